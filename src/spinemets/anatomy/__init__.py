@@ -1,0 +1,1 @@
+"""4. Labels to a Spine."""

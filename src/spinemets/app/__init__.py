@@ -1,0 +1,1 @@
+"""The doors: pipeline, options, command line."""

@@ -1,0 +1,1 @@
+"""10b. For machines: JSON, tables, label maps, DICOM."""

@@ -1,0 +1,1 @@
+"""Planes, frames, resampling: numpy in, numpy out."""

@@ -1,0 +1,1 @@
+"""9. Findings to the Assessment."""

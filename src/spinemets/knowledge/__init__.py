@@ -1,0 +1,1 @@
+"""Cut-offs, tables and catalogue entries: numbers with their sources, as data."""

@@ -1,0 +1,1 @@
+"""6. Lesion candidates and normal references per series."""

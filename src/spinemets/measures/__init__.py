@@ -1,0 +1,1 @@
+"""7. Images to Measurements: one criterion a file, and the runner."""

@@ -1,0 +1,1 @@
+"""Values only: what every room hands to the next."""

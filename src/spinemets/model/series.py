@@ -1,0 +1,133 @@
+"""`Series`: one volume of a study, what its header says, and what it is believed to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from spinemets.model.grid import Grid
+from spinemets.model.volume import Volume
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acquisition:
+    """How the images were made. None = the header does not say (never a default).
+
+    `stated_by_user` lists the fields that came from a facts file instead of the header.
+    """
+
+    modality: str | None = None
+    tr_s: float | None = None
+    te_s: float | None = None
+    ti_s: float | None = None
+    flip_deg: float | None = None
+    echo_train_length: int | None = None
+    field_t: float | None = None
+    b_values_s_per_mm2: tuple[float, ...] = ()
+    scanning_sequence: tuple[str, ...] = ()
+    sequence_variant: tuple[str, ...] = ()
+    scan_options: tuple[str, ...] = ()
+    acquisition_3d: bool | None = None
+    fat_suppressed: bool | None = None
+    contrast_agent: bool | None = None
+    image_type: tuple[str, ...] = ()
+    kvp: float | None = None
+    kernel: str | None = None
+    slice_thickness_mm: float | None = None
+    manufacturer: str | None = None
+    model: str | None = None
+    body_part: str | None = None
+    description: str | None = None
+    protocol: str | None = None
+    patient_position: str | None = None
+    acquired: str | None = None
+    stated_by_user: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognition:
+    """What a series is, and why.
+
+    Attributes
+    ----------
+    kind
+        Class of MR-GEN-01 or CT-01: `t1`, `stir`, `ct_bone`, `ct_soft`, `ct`, `localizer`, `derived`, `unknown`, ...
+    confidence
+        Score of the winning rule, 0 to 1.
+    evidence, conflicts
+        Sentences.
+    runner_up
+        Next best class and its score, None if there is none.
+    method
+        "header", "stated by user".
+    """
+
+    kind: str = "unknown"
+    confidence: float = 0.0
+    evidence: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    runner_up: tuple[str, float] | None = None
+    method: str = "header"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeometryCheck:
+    """Verdict of G-01: `ok`, `resampled` or `refused`, with sentences that say why."""
+
+    verdict: str = "ok"
+    notes: tuple[str, ...] = ()
+    missing_positions_mm: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Series:
+    """One volume.
+
+    Attributes
+    ----------
+    uid
+        SeriesInstanceUID (with a suffix where one DICOM series held several volumes), or a digest of the file.
+    number
+        Running number inside the study, 1-based, as shown in the report.
+    label
+        Short name a reader can find it by: "series 4" or the NIfTI file's name. No patient data.
+    grid
+        None where no volume can be formed; the reason is then in `geometry`.
+    sides_known
+        False where orientation codes are missing, contradictory, or the user says so (G-12): no left or right anywhere.
+    kvp, field ... are in `acquisition`; `recognition` is empty until the room `series` has spoken.
+    n_images, digest
+        Number of images and SHA-256 over the file contents.
+    """
+
+    uid: str
+    number: int
+    label: str
+    acquisition: Acquisition
+    load: Callable[[], Volume]
+    grid: Grid | None = None
+    geometry: GeometryCheck = field(default_factory=GeometryCheck)
+    recognition: Recognition = field(default_factory=Recognition)
+    sides_known: bool = True
+    n_images: int = 1
+    digest: str = ""
+    source: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Recognised class."""
+        return self.recognition.kind
+
+    @property
+    def measurable(self) -> bool:
+        """Whether a volume with a trusted grid exists."""
+        return self.grid is not None and self.geometry.verdict != "refused"
+
+    def pixels(self) -> Volume:
+        """Decode and scale the volume (cached by the reader until released)."""
+        return self.load()
+
+    def with_recognition(self, recognition: Recognition) -> Series:
+        """The same series, recognised."""
+        return replace(self, recognition=recognition)

@@ -1,0 +1,1 @@
+"""The digital spine: anatomy, pathology, rendering, truth."""

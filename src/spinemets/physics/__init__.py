@@ -1,0 +1,1 @@
+"""Forward signal models for the digital spine."""

@@ -1,0 +1,1 @@
+"""10a. For people: HTML, plots, pictures."""

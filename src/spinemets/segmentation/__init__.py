@@ -1,0 +1,1 @@
+"""3. The Segmenter port and its back ends."""

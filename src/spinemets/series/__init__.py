@@ -1,0 +1,1 @@
+"""2. A Study whose series are recognised."""

@@ -1,0 +1,1 @@
+"""Robust centres, effective sample size, intervals (signs.md 0.9)."""

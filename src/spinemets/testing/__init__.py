@@ -1,0 +1,1 @@
+"""The contract battery, for our tests and other people's plug-ins."""
