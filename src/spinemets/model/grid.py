@@ -53,7 +53,9 @@ class Grid:
     @cached_property
     def axes(self) -> NDArray[np.float64]:
         """3 x 3, columns = unit vectors of the array axes in LPS."""
-        axes: NDArray[np.float64] = np.divide(self.affine_lps_mm[:3, :3], np.asarray(self.spacing_mm, dtype=np.float64))
+        axes: NDArray[np.float64] = np.divide(self.affine_lps_mm[:3, :3], np.asarray(self.spacing_mm)).astype(
+            np.float64
+        )
         return axes
 
     @cached_property

@@ -1,0 +1,52 @@
+"""Fixtures shared by all rooms: grids, regions, and real images where they are at hand."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from spinemets.model.grid import Grid
+from spinemets.model.region import Region
+from spinemets.model.volume import Volume
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real images beside the repository; tests that need it skip with the reason where it is absent."""
+    stated = os.environ.get("SPINEMETS_SHARED_DATA")
+    folder = Path(stated) if stated else Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("real images (shared/data beside the repository) are not here; the synthetic patient stands in")
+    return folder
+
+
+@pytest.fixture
+def unit_grid() -> Grid:
+    """20 x 20 x 20 voxels of 1 mm, LPS axes."""
+    return Grid(shape_ijk=(20, 20, 20), affine_lps_mm=np.eye(4))
+
+
+@pytest.fixture
+def make_volume():
+    """Build a Volume from an array with isotropic spacing."""
+
+    def build(
+        array: np.ndarray, spacing_mm: float = 1.0, unit: str = "[hnsf'U]", quantity: str = "attenuation"
+    ) -> Volume:
+        affine = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
+        grid = Grid(shape_ijk=array.shape[:3], affine_lps_mm=affine)
+        return Volume(array=np.array(array), grid=grid, quantity=quantity, unit=unit, series_uid="1.2.3")
+
+    return build
+
+
+@pytest.fixture
+def make_region():
+    """Build a Region from a mask on a Volume's grid."""
+
+    def build(name: str, mask: np.ndarray, volume: Volume) -> Region:
+        return Region.from_mask(name, np.array(mask, bool), volume.grid, source="test")
+
+    return build
