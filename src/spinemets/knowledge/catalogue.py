@@ -126,6 +126,8 @@ class Needs(Strict, frozen=True):
         For `weigh` and `score`: any of `patient`, `clinical`, `levels`, `study`.
     tables
         Knowledge tables passed by name.
+    optional
+        Arguments passed as None where they cannot be had (all others lead to a refusal that names them).
     repeat
         `eroded`: called again with regions eroded by one voxel.
     """
@@ -142,6 +144,7 @@ class Needs(Strict, frozen=True):
     results: list[str] = []
     facts: list[str] = []
     tables: list[str] = []
+    optional: list[str] = []
     repeat: Literal["eroded"] | None = None
 
 
@@ -168,7 +171,10 @@ class Truth(Strict, frozen=True):
 
 
 class Criterion(Strict, frozen=True):
-    """One catalogue entry."""
+    """One catalogue entry.
+
+    `invalidates` lists criteria whose reference does not exist where this one is present (they become NA-REFERENCE).
+    """
 
     id: str
     version: str
@@ -192,6 +198,7 @@ class Criterion(Strict, frozen=True):
     sources: dict[str, str] = {}
     weights: dict[StateName, list[Weight]] = {}
     truth: list[Truth] = []
+    invalidates: list[str] = []
     picture: Literal["axial", "sagittal", "both", "none"] = "both"
 
     def values(self) -> dict[str, Any]:
