@@ -1,0 +1,85 @@
+# What people and CI run. Needs make, git and Python 3.11 or newer with venv; the rest comes from the lock files.
+#   make demo      assess the synthetic patient and say where the report is
+#   make test      the test suite, two processes
+#   make check     style, types, import contract, budgets, dead code, documentation
+#   make validate  the slow tests           make bench  times and memory of one run
+#   make docs      the site under site/     make lock   renew the lock files      make clean
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+# First Python that is new enough and can make environments; a name alone proves nothing (it may be a stub).
+PYTHON = $(shell for name in python3.13 python3.12 python3.11 python3; do \
+	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo "$$name"; break; }; done)
+PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input
+DEMO := demo
+
+.PHONY: help demo test check validate bench docs lock clean pages
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+# The environment follows its lock file: a changed lock is installed on the next call.
+define install
+	@if [ ! -x $(BIN)/python ]; then \
+		if [ -z "$(PYTHON)" ]; then echo "No Python >= 3.11 with venv found (Debian: apt-get install python3-venv)." >&2; exit 1; fi; \
+		"$(PYTHON)" -m venv $(VENV); fi
+	$(PIP) install --quiet --require-hashes -r requirements/$(1).txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+endef
+
+$(VENV)/core.stamp: requirements/core.txt pyproject.toml
+	$(call install,core)
+	@touch $@
+
+# The developer's lock holds the core's with the same versions.
+$(VENV)/dev.stamp: requirements/dev.txt requirements/core.txt pyproject.toml
+	$(call install,dev)
+	@touch $@ $(VENV)/core.stamp
+
+demo: $(VENV)/core.stamp
+	$(BIN)/spinemets phantom make demo --out $(DEMO)
+	$(BIN)/spinemets analyze $(DEMO)/study --labels $(DEMO)/labels.nii.gz:verse --clinical $(DEMO)/clinical.yaml --out $(DEMO)/report
+	@echo "Open $(CURDIR)/$(DEMO)/report/report.html in a browser."
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+validate: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n 2 -m slow
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m house.budgets
+	$(BIN)/python -m house.dead_code
+	$(BIN)/deptry src
+	$(BIN)/python -m house.docs_pages --check
+	$(BIN)/mkdocs build --strict --quiet
+
+pages: $(VENV)/dev.stamp
+	$(BIN)/python -m house.docs_pages
+
+docs: pages
+	$(BIN)/mkdocs build --strict
+	@echo "Open $(CURDIR)/site/index.html in a browser."
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks.run
+
+# One resolution for both files: the core is constrained to the developer's versions.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group build
+lock: $(VENV)/dev.stamp
+	$(COMPILE) --group dev --output-file requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/core.txt
+
+clean:
+	rm -rf site build dist $(DEMO) .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	find src tests house benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Tools of the house: budgets, generated pages. Not part of the package."""

@@ -1,0 +1,115 @@
+"""The command `spinemets`: finds the verb, runs it, and turns errors into one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from types import ModuleType, TracebackType
+from typing import Any, NoReturn
+
+from spinemets import __version__
+from spinemets.app.cli import analyze, completion, doctor, explain, phantom, say, series
+from spinemets.model.errors import SpinemetsError, UsageError
+
+VERBS: dict[str, ModuleType] = {
+    "analyze": analyze,
+    "series": series,
+    "explain": explain,
+    "doctor": doctor,
+    "phantom": phantom,
+    "completion": completion,
+}
+OUT_OF_RESOURCES = 7
+INTERNAL_ERROR = 8
+INTERRUPTED = 130
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose errors are ours."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing and leaving."""
+        raise UsageError(f"{message}.", f"See `{self.prog} --help`.")
+
+
+class Version(argparse.Action):
+    """`--version`: the catalogue is read only when asked."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print versions and leave."""
+        from spinemets.knowledge.catalogue import load, parameter_hash
+
+        say.result(f"spinemets {__version__} (catalogue of {len(load())} entries, parameters {parameter_hash()})")
+        parser.exit()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = Parser(
+        prog="spinemets",
+        description="Level-by-level, explained assessment of spinal metastatic disease from CT and MR. Research use only.",
+        epilog="Start with `spinemets doctor`, then `spinemets series STUDY`, then `spinemets analyze STUDY`.",
+    )
+    top.add_argument(
+        "--version", action=Version, nargs=0, help="versions of code and catalogue, hash of all parameters"
+    )
+    verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, module in VERBS.items():
+        module.add(verbs.add_parser(name, help=module.HELP, description=module.DESCRIPTION))
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = parser().parse_args(arguments)
+        code: int = VERBS[args.verb].run(args)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing is left to say, and nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        say.error("interrupted.")
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  the last door: every error becomes a line and a code
+        if "--debug" in arguments:
+            traceback.print_exc()
+        return explained(error)
+
+
+def explained(error: Exception) -> int:
+    """Print one line for an error and give its exit code."""
+    if isinstance(error, SpinemetsError):
+        say.error(error.what, error.remedy)
+        return error.exit_code
+    if isinstance(error, MemoryError):
+        say.error("out of memory.", "Assess fewer series at a time, or use a machine with more memory.")
+        return OUT_OF_RESOURCES
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        say.error("the disk is full.", "Free some space, or choose another folder with --out.")
+        return OUT_OF_RESOURCES
+    # The message of a foreign error may quote a header: only its type and place are shown.
+    say.error(
+        f"internal error: {type(error).__name__} in {place(error.__traceback__)}.",
+        "This is a fault of spinemets; run again with --debug for the traceback.",
+    )
+    return INTERNAL_ERROR
+
+
+def place(trace: TracebackType | None) -> str:
+    """Module and line where our own code was left last."""
+    found = "spinemets"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("spinemets."):
+            found = f"{name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return found
