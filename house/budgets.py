@@ -57,7 +57,8 @@ def functions(path: Path, name: str) -> Iterable[Function]:
 
 def measure(folder: Path, root: Path = ROOT) -> Sizes:
     """Sizes of all Python files under a folder."""
-    modules, found = {}, []
+    modules: dict[str, int] = {}
+    found: list[Function] = []
     for path in sources(folder):
         name = path.relative_to(root).as_posix()
         modules[name] = line_count(path)

@@ -14,9 +14,27 @@ from spinemets import __version__
 
 MISSING_PART = 6
 LIBRARIES = (
-    "numpy scipy numba pydicom python-gdcm pyjpegls pylibjpeg pylibjpeg-openjpeg pylibjpeg-rle nibabel isal highdicom "
-    "connected-components-3d edt scikit-image msgspec jsonschema jinja2 pillow pyyaml"
-).split()
+    "numpy",
+    "scipy",
+    "numba",
+    "pydicom",
+    "python-gdcm",
+    "pyjpegls",
+    "pylibjpeg",
+    "pylibjpeg-openjpeg",
+    "pylibjpeg-rle",
+    "nibabel",
+    "isal",
+    "highdicom",
+    "connected-components-3d",
+    "edt",
+    "scikit-image",
+    "msgspec",
+    "jsonschema",
+    "jinja2",
+    "pillow",
+    "pyyaml",
+)
 # Name of the distribution -> name it is imported by, where they differ.
 IMPORTED_AS = {
     "python-gdcm": "gdcm",
@@ -73,7 +91,7 @@ def library(name: str) -> dict[str, str | None]:
 def codecs() -> dict[str, dict[str, Any]]:
     """Per compressed DICOM transfer syntax: plug-ins that decode it here, and what the others lack."""
     from pydicom import uid
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     syntaxes = (
         *uid.JPEGTransferSyntaxes,

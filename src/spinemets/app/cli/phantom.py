@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from spinemets.app.cli import flags, say
+from spinemets.app.cli import flags
 
 HELP = "list or make synthetic patients with known findings"
 DESCRIPTION = "Makes CT and MR images of a digital spine with a label map and the truth it was built from."
