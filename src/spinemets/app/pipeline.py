@@ -27,6 +27,7 @@ from spinemets.model.spine import Spine
 from spinemets.model.study import Study
 
 if TYPE_CHECKING:
+    from spinemets.findings.weigh import Weighed
     from spinemets.knowledge.catalogue import Catalogue
 
 Progress = Callable[[str], None]
@@ -131,7 +132,6 @@ def analyze(
     top: str | None = None,
     facts: str | Path | None = None,
     clinical: str | Path | None = None,
-    study_uid: str | None = None,
 ) -> Assessment:
     """Assess a study.
 
@@ -143,7 +143,7 @@ def analyze(
         `FILE[:SCHEME]` each, as on the command line.
     anchors, top
         `L5=x,y,z` in LPS mm; name of the highest vertebra in view.
-    facts, clinical, study_uid
+    facts, clinical
         As for `open_study`.
 
     Returns
@@ -152,7 +152,7 @@ def analyze(
         `assessment.levels["L3"].findings["CT-02"]` is a `Finding`.
     """
     options = Options(
-        reading=Reading(study=study_uid, facts=Path(facts) if facts is not None else None),
+        reading=Reading(facts=Path(facts) if facts is not None else None),
         labels=tuple(str(item) for item in labels),
         levels=Levels(anchor=tuple(anchors), top=top),
         clinical=Path(clinical) if clinical is not None else None,
@@ -169,6 +169,7 @@ def run(source: Study | str | Path | Sequence[str | Path], options: Options, pro
     catalogue = knowledge.load()
     with clock.stage("reading"):
         study = source if isinstance(source, Study) else _open(source, options)
+        study = study if options.clinical is None else with_clinical(study, options.clinical)
     with clock.stage("levels and regions"):
         spine = _locate(study, options)
     found, results, weighed = _measure(study, spine, catalogue, clock)
@@ -187,7 +188,7 @@ def run(source: Study | str | Path | Sequence[str | Path], options: Options, pro
 
 
 def _open(source: str | Path | Sequence[str | Path], options: Options) -> Study:
-    return open_study(source, facts=options.reading.facts, study=options.reading.study, clinical=options.clinical)
+    return open_study(source, facts=options.reading.facts, study=options.reading.study)
 
 
 def _locate(study: Study, options: Options) -> Spine:
@@ -206,7 +207,9 @@ def _locate(study: Study, options: Options) -> Spine:
     return locate(study, segmenter.segment(study), stated)
 
 
-def _measure(study: Study, spine: Spine, catalogue: Catalogue, clock: Clock):  # type: ignore[no-untyped-def]
+def _measure(
+    study: Study, spine: Spine, catalogue: Catalogue, clock: Clock
+) -> tuple[Found, tuple[Result, ...], Weighed]:
     from spinemets.findings.weigh import weigh
     from spinemets.lesions.find import find
     from spinemets.measures.runner import run as measure

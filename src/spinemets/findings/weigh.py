@@ -10,7 +10,7 @@ from typing import Any
 from spinemets.findings.judge import judge
 from spinemets.knowledge import catalogue as knowledge
 from spinemets.knowledge.catalogue import Catalogue, Criterion
-from spinemets.measures.runner import load_measure, to_measurement
+from spinemets.measures.runner import LABELS_REMEDY, load_measure, to_measurement
 from spinemets.model.finding import Finding, State
 from spinemets.model.level import Level
 from spinemets.model.measurement import Measured, Measurement, NotAssessable, Refused, Result, Subject
@@ -46,7 +46,7 @@ def weigh(results: tuple[Result, ...], catalogue: Catalogue, study: Study, spine
     for entry in catalogue.values():
         if entry.kind == "weigh":
             everything.extend(_weigh_one(entry, everything, study, spine))
-    everything = _invalidate(everything, catalogue, spine)
+    everything = _invalidate(everything, catalogue)
     return _judge_all(everything, catalogue, spine)
 
 
@@ -65,6 +65,9 @@ def _weigh_one(entry: Criterion, done: list[Result], study: Study, spine: Spine)
     function: Any = load_measure(entry, room="findings", function="weigh")
     needed = {name: tuple(by_criterion[name]) for name in entry.needs.results}
     answers: tuple[tuple[Subject, Measured | Refused], ...] = function(results=needed, **arguments, **entry.values())
+    if not answers and spine.absent is not None:
+        code, sentence = spine.absent
+        answers = ((Subject(), Refused(code=code, missing=sentence, remedy=LABELS_REMEDY)),)
     return [_as_result(entry, subject, answer, needed) for subject, answer in answers]
 
 
@@ -100,7 +103,7 @@ def _as_result(
     return to_measurement(entry, subject, answer, None, context)
 
 
-def _invalidate(everything: list[Result], catalogue: Catalogue, spine: Spine) -> list[Result]:
+def _invalidate(everything: list[Result], catalogue: Catalogue) -> list[Result]:
     """Withdraw criteria whose reference a present finding has shown not to exist (MR-MAR-02 and G-07)."""
     withdrawn: dict[str, str] = {}
     for result in everything:

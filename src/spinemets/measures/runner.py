@@ -30,6 +30,7 @@ from spinemets.model.study import Study
 
 WALLS = ("anterior", "posterior", "superior", "inferior")
 OPEN_VERDICTS = ("ok", "limited")
+LABELS_REMEDY = "Give a label map of the vertebrae with --labels."
 Measure = Callable[..., Measured | Refused]
 
 
@@ -46,6 +47,9 @@ def run(catalogue: Catalogue, study: Study, spine: Spine, found: Found) -> tuple
     for entry in catalogue.values():
         if entry.kind not in ("gate", "measure"):
             continue
+        if spine.absent is not None and entry.per not in ("study", "series"):
+            code, sentence = spine.absent
+            results.append(_refusal(entry, Subject(), Refused(code=code, missing=sentence, remedy=LABELS_REMEDY)))
         for subject, vertebra, only in subjects(entry, study, spine):
             results.append(_one(entry, subject, vertebra, only, supply, results))
     return tuple(results)
