@@ -30,7 +30,7 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Parameter(Strict, frozen=True):
     """A number the criterion is called with."""
 
-    value: float | int | str | list[float] | list[str]
+    value: float | int | str | list[float | str]
     unit: str
     mark: Mark
     about: str
