@@ -13,7 +13,8 @@ from spinemets.model.volume import Volume
 class Acquisition:
     """How the images were made. None = the header does not say (never a default).
 
-    `stated_by_user` lists the fields that came from a facts file instead of the header.
+    `stated_by_user` lists the fields that came from a facts file instead of the header; `stated_kind` is the series kind
+    the user states, None if none.
     """
 
     modality: str | None = None
@@ -42,6 +43,7 @@ class Acquisition:
     patient_position: str | None = None
     acquired: str | None = None
     stated_by_user: tuple[str, ...] = ()
+    stated_kind: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
