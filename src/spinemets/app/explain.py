@@ -67,9 +67,9 @@ def codes(criterion: Criterion) -> list[str]:
 
 
 def sentence(code: str) -> str:
-    """What a code says to a reader, from the knowledge table; the code itself if the table lacks it."""
-    found = table("codes").get(code, code)
-    return str(found.get("sentence", code)) if isinstance(found, dict) else str(found)
+    """What a caveat or reason code says to a reader; the code itself if the lexicon lacks it."""
+    lexicon = table("lexicon")
+    return str(lexicon["caveats"].get(code) or lexicon["reasons"].get(code) or code)
 
 
 def needs(criterion: Criterion) -> list[str]:

@@ -34,8 +34,7 @@ def run(args: argparse.Namespace) -> int:
     options = flags.read(args)
     progress = Progress(sys.stderr, quiet=options.report.quiet)
     try:
-        study = pipeline.open_study(args.paths, facts=options.reading.facts, study=options.reading.study)
-        done = pipeline.run(study, options, progress=progress)
+        done = pipeline.run(args.paths, options, progress=progress)
         progress("writing the report")
         written = pipeline.write_outputs(done, options.report.out)
     finally:
@@ -85,9 +84,9 @@ def text(assessment: Assessment) -> str:
     """Page 1 in a few lines."""
     lines = [line.sentence for line in assessment.urgent]
     lines += [statement.text for statement in assessment.summary]
+    unanswered = len(assessment.not_assessable)
     lines.append(
-        f"{len(assessment.levels)} vertebrae in view; {len(assessment.not_assessable)} items not assessed, each with "
-        "its reason in the report."
+        f"Vertebrae in view: {len(assessment.levels)}. Not assessed: {unanswered}, each with its reason in the report."
     )
     lines.append("Research use only: not reviewed by a radiologist.")
     return "\n".join(lines)
