@@ -14,7 +14,8 @@ class Acquisition:
     """How the images were made. None = the header does not say (never a default).
 
     `stated_by_user` lists the fields that came from a facts file instead of the header; `stated_kind` is the series kind
-    the user states, None if none.
+    the user states, None if none. `fat_suppressed` and `contrast_agent` are False only where the header was able to say
+    so (ScanOptions present, even empty; an agent stated as none) and None where the element is missing.
     """
 
     modality: str | None = None

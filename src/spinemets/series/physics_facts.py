@@ -1,0 +1,135 @@
+"""What the header says about the physics of an MR series, in one form for all vendors.
+
+Unknown stays unknown: a fact is None where the header is silent, and a rule that needs it is then not met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from spinemets.knowledge import dialects
+from spinemets.model.series import Acquisition, Series
+from spinemets.series.classes import MrTable
+
+# Series whose repetition times differ by less belong to one multi-echo or multi-flip acquisition.
+SAME_TR = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Companions:
+    """Gradient echo series of the same geometry and TR, this one included: how many echo times, flip angles, times."""
+
+    echoes: int = 1
+    flips: int = 1
+    times: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhysicsFacts:
+    """Facts the rules of MR-GEN-01 look at; times in ms, angles in degrees."""
+
+    family: str | None
+    inversion: bool | None
+    fat_suppressed: bool | None
+    contrast: bool
+    diffusion: bool
+    etl: int | None
+    tr_ms: float | None
+    te_ms: float | None
+    ti_ms: float | None
+    flip_deg: float | None
+    field_class: str | None
+    image_words: frozenset[str]
+    companions: Companions = field(default_factory=Companions)
+
+
+def milliseconds(seconds: float | None) -> float | None:
+    """Seconds to ms, None stays None."""
+    return None if seconds is None else seconds * 1000.0
+
+
+def words_of(image_type: Sequence[str]) -> frozenset[str]:
+    """Values of ImageType, upper case, without blanks around."""
+    return frozenset(word.strip().upper() for word in image_type)
+
+
+def readout(acquisition: Acquisition) -> str | None:
+    """`se`, `gr` or `epi`; None where the header does not say or says two things (spin and gradient echo mixed)."""
+    dialect = dialects.of(acquisition.manufacturer)
+    words = {dialect.sequence_families.get(w.strip().upper(), w.strip().upper()) for w in acquisition.scanning_sequence}
+    spin, gradient = bool(words & {"SE", "SPIN", "IR"}), bool(words & {"GR", "GRADIENT"})
+    if "EP" in words:
+        return "epi"
+    if gradient and words & {"SE", "SPIN", "BOTH"}:
+        return None
+    if gradient:
+        return "gr"
+    if spin and dialect.spin_echo_may_be_epi and any(b > 0 for b in acquisition.b_values_s_per_mm2):
+        return None
+    return "se" if spin else None
+
+
+def inversion(acquisition: Acquisition, spectral_ti_max_ms: float) -> bool | None:
+    """Whether a non-selective inversion pulse was used.
+
+    A TI above the spectral range needs one whatever the sequence is called; a shorter TI says nothing by itself, because
+    fat-only pulses list one too.
+    """
+    words = {w.strip().upper() for w in acquisition.scanning_sequence}
+    if "IR" in words:
+        return True
+    ti_ms = milliseconds(acquisition.ti_s)
+    if ti_ms is not None and ti_ms > spectral_ti_max_ms:
+        return True
+    return False if words else None
+
+
+def fat_suppression(acquisition: Acquisition) -> bool | None:
+    """Whether fat was suppressed spectrally; None where the header holds no scan options at all."""
+    options = {w.strip().upper() for w in acquisition.scan_options}
+    if options & set(dialects.of(acquisition.manufacturer).fat_suppression_options):
+        return True
+    if acquisition.fat_suppressed is not None:
+        return acquisition.fat_suppressed
+    return False if options else None
+
+
+def facts_of(acquisition: Acquisition, table: MrTable, companions: Companions) -> PhysicsFacts:
+    """Facts of one series."""
+    ti_ms = milliseconds(acquisition.ti_s)
+    return PhysicsFacts(
+        family=readout(acquisition),
+        inversion=inversion(acquisition, table.spectral_ti_max_ms),
+        fat_suppressed=fat_suppression(acquisition),
+        contrast=bool(acquisition.contrast_agent),
+        diffusion=any(b > 0 for b in acquisition.b_values_s_per_mm2),
+        etl=acquisition.echo_train_length,
+        tr_ms=milliseconds(acquisition.tr_s),
+        te_ms=milliseconds(acquisition.te_s),
+        ti_ms=ti_ms if ti_ms else None,  # several vendors write 0 where there is no inversion
+        flip_deg=acquisition.flip_deg,
+        field_class=table.field_class(acquisition.field_t),
+        image_words=words_of(acquisition.image_type),
+        companions=companions,
+    )
+
+
+def companions_of(series: Series, others: Sequence[Series]) -> Companions:
+    """Count echo times, flip angles and times over the gradient echo series of the same grid and TR."""
+    mine = series.acquisition
+    if readout(mine) != "gr" or series.grid is None or mine.tr_s is None:
+        return Companions()
+    group = [o.acquisition for o in others if _together(series, o)]
+    return Companions(
+        echoes=len({round(a.te_s * 1e3, 1) for a in group if a.te_s is not None}) or 1,
+        flips=len({round(a.flip_deg) for a in group if a.flip_deg is not None}) or 1,
+        times=len({a.acquired for a in group if (a.te_s, a.flip_deg) == (mine.te_s, mine.flip_deg)}) or 1,
+    )
+
+
+def _together(series: Series, other: Series) -> bool:
+    mine, theirs = series.acquisition, other.acquisition
+    if other.grid is None or mine.tr_s is None or theirs.tr_s is None or readout(theirs) != "gr":
+        return False
+    return abs(mine.tr_s - theirs.tr_s) <= SAME_TR * mine.tr_s and series.grid == other.grid
