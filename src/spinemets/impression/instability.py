@@ -144,7 +144,7 @@ def _collapse(findings: Mapping[str, Finding], fracture: bool | None, item: Tabl
     if low < item["floor"]["value"] or fracture is not True:
         candidates |= set(no_loss)
     if high >= item["floor"]["value"] and fracture is not False:
-        if low < item["half"]["value"] or high < item["half"]["value"]:
+        if low <= item["half"]["value"]:
             candidates.add(item["points"]["below_half"])
         if high > item["half"]["value"]:
             candidates.add(item["points"]["above_half"])

@@ -1,0 +1,115 @@
+"""READ, pathology.md section 11."""
+
+from __future__ import annotations
+
+import pytest
+
+from spinemets.impression.reading import Sign, certainty, differential, signs
+from spinemets.knowledge.catalogue import Criterion, Weight, table
+
+READING = table("reading")
+
+
+def criterion(name: str, **weights) -> Criterion:
+    return Criterion(
+        id=name, version="1.0", title=name.lower(), asks="?", shows="s", decided="d", kind="measure", per="vertebra",
+        modalities=["CT"],
+        weights={
+            state: [Weight(hypothesis=h, strength=s, group=g, mark="R", source="s") for h, s, g in rows]
+            for state, rows in weights.items()
+        },
+    )  # fmt: skip
+
+
+CATALOGUE = {
+    "T1LOW": criterion("T1LOW", present=[("metastasis", 2, "T1/fat")], absent=[("metastasis", -2, "T1/fat")]),
+    "HALO": criterion("HALO", present=[("metastasis", 3, "water")]),
+    "CORTEX": criterion("CORTEX", present=[("metastasis", 3, "CT density/cortex")]),
+    "T1HIGH": criterion("T1HIGH", present=[("hemangioma", 3, "T1/fat"), ("metastasis", -3, "T1/fat")]),
+    "SHARP": criterion("SHARP", present=[("hemangioma", 2, "morphology")]),
+    "HOT": criterion("HOT", present=[("metastasis", 1, "uptake")]),
+}
+
+
+def test_vector_l3_most_likely(finding) -> None:
+    """'L3: t1_low (2, T1), halo (3, water), cortex (3, CT), no against -> 8 -> most likely metastasis'."""
+    findings = {n: finding(n, "present") for n in ("T1LOW", "HALO", "CORTEX")}
+    (first,) = differential(findings, CATALOGUE, READING)
+    assert (first.name, first.net, first.certainty) == ("metastasis", 8, "most likely")
+    assert len(first.signs_for) == 3
+
+
+def test_vector_t9_hemangioma(finding) -> None:
+    """'T9: t1_high + trabeculae ..., t1_low absent -> metastasis very unlikely or unlikely, hemangioma most likely'."""
+    findings = {
+        "T1HIGH": finding("T1HIGH", "present"), "SHARP": finding("SHARP", "present"), "T1LOW": finding("T1LOW", "absent")
+    }  # fmt: skip
+    ranked = differential(findings, CATALOGUE, READING)
+    assert (ranked[0].name, ranked[0].certainty) == ("hemangioma", "most likely")
+    metastasis = next(h for h in ranked if h.name == "metastasis")
+    assert metastasis.net == -3  # both signs are of the T1 group: only the strongest counts
+    assert metastasis.certainty == "unlikely"
+
+
+def test_vector_single_hot_focus(finding) -> None:
+    """'L5: hot focus only -> metastasis weak 1 -> may represent'."""
+    (first,) = differential({"HOT": finding("HOT", "present")}, CATALOGUE, READING)
+    assert (first.net, first.certainty) == (1, "may represent")
+
+
+def test_in_one_group_only_the_strongest_counts(finding) -> None:
+    """'Independence groups per lesion ... In one group only the strongest counts.'"""
+    two = {**CATALOGUE, "T1LOW2": criterion("T1LOW2", present=[("metastasis", 1, "T1/fat")])}
+    findings = {n: finding(n, "present") for n in ("T1LOW", "T1LOW2")}
+    assert differential(findings, two, READING)[0].net == 2
+
+
+@pytest.mark.parametrize(
+    ("net", "strengths", "word"),
+    [
+        (8, [(3, "a"), (3, "b"), (2, "c")], "most likely"),
+        (5, [(3, "a"), (2, "a")], "likely"),
+        (6, [(3, "a"), (3, "b"), (3, "c"), (-3, "d")], "likely"),
+        (4, [(2, "a"), (2, "b")], "likely"),
+        (2, [(2, "a")], "may represent"),
+        (0, [(2, "a"), (-2, "b")], None),
+        (-1, [(-1, "a")], None),
+        (-3, [(-3, "a")], "unlikely"),
+        (-5, [(-3, "a"), (-2, "b")], "very unlikely"),
+        (-6, [(-3, "a"), (-3, "a")], "unlikely"),
+    ],
+)
+def test_certainty_words(net, strengths, word) -> None:
+    """READ 5: the words and their limits."""
+    counted = [Sign(hypothesis="h", strength=s, group=g, words="w") for s, g in strengths]
+    assert certainty(net, counted, READING) == word
+
+
+def test_superseded_signs_say_nothing_once_the_first_is_judged(finding) -> None:
+    """'t1_low as a state: MR-T1-03 present, or, without a G-07 reference, MR-T1-01 and MR-T1-02 both present'."""
+    catalogue = {
+        "MR-T1-03": criterion("MR-T1-03", absent=[("metastasis", -2, "T1/fat")]),
+        "MR-T1-01": criterion("MR-T1-01", present=[("metastasis", 2, "T1/fat")]),
+    }
+    both = {"MR-T1-03": finding("MR-T1-03", "absent"), "MR-T1-01": finding("MR-T1-01", "present")}
+    assert [s.strength for s in signs(both, catalogue, READING)] == [-2]
+    blocked = {**both, "MR-T1-03": finding("MR-T1-03", "not_assessable")}
+    assert [s.strength for s in signs(blocked, catalogue, READING)] == [2]
+
+
+def test_removing_a_series_never_raises_certainty(finding) -> None:
+    """READ 9: 'certainty falls or stays when a series is removed'."""
+    full = {n: finding(n, "present") for n in ("T1LOW", "HALO", "CORTEX")}
+    for gone in full:
+        left = {n: f for n, f in full.items() if n != gone} | {gone: finding(gone, "not_assessable")}
+        (first,) = differential(left, CATALOGUE, READING)
+        assert first.net < 8
+        assert gone.lower() in first.not_assessed
+
+
+def test_signs_without_a_hypothesis_are_called_indeterminate(finding) -> None:
+    """'indeterminate = none reaches net 1'."""
+    catalogue = {**CATALOGUE, "ODD": criterion("ODD", present=[("metastasis", -2, "x")])}
+    ranked = differential({"ODD": finding("ODD", "present")}, catalogue, READING)
+    assert ranked[0].name == "indeterminate"
+    assert ranked[0].certainty is None
