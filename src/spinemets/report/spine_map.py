@@ -1,0 +1,220 @@
+"""The spine map: one row per vertebra, drawn to its measured heights, with lesion letter, epidural, height loss, SINS.
+
+Meaning is carried by shape, letter and pattern; colour only repeats it. Rows lead to their level. The same rows are
+printed as a list for narrow screens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from spinemets.model.assessment import Assessment, LevelAssessment
+from spinemets.model.finding import Finding, State
+from spinemets.model.level import CERVICAL, LUMBAR, ORDER, THORACIC
+from spinemets.report import lexicon, svg, wording
+
+ROW = 19.0
+HEAD = 22.0
+WIDTH = 380.0
+X_NAME, X_BODY, X_LESION, X_EPIDURAL, X_LOSS, X_SINS = 44.0, 54.0, 104.0, 166.0, 232.0, 318.0
+BODY_WIDTH, BODY_HEIGHT = 30.0, 13.0
+USUAL = (*CERVICAL, *THORACIC[:12], *LUMBAR[:5], "S1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapRow:
+    """One vertebra on the map.
+
+    Attributes
+    ----------
+    view
+        `seen`, `not assessed` (in view, no lesion search possible; dotted) or `not in view` (hatched).
+    letters, shapes
+        Lesion types, one each.
+    heights
+        Anterior, middle and posterior height as a share of the expected one; None if not measured.
+    """
+
+    name: str
+    words: str
+    view: str
+    target: str | None
+    doubtful: bool = False
+    letters: tuple[str, ...] = ()
+    shapes: tuple[str, ...] = ()
+    lesion_words: str = "no lesion seen"
+    epidural: str = ""
+    loss: str = ""
+    sins: str = ""
+    urgent: bool = False
+    heights: tuple[float, float, float] | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The row in words, for the list and for screen readers."""
+        if self.view == "not in view":
+            return f"{self.words}: not in view"
+        parts = [self.lesion_words if self.view == "seen" else "lesion search not assessed"]
+        parts += [f"epidural {self.epidural}"] if self.epidural else []
+        parts += [f"height loss {self.loss}"] if self.loss else []
+        parts += [f"SINS {self.sins}"] if self.sins else []
+        parts += ["urgent line"] if self.urgent else []
+        return f"{self.words}: {', '.join(parts)}"
+
+
+def rows(assessment: Assessment) -> tuple[MapRow, ...]:
+    """Rows head to feet. With names, usual levels out of view have a row too; without, only what is in view has one."""
+    levels = assessment.levels
+    own = {level_id: _row(level, assessment) for level_id, level in levels.items()}
+    if not levels or any(level.level.name is None for level in levels.values()):
+        return tuple(own.values())
+    shown = [name for name in ORDER if name in levels or name in USUAL]
+    return tuple(
+        own[n] if n in own else MapRow(name=n, words=n, view="not in view", target=None)
+        for n in [*shown, *(i for i in levels if i not in ORDER)]
+    )
+
+
+def draw(assessment: Assessment) -> Markup:
+    """SVG of the map."""
+    drawn = rows(assessment)
+    body = [_draw_row(row, HEAD + ROW * n) for n, row in enumerate(drawn)]
+    titles = [("level", X_NAME, "end"), ("lesion", X_LESION, None), ("epidural", X_EPIDURAL, None)]
+    titles += [("height loss", X_LOSS, None), ("SINS", X_SINS, None)]
+    head = [svg.text(x, 14.0, words, "axis", anchor) for words, x, anchor in titles]
+    return svg.drawing(
+        WIDTH, HEAD + ROW * len(drawn) + 4.0, "Spine map, head at the top, front at the left", _patterns(), *head, *body,
+        class_="spine-map",
+    )  # fmt: skip
+
+
+def _row(level: LevelAssessment, assessment: Assessment) -> MapRow:
+    lesions = [x for x in assessment.lesions if x.id in level.lesions]
+    kinds = [lexicon.lesion_kind(k) for k in dict.fromkeys(x.kind for x in lesions)]
+    unique = {k["letter"]: k for k in kinds}
+    view = "seen" if lesions or _searched(level) else "not assessed"
+    words = " and ".join(k["words"] for k in kinds)
+    return MapRow(
+        name=level.level.name or str(level.level.position),
+        words=level.level.words,
+        view=view,
+        target=f"#level-{level.level.id}",
+        doubtful=level.level.assumed or level.level.conflict is not None,
+        letters=tuple(unique),
+        shapes=tuple(k["shape"] for k in unique.values()),
+        lesion_words=f"{wording.count(len(lesions), 'lesion')}, {words}" if lesions else "no lesion seen",
+        epidural=_short_state(_first(level, lexicon.lexicon()["epidural_criteria"])),
+        loss=_loss(level),
+        sins=_sins(level),
+        urgent=any(u.level_id == level.level.id and lexicon.is_urgent(u) for u in assessment.urgent),
+        heights=_heights(level),
+    )
+
+
+def _searched(level: LevelAssessment) -> bool:
+    wanted = lexicon.lexicon()["lesion_criteria"]
+    return any(f.criterion in wanted and f.state is not State.NOT_ASSESSABLE for f in level.findings.values())
+
+
+def _first(level: LevelAssessment, wanted: list[str]) -> Finding | None:
+    return next((f for name in wanted for f in level.findings.values() if f.criterion == name), None)
+
+
+def _short_state(finding: Finding | None) -> str:
+    if finding is None:
+        return ""
+    if finding.state is State.NOT_ASSESSABLE:
+        return "/"
+    if finding.state in (State.PRESENT, State.INDETERMINATE):
+        return finding.category or lexicon.state_sign(finding.state)
+    return "none" if finding.state is State.ABSENT else (finding.category or "measured")
+
+
+def _loss(level: LevelAssessment) -> str:
+    finding = _first(level, lexicon.lexicon()["columns"]["height"]["criteria"])
+    if finding is None or finding.value is None:
+        return _short_state(finding)
+    if finding.state is State.ABSENT:
+        return "none"
+    number = wording.number(100 * finding.value if finding.unit == "1" else finding.value, "%")
+    if finding.ci95 is None:
+        return f"{number} %"
+    scale = 100 if finding.unit == "1" else 1
+    low, high = (wording.number(scale * v, "%") for v in finding.ci95)
+    return f"{number} % ({low} to {high})"
+
+
+def _sins(level: LevelAssessment) -> str:
+    score = next((s for s in level.scores.values() if s.name.upper().startswith("SINS")), None)
+    return "" if score is None else wording.points(score.low, score.high)
+
+
+def _heights(level: LevelAssessment) -> tuple[float, float, float] | None:
+    """Anterior, middle, posterior height as a share of the expected height, else of the tallest of the three."""
+    plot = lexicon.lexicon()["plots"]["heights"]
+    numbers: dict[str, float] = {}
+    for name in lexicon.lexicon()["height_criteria"]:
+        finding = level.findings.get(name)
+        if finding is not None:
+            numbers = {**{key: v.value for key, v in finding.values.items()}, **numbers}
+    measured = [_named(numbers, plot["lines"][line]) for line in ("anterior", "middle", "posterior")]
+    if any(m is None for m in measured):
+        return None
+    three = [m for m in measured if m is not None]
+    expected = _named(numbers, plot["band"]) or max(three)
+    if expected <= 0:
+        return None
+    a, m, p = (min(1.15, max(0.2, v / expected)) for v in three)
+    return (a, m, p)
+
+
+def _named(numbers: Mapping[str, float], names: list[str]) -> float | None:
+    return next((numbers[n] for n in names if n in numbers), None)
+
+
+def _draw_row(row: MapRow, y: float) -> Markup:
+    middle = y + ROW / 2
+    base = middle + 4.0
+    label = row.name + ("?" if row.doubtful else "")
+    parts = [svg.text(X_NAME, base, label, "name", "end"), _body(row, middle)]
+    for n, (letter, shape) in enumerate(zip(row.letters, row.shapes, strict=True)):
+        x = X_LESION + 6.0 + 28.0 * n
+        parts += [svg.symbol(shape, x, middle, 5.5, f"mark lesion-{letter}"), svg.text(x + 9.0, base, letter, "strong")]
+    if not row.letters and row.view == "seen":
+        parts.append(svg.text(X_LESION, base, "-", "quiet"))
+    if row.view != "seen":
+        parts.append(svg.text(X_LESION, base, row.view, "quiet"))
+    cells = ((X_EPIDURAL, row.epidural), (X_LOSS, row.loss), (X_SINS, row.sins))
+    if row.view != "not in view":
+        parts += [svg.text(x, base, words) for x, words in cells if words]
+    if row.urgent:
+        parts.append(svg.text(WIDTH - 2.0, base, "[!]", "strong", "end"))
+    shape = svg.group(svg.element("title", row.sentence), *parts, class_="map-row")
+    if row.target is None:
+        return shape
+    hit = svg.rectangle(0.0, y, WIDTH, ROW, "hit")
+    return svg.element("a", hit, shape, href=row.target, aria_label=row.sentence)
+
+
+def _body(row: MapRow, middle: float) -> Markup:
+    """Vertebral body seen from the patient's left, front at the left edge, drawn to its heights."""
+    a, m, p = row.heights or (1.0, 1.0, 1.0)
+    x0, x1, x2 = X_BODY, X_BODY + BODY_WIDTH / 2, X_BODY + BODY_WIDTH
+    half = BODY_HEIGHT / 2
+    floor = middle + half
+    points = [(x0, floor), (x2, floor), (x2, floor - BODY_HEIGHT * p)]
+    points += [(x1, floor - BODY_HEIGHT * m), (x0, floor - BODY_HEIGHT * a)]
+    style = {"seen": "body", "not assessed": "body dotted", "not in view": "body hatched"}[row.view]
+    return svg.polygon(points, style)
+
+
+def _patterns() -> Markup:
+    """Hatch for what is not in view."""
+    stroke = svg.line(0.0, 0.0, 0.0, 5.0, "hatch-line")
+    pattern = svg.element(
+        "pattern", stroke, id="hatch", width=5, height=5, patternUnits="userSpaceOnUse", patternTransform="rotate(45)"
+    )
+    return svg.element("defs", pattern)

@@ -1,0 +1,126 @@
+"""How numbers and sentences may look (REP-02, REP-03): rounding, intervals, and words that no generated text holds."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from spinemets.knowledge.units import words as unit_words
+
+# Orders, reassurance and unqualified claims. "treated" and "treatment" state facts; "cannot be excluded" is a
+# certainty word of its own (urgent items).
+FORBIDDEN_ANYWHERE = (
+    r"recommend\w*",
+    r"advis\w*",
+    r"should",
+    r"prescrib\w*",
+    r"treat|treats|treating",
+    r"(?:is|are) indicated",
+    r"(?<!cannot be )excluded",
+    r"normal study",
+    r"no metastas[ie]s",
+)
+# A negative answer is never reassurance: these words do not stand in statements at all.
+FORBIDDEN_IN_STATEMENTS = (r"normal", r"clear(?:ly)?", r"healthy", r"all good")
+SIDE_WORDS = r"left|right|left-sided|right-sided|leftward|rightward"
+
+
+def forbidden(text: str, *, statement: bool = True) -> tuple[str, ...]:
+    """Forbidden words in a text, in the order in which they stand there; empty = the text may be printed.
+
+    Parameters
+    ----------
+    text
+        Generated text.
+    statement
+        True for findings, levels, summary and urgent lines; False for methods, captions and glossary, where "normal
+        neighbours" may be spoken of.
+    """
+    stems = FORBIDDEN_ANYWHERE + (FORBIDDEN_IN_STATEMENTS if statement else ())
+    pattern = re.compile(rf"\b(?:{'|'.join(stems)})\b", re.IGNORECASE)
+    return tuple(match.group(0) for match in pattern.finditer(text))
+
+
+def side_words(text: str) -> tuple[str, ...]:
+    """Words that name a side of the patient, for the test of the laterality guard (G-12)."""
+    return tuple(match.group(0) for match in re.finditer(rf"\b(?:{SIDE_WORDS})\b", text, re.IGNORECASE))
+
+
+def number(value: float, unit: str) -> str:
+    """A number in the digits its unit deserves, without the unit.
+
+    Sizes 1 decimal mm; volumes 2 significant digits mL; HU and % integer; ADC in 10^-3 mm2/s and ratios 2 decimals.
+    Rounding happens here, for the eye only: comparisons were made with all digits.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"a number that is not finite must not reach the reader: {value}")
+    if unit in ("mL", "ml", "cm3"):
+        return _significant(value, 2)
+    if unit in ("[hnsf'U]", "%", "mm3"):
+        return _plain(value, 0)
+    if unit in ("mm", "deg", "mm2", "s"):
+        return _plain(value, 1)
+    if unit == "mm2/s":
+        return _plain(value * 1e3, 2)
+    return _plain(value, 2)
+
+
+def unit_text(unit: str) -> str:
+    """Unit as printed behind a number; empty for pure numbers."""
+    return "×10⁻³ mm²/s" if unit == "mm2/s" else unit_words(unit)
+
+
+def interval(ci95: tuple[float, float], unit: str) -> str:
+    """`29 to 47`."""
+    return f"{number(ci95[0], unit)} to {number(ci95[1], unit)}"
+
+
+def quantity(value: float, unit: str, ci95: tuple[float, float] | None) -> str:
+    """Number, interval and unit: `38 % (29 to 47)`; a missing interval is said, never left out."""
+    tail = "no interval" if ci95 is None else interval(ci95, unit)
+    return f"{with_unit(value, unit)} ({tail})"
+
+
+def with_unit(value: float, unit: str) -> str:
+    """Number and unit."""
+    return f"{number(value, unit)} {unit_text(unit)}".strip()
+
+
+def percent(share: float) -> str:
+    """A share of 1 as a whole per cent; what is more than nothing never becomes 0 %."""
+    rounded = round(100 * share)
+    if share > 0 and rounded == 0:
+        return "< 1 %"
+    if share < 1 and rounded == 100:
+        return "> 99 %"
+    return f"{rounded} %"
+
+
+def points(low: int, high: int) -> str:
+    """Points of a score: `7`, or `7 to 10` while items are unknown."""
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    """`1 level`, `3 levels`."""
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def listed(items: list[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _significant(value: float, digits: int) -> str:
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return _plain(value, decimals)
+
+
+def _plain(value: float, decimals: int) -> str:
+    text = f"{value:.{decimals}f}"
+    # "-0" would suggest a sign that the digits shown do not carry.
+    return text[1:] if float(text) == 0 and text.startswith("-") else text
