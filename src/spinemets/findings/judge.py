@@ -64,6 +64,7 @@ def judge(result: Result, entry: Criterion, level: Level | None, finding_id: str
         unit=None if judged is None else judged.unit,
         ci95=None if judged is None else judged.ci95,
         values=dict(result.values),
+        verdicts=dict(result.verdicts),
         cutoffs=_cutoffs(entry),
         caveats=tuple(dict.fromkeys(caveats)),
         notes=(*result.notes, *notes),

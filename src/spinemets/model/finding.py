@@ -58,6 +58,8 @@ class Finding:
         The judged number; None if there is none, never 0 as a stand-in.
     values
         All numbers by name.
+    verdicts
+        Of a gate: use -> `ok`, `limited` or a reason code.
     statement
         One sentence.
     cutoffs
@@ -84,6 +86,7 @@ class Finding:
     unit: str | None = None
     ci95: tuple[float, float] | None = None
     values: Mapping[str, Value] = field(default_factory=dict)
+    verdicts: Mapping[str, str] = field(default_factory=dict)
     cutoffs: tuple[Cutoff, ...] = ()
     caveats: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
