@@ -69,10 +69,9 @@ def arguments(verb: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
         if isinstance(action, argparse._HelpAction | argparse._SubParsersAction):
             continue
         value = action.metavar or ""
-        names = " ".join(f"`{name}`" for name in action.option_strings) or f"`{value or action.dest}`"
-        shown = f" {value}" if action.option_strings and value else ""
+        forms = [f"`{f'{name} {value}'.strip()}`" for name in action.option_strings] or [f"`{value or action.dest}`"]
         choices = f" ({', '.join(action.choices)})" if action.choices else ""
-        yield f"{names}{cell(str(shown))}", cell(f"{action.help}{choices}")
+        yield " ".join(forms), cell(f"{action.help}{choices}")
 
 
 def children(verb: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -98,7 +97,11 @@ def command_line() -> str:
 
 def exit_codes() -> str:
     """Exit codes of the command line."""
-    listed: dict[int, str] = {0: "done", 4: "nothing could be assessed; the report says why, item by item", 130: "interrupted"}
+    listed: dict[int, str] = {
+        0: "done",
+        4: "nothing could be assessed; the report says why, item by item",
+        130: "interrupted",
+    }
     for error in vars(errors).values():
         if isinstance(error, type) and issubclass(error, errors.SpinemetsError):
             about = (error.__doc__ or "").strip().splitlines()[0].rstrip(".")

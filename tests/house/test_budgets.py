@@ -59,6 +59,8 @@ def test_names_that_say_nothing_are_found(tmp_path: Path, name: str):
     assert "says nothing" in budgets.broken(write(tmp_path, name, ""))[0]
 
 
-@pytest.mark.parametrize(("values", "percent", "answer"), [([1, 2, 3, 4], 50, 2), (range(1, 101), 95, 95), ([7], 90, 7), ([], 90, 0)])
+@pytest.mark.parametrize(
+    ("values", "percent", "answer"), [([1, 2, 3, 4], 50, 2), (range(1, 101), 95, 95), ([7], 90, 7), ([], 90, 0)]
+)
 def test_percentiles(values, percent: int, answer: int):
     assert budgets.share(values, percent) == answer
