@@ -1,0 +1,181 @@
+"""From the shape of one vertebra to its `Vertebra`: endplates, walls, parts, marrow, sizes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.anatomy import arch, marrow, walls
+from spinemets.anatomy.completeness import judge
+from spinemets.anatomy.endplates import Extent, Plates, extent, height_map, surfaces
+from spinemets.anatomy.frames import steps_mm
+from spinemets.anatomy.instances import Instance
+from spinemets.anatomy.settings import Settings
+from spinemets.anatomy.shape import Shape, coarse_patch
+from spinemets.geometry.resampling import Patch, SoftMask, local_extent, voxel_along_mm
+from spinemets.model.level import Level
+from spinemets.model.region import Region, Surface
+from spinemets.model.spine import Frame, Vertebra
+
+Array = NDArray[np.float64]
+
+POSTERIOR = ("posterior_elements", "pedicle", "lamina", "articular", "transverse", "spinous")
+NO_ARCH = ("NA-SEGMENTATION", "the label map holds vertebral bodies only")
+NO_BODY_C1 = ("NA-ANATOMY", "C1 has no body")
+NO_BODY_SEEN = ("NA-COVERAGE", "no body of this vertebra is in view")
+DENS = ("NA-ANATOMY", "C2 carries the dens: it has no superior endplate")
+
+
+def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, str], settings: Settings) -> Vertebra:
+    """All of one vertebra; what it lacks is in `missing`, never silently absent."""
+    flags = (*instance.flags, *shape.flags)
+    regions: dict[str, Region] = {}
+    if instance.vertebra is not None:
+        regions["vertebra"] = instance.vertebra.renamed("vertebra")
+    if shape.body is None or shape.frame is None or shape.soft_body is None:
+        missing = _no_body(instance, shape)
+        verdict = judge(instance.region, None, {}, settings)
+        return Vertebra(
+            level=level, frame=shape.frame, regions=regions, completeness=verdict, missing=missing, flags=flags
+        )
+    frame, body = shape.frame, shape.body
+    regions["body"] = body.renamed("body")
+    step = steps_mm(body, frame.axes, settings.finest_step_mm)
+    patch = shape.soft_body.patch(
+        frame.origin_lps_mm, frame.axes, local_extent(body, frame.origin_lps_mm, frame.axes, 3.0), step
+    )
+    limits = extent(patch)
+    if limits is None or limits.depth_mm < 2 or limits.width_mm < 2:
+        missing = {"marrow": ("NA-FEW", "too few voxels of the body are in view"), **_no_arch(instance, sides)}
+        verdict = judge(instance.region, body, {"superior": 1.0, "inferior": 1.0}, settings)
+        return Vertebra(level=level, frame=frame, regions=regions, completeness=verdict, missing=missing, flags=flags)
+    plates = _plates_between(shape.soft_body, frame, limits, patch)
+    found, missing, more = marrow.regions(body, frame, plates, limits, settings)
+    regions.update(found)
+    height = float(np.nanmedian(plates.superior_mm - plates.inferior_mm)) if _both(plates) else float("nan")
+    soft_whole = SoftMask.of(instance.vertebra, settings.smoothing_voxels) if instance.vertebra is not None else None
+    surfaces_of = walls.body_walls(
+        patch,
+        (shape.soft_body, soft_whole),
+        (limits, shape.hole, 20.0 if np.isnan(height) else height),
+        sides,
+        settings,
+    )
+    pedicles: dict[str, Surface] = {}
+    if instance.vertebra is not None and soft_whole is not None and shape.hole is not None and shape.wall is not None:
+        parts, pedicles, sizes = _arch(instance.vertebra, shape, soft_whole, sides, settings)
+        regions.update(parts)
+    else:
+        sizes = {}
+        missing |= _no_arch(instance, sides)
+    if instance.name == "C2":
+        missing["endplates"] = DENS
+    cuts = {"superior": plates.superior_cut, "inferior": plates.inferior_cut, "posterior": _posterior_cut(body, frame)}
+    return Vertebra(
+        level=level,
+        frame=frame,
+        regions=regions,
+        surfaces=surfaces_of,
+        pedicle_surfaces=pedicles,
+        endplates=None if instance.name == "C2" else height_map(plates),
+        completeness=judge(instance.region, body, cuts, settings),
+        missing=missing,
+        size_mm=_sizes(body, frame, limits, height) | sizes,
+        flags=(*flags, *more),
+    )
+
+
+def _plates_between(soft: SoftMask, frame: Frame, limits: Extent, patch: Patch) -> Plates:
+    """Endplates on columns that span exactly the fitted walls (cell centres), so that sixths of the depth are exact."""
+    step, low_s, n_s = patch.step_mm, patch.low_mm[2], patch.occupancy.shape[2]
+    height_mm = float((patch.occupancy >= 0.5).sum(axis=2).max()) * float(step[2])
+    back, front = limits.common_depth(height_mm)
+    spans = (limits.width_mm, front - back)
+    counts = [max(6, round(size / d)) for size, d in zip(spans, step[:2], strict=True)]
+    fine = np.array([spans[0] / counts[0], spans[1] / counts[1], step[2]])
+    low = np.array([limits.right + 0.5 * fine[0], back + 0.5 * fine[1], low_s])
+    high = low + fine * (np.array([counts[0], counts[1], n_s]) - 1)
+    return surfaces(soft.patch(frame.origin_lps_mm, frame.axes, (low, high), fine), soft.grid)
+
+
+def _both(plates: Plates) -> bool:
+    return bool(np.isfinite(plates.superior_mm - plates.inferior_mm).any())
+
+
+def _sizes(body: Region, frame: Frame, limits: Extent, height: float) -> dict[str, float]:
+    sizes = {
+        "width_mm": limits.width_mm,
+        "depth_mm": limits.depth_mm,
+        "voxel_along_s_mm": voxel_along_mm(body.grid, frame.superior),
+    }
+    if not np.isnan(height):
+        sizes["height_mm"] = height
+    return sizes
+
+
+def _arch(
+    whole: Region, shape: Shape, soft: SoftMask, sides: tuple[str, str], settings: Settings
+) -> tuple[dict[str, Region], dict[str, Surface], dict[str, float]]:
+    """Posterior parts, pedicle surfaces, canal and pedicle sizes."""
+    frame, hole, wall, body = shape.frame, shape.hole, shape.wall, shape.body
+    if frame is None or hole is None or wall is None or body is None:
+        return {}, {}, {}
+    patch = coarse_patch(soft, whole, frame.origin_lps_mm, frame.axes)
+    pair = (arch.pedicle_size(patch, hole, wall, 1), arch.pedicle_size(patch, hole, wall, -1))
+    parts = arch.parts(whole, body, frame, (hole, wall), pair, sides)
+    step = steps_mm(whole, frame.axes, settings.finest_step_mm)
+    shells = {
+        side: arch.pedicle_surface(side, parts[f"pedicle_{side}"], soft, frame, settings, step)
+        for side in sides
+        if f"pedicle_{side}" in parts
+    }
+    sizes = {
+        "canal_width_mm": hole.left_mm[1] - hole.left_mm[0],
+        "canal_depth_mm": hole.anterior_mm[1] - hole.anterior_mm[0],
+    }
+    for side, size in zip(sides, pair, strict=True):
+        if size is not None:
+            sizes[f"pedicle_{side}_width_mm"] = size.width_mm
+    return parts, shells, sizes
+
+
+def _posterior_cut(body: Region, frame: Frame) -> float:
+    """Share of the image-border faces of the body that belong to its posterior wall, by where they lie."""
+    grid = body.grid
+    index = body.indices
+    last = np.asarray(grid.shape_ijk) - 1
+    thick = last > 0
+    at_border = (((index == 0) | (index == last)) & thick).any(axis=1)
+    if not at_border.any():
+        return 0.0
+    local = frame.to_local_mm(grid.to_lps_mm(index))
+    back = float(np.percentile(local[:, 1], 2))
+    width = float(np.ptp(local[:, 0]))
+    wall = (local[:, 1] <= back + 2 * max(grid.spacing_mm)) & (np.abs(local[:, 0]) <= 0.25 * width)
+    return float(at_border[wall].mean()) if wall.any() else 0.0
+
+
+def _no_arch(instance: Instance, sides: tuple[str, str]) -> dict[str, tuple[str, str]]:
+    why = (
+        NO_ARCH if instance.vertebra is None else ("NA-SEGMENTATION", "no canal is found in the label of this vertebra")
+    )
+    missing = {"posterior_elements": why, "spinous": why}
+    for side in sides:
+        for name in ("pedicle", "lamina", "articular", "transverse"):
+            missing[f"{name}_{side}"] = why
+    return missing
+
+
+def _no_body(instance: Instance, shape: Shape) -> dict[str, tuple[str, str]]:
+    why = NO_BODY_C1 if instance.name == "C1" else NO_BODY_SEEN
+    missing = {name: why for name in ("body", "marrow", "trabecular_core", "endplates")}
+    if shape.frame is None:
+        missing["frame"] = ("NA-COVERAGE", "too little of this vertebra is in view to find its axes")
+    return missing
+
+
+def renamed(found: Vertebra, level: Level) -> Vertebra:
+    """The same vertebra under its final name."""
+    return replace(found, level=level)

@@ -1,0 +1,219 @@
+"""Labels -> Spine: the door of the room `anatomy`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.anatomy import build, discs, shape
+from spinemets.anatomy.completeness import with_shares
+from spinemets.anatomy.frames import PATIENT_ANTERIOR, axes_of
+from spinemets.anatomy.gather import Gathered, gather
+from spinemets.anatomy.instances import Instance, clean, head_to_feet, tangents
+from spinemets.anatomy.settings import Settings, load
+from spinemets.geometry.planes import angle_deg, unit
+from spinemets.geometry.resampling import SoftMask
+from spinemets.model.level import Level
+from spinemets.model.region import Region
+from spinemets.model.segmentation import Segmentation
+from spinemets.model.spine import Frame, Spine, Vertebra
+from spinemets.model.study import Study
+
+if TYPE_CHECKING:
+    from spinemets.anatomy.options import LevelOptions
+
+Array = NDArray[np.float64]
+
+NO_LABELS = (
+    "NA-SEGMENTATION",
+    "no label map of the vertebrae was given: nothing can be said level by level",
+)
+
+
+def locate(study: Study, segmentations: tuple[Segmentation, ...], options: LevelOptions) -> Spine:
+    """Vertebrae head to feet, each with frame, regions, walls and endplates on the grid of the label map.
+
+    Parameters
+    ----------
+    study
+        Tells whether left and right are known.
+    segmentations
+        Label maps in one patient space; a map of whole vertebrae leads, a map of bodies defines `body` exactly.
+    options
+        How levels may be named.
+    """
+    if not any(s.parts for s in segmentations):
+        return Spine(vertebrae=(), absent=NO_LABELS)
+    settings = load()
+    sides = _sides(study, segmentations)
+    gathered = gather(tuple(s for s in segmentations if s.parts), settings.conflict_mm)
+    instances = _ordered([clean(i, settings.debris_share) for i in gathered.instances])
+    if not instances:
+        return Spine(
+            vertebrae=(), grid=gathered.grid, others=gathered.others, sides=sides, sources=gathered.sources,
+            warnings=gathered.warnings, ignored=gathered.ignored, absent=NO_LABELS,
+        )  # fmt: skip
+    shapes = _shapes(instances, gathered.others, settings)
+    relative = [Level(name=None, position=n + 1, of=len(instances), method="relative") for n in range(len(instances))]
+    found = [
+        build.vertebra(i, s, level, sides, settings) for i, s, level in zip(instances, shapes, relative, strict=True)
+    ]
+    levels, level_warnings = _levels(instances, found, gathered, segmentations, options)
+    named = _finished(found, levels, settings)
+    return Spine(
+        vertebrae=named,
+        grid=gathered.grid,
+        discs=discs.all_discs(gathered, named),
+        others=gathered.others,
+        sides=sides,
+        body_only=all(s.canal is None for s in shapes),
+        sources=gathered.sources,
+        ignored=gathered.ignored,
+        warnings=(*gathered.warnings, *level_warnings),
+    )
+
+
+def _sides(study: Study, segmentations: tuple[Segmentation, ...]) -> tuple[str, str]:
+    """Names of the frame's left side and of the other; neutral names where any image that is read lost its sides."""
+    labelled = {s.series_uid for s in segmentations if s.series_uid}
+    used = [s for s in study.series if s.uid in labelled] or list(study.series)
+    return ("left", "right") if all(s.sides_known for s in used) else ("side_a", "side_b")
+
+
+def _ordered(instances: list[Instance]) -> list[Instance]:
+    centroids = np.array([i.region.centroid_lps_mm for i in instances]).reshape(-1, 3)
+    return [instances[n] for n in head_to_feet(centroids)]
+
+
+def _shapes(instances: list[Instance], others: dict[str, Region], settings: Settings) -> list[shape.Shape]:
+    """Shapes of all vertebrae: canals first, so that a vertebra without a ring can borrow its neighbour's."""
+    centroids = np.array([i.region.centroid_lps_mm for i in instances])
+    along = tangents(centroids)
+    canals: list[shape.Canal | None] = []
+    for instance, tangent in zip(instances, along, strict=True):
+        if instance.vertebra is None:
+            canals.append(None)
+            continue
+        soft = SoftMask.of(instance.vertebra, settings.smoothing_voxels)
+        canals.append(shape.first_canal(soft, instance.vertebra, tangent, settings))
+    _aim_upper_cervical(instances, canals)
+    shapes: list[shape.Shape] = []
+    for place, instance in enumerate(instances):
+        own = canals[place]
+        near = _nearest_canal(canals, place)
+        if instance.name == "C1":
+            shapes.append(_atlas(instance, own, along[place]))
+        elif instance.vertebra is not None and (own is not None or near is not None):
+            canal = own or shape.borrowed_canal(instance.region, near)  # type: ignore[arg-type]  # one of both is there
+            shapes.append(shape.whole(instance, canal, along[place], settings, own=own is not None))
+        else:
+            shapes.append(shape.body_alone(instance, _labelled_canal(instance.region, others), along[place], settings))
+    return _with_neighbour_axes(shapes)
+
+
+def _nearest_canal(canals: list[shape.Canal | None], place: int) -> shape.Canal | None:
+    known = [n for n, canal in enumerate(canals) if canal is not None and n != place]
+    return canals[min(known, key=lambda n: abs(n - place))] if known else None
+
+
+def _aim_upper_cervical(instances: list[Instance], canals: list[shape.Canal | None]) -> None:
+    """C1 and C2 have no thick body that shows which way is anterior: they take it from the next vertebra below."""
+    for place in reversed(range(len(instances))):
+        canal = canals[place]
+        if canal is None or instances[place].name not in ("C1", "C2"):
+            continue
+        below = next((c for c in canals[place + 1 :] if c is not None), None)
+        toward = PATIENT_ANTERIOR if below is None else below.axes[:, 1]
+        canals[place] = replace(canal, axes=axes_of(canal.axes[:, 2], toward))
+
+
+def _atlas(instance: Instance, canal: shape.Canal | None, tangent: Array) -> shape.Shape:
+    """C1: a ring without body; its axes are the curve's and its neighbour's."""
+    axes = axes_of(tangent, PATIENT_ANTERIOR) if canal is None else canal.axes
+    frame = Frame(
+        origin_lps_mm=instance.region.centroid_lps_mm,
+        left=axes[:, 0],
+        anterior=axes[:, 1],
+        superior=axes[:, 2],
+        flags=("C1 has no body: superior follows the curve, anterior the neighbour",),
+    )
+    return shape.Shape(frame=frame, body=None, canal=canal)
+
+
+def _labelled_canal(body: Region, others: dict[str, Region]) -> Array | None:
+    """Middle of a labelled canal (else cord) at the height of a body, None where there is none."""
+    for name in ("canal", "cord"):
+        region = others.get(name)
+        if region is None:
+            continue
+        points = region.grid.to_lps_mm(region.indices)
+        near = points[np.abs(points[:, 2] - body.centroid_lps_mm[2]) <= 10.0]
+        if len(near) >= 10:
+            middle: Array = near.mean(axis=0)
+            return middle
+    return None
+
+
+def _with_neighbour_axes(shapes: list[shape.Shape]) -> list[shape.Shape]:
+    """A body whose endplates are both destroyed takes superior and anterior interpolated between its neighbours'."""
+    sound = [n for n, s in enumerate(shapes) if s.frame is not None and not _destroyed(s.frame)]
+    result = []
+    for place, found in enumerate(shapes):
+        if found.frame is None or not _destroyed(found.frame) or not sound:
+            result.append(found)
+            continue
+        frames = [f for f in (shapes[n].frame for n in sound) if f is not None]
+        up = unit(np.array([np.interp(place, sound, [f.superior[a] for f in frames]) for a in range(3)]))
+        ahead = np.array([np.interp(place, sound, [f.anterior[a] for f in frames]) for a in range(3)])
+        axes = axes_of(up, ahead)
+        frame = replace(found.frame, left=axes[:, 0], anterior=axes[:, 1], superior=axes[:, 2])
+        result.append(replace(found, frame=frame))
+    return result
+
+
+def _destroyed(frame: Frame) -> bool:
+    return any("axis taken from the neighbours" in flag for flag in frame.flags)
+
+
+def _levels(
+    instances: list[Instance],
+    vertebrae: list[Vertebra],
+    gathered: Gathered,
+    segmentations: tuple[Segmentation, ...],
+    options: LevelOptions,
+) -> tuple[list[Level], tuple[str, ...]]:
+    """Names of the ordered vertebrae (G-09)."""
+    n = len(instances)
+    levels = [
+        Level(name=i.name, position=p + 1, of=n, method="label map" if i.name else "relative")
+        for p, i in enumerate(instances)
+    ]
+    return levels, ()
+
+
+def _finished(found: list[Vertebra], levels: list[Level], settings: Settings) -> tuple[Vertebra, ...]:
+    """Final names, shares of the neighbours' volume, and the flag of a lowest body that may be the sacrum."""
+    volumes = [v.regions["body"].volume_mm3 if "body" in v.regions else None for v in found]
+    verdicts = with_shares([v.completeness for v in found], volumes)
+    named = [
+        replace(v, level=level, completeness=verdict) for v, level, verdict in zip(found, levels, verdicts, strict=True)
+    ]
+    last = named[-1]
+    tilt = _tilt(named)
+    if last.level.name is None and tilt is not None and tilt > settings.sacrum_tilt_deg:
+        flag = f"possible sacrum: tilted {tilt:.0f} degrees against the curve of the bodies above"
+        named[-1] = replace(last, flags=(*last.flags, flag))
+    return tuple(named)
+
+
+def _tilt(vertebrae: list[Vertebra]) -> float | None:
+    """Angle of the lowest body's superior axis to the line through the three bodies above it."""
+    if len(vertebrae) < 4 or vertebrae[-1].frame is None:
+        return None
+    above = [v.frame.origin_lps_mm for v in vertebrae[-4:-1] if v.frame is not None]
+    if len(above) < 2:
+        return None
+    return angle_deg(vertebrae[-1].frame.superior, unit(above[0] - above[-1]))
