@@ -1,1 +1,1 @@
-"""6. Lesion candidates and normal references per series."""
+"""Lesion candidates per series, and the normal marrow they stand out from."""

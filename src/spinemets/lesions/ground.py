@@ -1,0 +1,188 @@
+"""The ground that is searched: bone of one vertebra on one series' grid, away from its shell.
+
+A `Ground` keeps values of the searched voxels only, so that all levels of a study stay in memory during the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.geometry.resampling import region_on_grid
+from spinemets.model.grid import Grid
+from spinemets.model.region import Region
+from spinemets.model.spine import Vertebra
+from spinemets.model.volume import Volume
+
+Mask = NDArray[np.bool_]
+Values = NDArray[np.float32]
+
+# A Gaussian's standard deviation is its full width at half maximum divided by 2 sqrt(2 ln 2).
+FWHM_PER_SIGMA = 2.3548
+MARROW, PEDICLE, ARCH = 0, 1, 2
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ground:
+    """Searched voxels of one vertebra in one series.
+
+    Attributes
+    ----------
+    vertebra, grid, start_ijk
+        Whose, on which grid, first voxel of the box in it.
+    inner
+        Box mask of the voxels that may be candidates.
+    seeds
+        Box mask: marrow (G-05), and the cores of pedicles and arch, which have no marrow mask of their own.
+    parts
+        Box masks by part: `body`, `pedicle_<side>`, `posterior_elements` (the rest of the arch).
+    compartment
+        For each inner voxel `MARROW` (body), `PEDICLE` or `ARCH`.
+    judged, raw
+        Values of the inner voxels as judged (smoothed on CT), and as in the image.
+    marrow
+        Judged values of the marrow mask, evenly thinned.
+    n_marrow
+        Voxels of the marrow mask.
+    """
+
+    vertebra: Vertebra
+    grid: Grid
+    start_ijk: tuple[int, int, int]
+    inner: Mask
+    seeds: Mask
+    parts: Mapping[str, Mask]
+    compartment: NDArray[np.uint8]
+    judged: Values
+    raw: Values
+    marrow: Values
+    n_marrow: int
+
+    def in_box(self, selected: Mask) -> Mask:
+        """Box mask of a selection of the inner voxels."""
+        box = np.zeros(self.inner.shape, bool)
+        box[self.inner] = selected
+        return box
+
+    def region(self, name: str, mask: Mask, source: str) -> Region:
+        """A box mask as a region of the series' grid."""
+        return Region.from_mask(name, mask, self.grid, source=source, start_ijk=self.start_ijk)
+
+    def points_lps_mm(self, mask: Mask) -> NDArray[np.float64]:
+        """Voxel centres of a box mask."""
+        return self.grid.to_lps_mm(np.argwhere(mask) + np.asarray(self.start_ijk))
+
+
+def prepare(
+    volume: Volume, vertebra: Vertebra, *, inner_depth_mm: float, fwhm_mm: float, most_voxels: int
+) -> Ground | None:
+    """Bring a vertebra to a series' grid and read the voxels that may be searched; None if nothing is left to search.
+
+    Parameters
+    ----------
+    inner_depth_mm
+        Distance of a voxel centre from the surface of the bone from which on it is searched.
+    fwhm_mm
+        Smoothing of the judged values, 0 = none.
+    most_voxels
+        Marrow values kept for statistics.
+    """
+    grid = volume.grid
+    regions = {n: region_on_grid(r, grid) for n, r in vertebra.regions.items()}
+    body, marrow = regions.get("body"), regions.get("marrow")
+    if body is None or marrow is None or not body.n_voxels or not marrow.n_voxels:
+        return None
+    box = _box([r for n, r in regions.items() if r.n_voxels], grid)
+    on_box = {n: _cut(r, box) for n, r in regions.items()}
+    bone = np.logical_or.reduce([on_box[n] for n in on_box])
+    raw_box = np.asarray(volume.array[box], dtype=np.float32)
+    valid = np.isfinite(raw_box) if volume.padding is None else ~volume.padding[box] & np.isfinite(raw_box)
+    inner = _deep(bone, grid, inner_depth_mm) & valid
+    judged_box = _smoothed(volume, box, fwhm_mm) if fwhm_mm > 0 else raw_box
+    parts = _parts(on_box, bone)
+    body_inner = parts["body"] & inner
+    seeds = (on_box["marrow"] & inner) | (inner & ~parts["body"])
+    values = judged_box[on_box["marrow"] & valid]
+    if not values.size or not body_inner.any():
+        return None
+    return Ground(
+        vertebra=vertebra,
+        grid=grid,
+        start_ijk=(box[0].start, box[1].start, box[2].start),
+        inner=inner,
+        seeds=seeds,
+        parts=parts,
+        compartment=_compartments(parts)[inner],
+        judged=judged_box[inner],
+        raw=raw_box[inner],
+        marrow=values[:: max(1, values.size // most_voxels)],
+        n_marrow=int(values.size),
+    )
+
+
+def _box(regions: list[Region], grid: Grid) -> tuple[slice, slice, slice]:
+    """Box around all regions with one voxel to spare where the grid goes on."""
+    low = np.min([r.start_ijk for r in regions], axis=0) - 1
+    high = np.max([np.asarray(r.start_ijk) + r.mask.shape for r in regions], axis=0) + 1
+    low, high = np.maximum(low, 0), np.minimum(high, np.asarray(grid.shape_ijk))
+    i, j, k = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return (i, j, k)
+
+
+def _cut(region: Region, box: tuple[slice, slice, slice]) -> Mask:
+    out = np.zeros(tuple(s.stop - s.start for s in box), bool)
+    if region.n_voxels:
+        own = tuple(slice(r.start - b.start, r.stop - b.start) for r, b in zip(region.slices, box, strict=True))
+        out[own] = region.mask
+    return out
+
+
+def _deep(bone: Mask, grid: Grid, depth_mm: float) -> Mask:
+    """Voxels whose centre lies at least `depth_mm` under the surface (half a voxel nearer than the next background)."""
+    import edt
+
+    distance = edt.edt(np.ascontiguousarray(bone), anisotropy=grid.spacing_mm, parallel=1)
+    deep: Mask = distance >= depth_mm + 0.5 * min(grid.spacing_mm)
+    return deep
+
+
+def _smoothed(volume: Volume, box: tuple[slice, slice, slice], fwhm_mm: float) -> Values:
+    """Gaussian-smoothed values of a box; the margin around it takes part."""
+    from scipy.ndimage import gaussian_filter
+
+    sigma = [fwhm_mm / FWHM_PER_SIGMA / d for d in volume.grid.spacing_mm]
+    margin = [int(np.ceil(3 * s)) for s in sigma]
+    wide = tuple(
+        slice(max(0, b.start - m), min(n, b.stop + m)) for b, m, n in zip(box, margin, volume.array.shape, strict=False)
+    )
+    values = np.array(volume.array[wide], dtype=np.float32)
+    smooth = gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
+    own = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, wide, strict=True))
+    cut: Values = smooth[own]
+    return cut
+
+
+def _parts(on_box: Mapping[str, Mask], bone: Mask) -> dict[str, Mask]:
+    """Disjoint parts: body, pedicles, and the rest of the arch."""
+    parts = {"body": on_box["body"]}
+    taken = parts["body"].copy()
+    for name in sorted(n for n in on_box if n.startswith("pedicle")):
+        parts[name] = on_box[name] & ~taken
+        taken |= parts[name]
+    rest = bone & ~taken
+    if rest.any():
+        parts["posterior_elements"] = rest
+    return parts
+
+
+def _compartments(parts: Mapping[str, Mask]) -> NDArray[np.uint8]:
+    out: NDArray[Any] = np.full(parts["body"].shape, ARCH, np.uint8)
+    for name, mask in parts.items():
+        if name.startswith("pedicle"):
+            out[mask] = PEDICLE
+    out[parts["body"]] = MARROW
+    return out

@@ -1,0 +1,48 @@
+"""MR-T1-03: focal darkening on T1 against the marrow of normal neighbours."""
+
+from __future__ import annotations
+
+from spinemets.lesions.contrast import lines, of_vertebra
+from spinemets.model.lesion import Lesion
+from spinemets.model.measurement import Estimate, Measured, Refused
+from spinemets.model.reference import Reference
+from spinemets.model.region import Region
+from spinemets.model.volume import Volume
+
+
+def measure(
+    *,
+    t1: Volume,
+    marrow: Region,
+    normal: Reference,
+    lesions: tuple[Lesion, ...],
+    voxel_contrast: float,
+    voxel_sd: float,
+    least_voxels: int,
+    least_ml: float,
+) -> Measured | Refused:
+    """C = (S - S0) / S0 of the leading focus, or of the whole marrow where there is none; `contrast` is judged.
+
+    S = median of the focus, S0 = median of the normal neighbours' medians in the same series (unitless ratio). Interval: ratio
+    of two medians; stretched to the rest of the marrow where the focus hugs an endplate or is too small. Valid on `t1` (spin
+    echo) only. Source: signs.md MR-T1-03; effect sizes Zhao2009, Mehta1995.
+    """
+    answer = of_vertebra(t1, marrow, normal, lesions, (least_voxels, least_ml))
+    if isinstance(answer, Refused):
+        return answer
+    judged, around = answer
+    limit = min(normal.median * (1 + voxel_contrast), normal.median - voxel_sd * normal.spread)
+    return Measured(
+        values={
+            "contrast": judged.contrast,
+            "marrow_contrast": around.contrast,
+            "volume_ml": Estimate(value=sum(x.volume_ml for x in lesions)),
+        },
+        n_voxels=judged.n_voxels,
+        caveats=tuple(dict.fromkeys((*(c for x in lesions for c in x.caveats), *normal.caveats))),
+        notes=(
+            *lines(lesions),
+            f"Dark = signal of {limit:.0f} or less; normal marrow {normal.median:.0f} ({', '.join(normal.members)}).",
+        ),
+        outline=judged.region,
+    )
