@@ -1,0 +1,116 @@
+"""One DICOM file: is it an image, what does it hold, and where do its pixels lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spinemets.ingest import headers as h
+from spinemets.ingest import limits as bounds
+from spinemets.ingest.frames import Frame, Image, Layout
+from spinemets.ingest.headers import Header
+from spinemets.ingest.scan import EXPLICIT, IMPLICIT
+from spinemets.ingest.sources import SourceFile
+from spinemets.knowledge.catalogue import table
+
+NATIVE = frozenset((IMPLICIT, EXPLICIT, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"))
+WORD_BITS = (8, 16, 32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetAside:
+    """A file that gives no image: `kind` is that of `Unread`; `label` marks a DICOM segmentation."""
+
+    reason: str
+    kind: str = "unreadable"
+    label: bool = False
+
+
+def open_image(source: SourceFile, header: Header) -> Image | SetAside:
+    """Decide what a file is, and check what it claims before anything is allocated."""
+    sop_class = header.text(h.SOP_CLASS) or ""
+    known = table("sop_classes").get(sop_class)
+    if known is not None and not known["image"]:
+        return SetAside(reason=known["name"], kind="set aside", label=bool(known.get("label", False)))
+    if header.scanned.pixel_tag is None:
+        what = known["name"] if known else header.text(h.MODALITY) or "object of an unknown class"
+        return SetAside(reason=f"{what} without pixel data")
+    if header.scanned.pixel_tag != 0x7FE00010:
+        return SetAside(reason="floating-point pixel data (parametric map) is not read as an image", kind="set aside")
+    return _image(source, header, sop_class)
+
+
+def _image(source: SourceFile, header: Header, sop_class: str) -> Image | SetAside:
+    layout = _layout(header)
+    if isinstance(layout, SetAside):
+        return layout
+    syntax = header.scanned.syntax
+    if refusal := _syntax_refusal(syntax):
+        return SetAside(reason=refusal)
+    n_frames = int(header.number(h.N_FRAMES) or 1)
+    compressed = syntax not in NATIVE
+    present = header.scanned.pixel_length
+    if present is None:
+        present = source.size - header.scanned.pixel_offset
+    elif not header.unusual:
+        present = min(present, source.size - header.scanned.pixel_offset)
+    if refusal := bounds.refuse_claim(layout.frame_bytes, n_frames, present, compressed=compressed):
+        return SetAside(reason=refusal)
+    number = header.number(h.SERIES_NUMBER)
+    return Image(
+        source=source, header=header, layout=layout, n_frames=n_frames,
+        direct=not compressed and not header.unusual,
+        study_uid=header.text(h.STUDY_UID) or "", series_uid=header.text(h.SERIES_UID) or "",
+        sop_uid=header.text(h.SOP_UID) or "", sop_class=sop_class, modality=header.text(h.MODALITY),
+        series_number=None if number is None else int(number),
+        frame_of_reference=header.text(h.FRAME_OF_REFERENCE), padding=_padding(header, layout),
+    )  # fmt: skip
+
+
+def _layout(header: Header) -> Layout | SetAside:
+    rows, columns, allocated = header.integer(h.ROWS), header.integer(h.COLUMNS), header.integer(h.ALLOCATED)
+    if not rows or not columns or not allocated:
+        return SetAside(reason="the header states no image size (Rows, Columns or BitsAllocated)")
+    photometric = header.text(h.PHOTOMETRIC) or ""
+    if (header.integer(h.SAMPLES) or 1) != 1 or not photometric.startswith("MONOCHROME"):
+        return SetAside(reason=f"colour picture ({photometric or 'no photometric interpretation'})", kind="set aside")
+    stored = header.integer(h.STORED) or allocated
+    high_bit = header.integer(h.HIGH_BIT)
+    high_bit = stored - 1 if high_bit is None else high_bit
+    if allocated not in WORD_BITS or not 0 < stored <= allocated or not stored - 1 <= high_bit < allocated:
+        return SetAside(reason=f"{stored} bits stored in {allocated} (high bit {high_bit}) is not read")
+    return Layout(
+        rows=rows, columns=columns, allocated=allocated, stored=stored, high_bit=high_bit,
+        signed=header.integer(h.SIGNED) == 1, inverted=photometric == "MONOCHROME1",
+    )  # fmt: skip
+
+
+def _syntax_refusal(syntax: str) -> str | None:
+    row = table("transfer_syntaxes").get(syntax)
+    if row is None:
+        return f"unknown transfer syntax {syntax}"
+    return None if row["plugin"] else f"transfer syntax {row['name']} is not decoded"
+
+
+def _padding(header: Header, layout: Layout) -> tuple[int, int] | None:
+    value = header.integer(h.PADDING, signed=layout.signed)
+    if value is None:
+        return None
+    limit = header.integer(h.PADDING_LIMIT, signed=layout.signed)
+    limit = value if limit is None else limit
+    return (min(value, limit), max(value, limit))
+
+
+def classic_frame(image: Image) -> Frame:
+    """The only image of a classic file."""
+    header = image.header
+    position, orientation = header.numbers(h.POSITION), header.numbers(h.ORIENTATION)
+    spacing = header.numbers(h.SPACING)
+    number = header.number(h.INSTANCE_NUMBER)
+    return Frame(
+        image=image, index=0,
+        position_mm=(position[0], position[1], position[2]) if position and len(position) == 3 else None,
+        orientation=orientation if orientation and len(orientation) == 6 else None,
+        spacing_mm=(spacing[0], spacing[1]) if spacing and len(spacing) == 2 else None,
+        thickness_mm=header.number(h.THICKNESS), slope=header.number(h.SLOPE), intercept=header.number(h.INTERCEPT),
+        number=0 if number is None else int(number),
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""`Image` and `Frame`: one DICOM file with pixels, and one 2-D image in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from spinemets.ingest import headers as h
+from spinemets.ingest.headers import Header
+from spinemets.ingest.sources import SourceFile
+
+
+class Layout(NamedTuple):
+    """How pixels are stored: size, bits and sign. Images of one volume have one layout."""
+
+    rows: int
+    columns: int
+    allocated: int
+    stored: int
+    high_bit: int
+    signed: bool
+    inverted: bool
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one uncompressed image."""
+        return self.rows * self.columns * self.allocated // 8
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class Image:
+    """One file with pixel data.
+
+    Attributes
+    ----------
+    direct
+        Whether the pixels lie in the file as they are (native, little endian): they are then read without pydicom.
+    padding
+        Stored value that marks "no measurement", and the other end of a range of such values.
+    """
+
+    source: SourceFile
+    header: Header
+    layout: Layout
+    n_frames: int
+    direct: bool
+    study_uid: str
+    series_uid: str
+    sop_uid: str
+    sop_class: str
+    modality: str | None
+    series_number: int | None
+    frame_of_reference: str | None
+    padding: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class Frame:
+    """One 2-D image.
+
+    Attributes
+    ----------
+    position_mm
+        LPS centre of its first pixel.
+    orientation
+        Direction of a row (towards higher columns), then of a column (towards higher rows), LPS.
+    spacing_mm
+        Distance between rows, distance between columns (PixelSpacing as DICOM orders it).
+    slope, intercept
+        Rescale; None where the header states none.
+    number
+        InstanceNumber, or the frame number in a multi-frame file.
+    marks
+        What may tell volumes of one series apart: name -> value.
+    """
+
+    image: Image
+    index: int
+    position_mm: tuple[float, float, float] | None
+    orientation: tuple[float, ...] | None
+    spacing_mm: tuple[float, float] | None
+    thickness_mm: float | None
+    slope: float | None
+    intercept: float | None
+    number: int
+    marks: Mapping[str, str] | None = None
+
+
+def split_marks(frame: Frame) -> Mapping[str, str]:
+    """What may tell this image from another at the same place, most telling first."""
+    if frame.marks is not None:
+        return frame.marks
+    header = frame.image.header
+    found = {
+        "echo time": _number(header.number(h.TE), " ms"),
+        "b-value": _number(header.b_value, " s/mm2"),
+        "image type": "\\".join(header.texts(h.IMAGE_TYPE)) or None,
+        "inversion time": _number(header.number(h.TI), " ms"),
+        "flip angle": _number(header.number(h.FLIP), " degrees"),
+        "time point": _number(header.number(h.TEMPORAL), ""),
+        "kernel": header.text(h.KERNEL),
+        "echo": _number(header.number(h.ECHO_NUMBER), ""),
+        "acquisition": _number(header.number(h.ACQUISITION_NUMBER), ""),
+        "trigger time": _number(header.number(h.TRIGGER), " ms"),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _number(value: float | None, unit: str) -> str | None:
+    return None if value is None else f"{value:g}{unit}"

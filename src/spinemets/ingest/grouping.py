@@ -1,0 +1,155 @@
+"""Which images of one series form one volume: by direction, size and frame of reference, then by what differs."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from spinemets.ingest.frames import Frame, split_marks
+from spinemets.ingest.geometry import Placement, Rules
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Images of one volume.
+
+    Attributes
+    ----------
+    what
+        How it differs from the other volumes of the series ("echo time 12 ms"), empty if it is the only one.
+    placed
+        Whether its images state position, orientation and spacing.
+    repeated
+        Images at a place that another image already fills, for no reason the headers give.
+    """
+
+    frames: tuple[Frame, ...]
+    what: str = ""
+    placed: bool = True
+    repeated: tuple[Frame, ...] = ()
+
+
+@dataclass
+class _Bin:
+    orientation: tuple[float, ...]
+    frames: list[Frame] = field(default_factory=list)
+
+
+def groups(frames: Sequence[Frame], rule: Rules) -> list[Group]:
+    """Volumes of one series, in a fixed order."""
+    unplaced = tuple(f for f in frames if not _is_placed(f))
+    bins = _by_direction([f for f in frames if _is_placed(f)], rule)
+    found: list[Group] = []
+    for number, members in enumerate(bins, start=1):
+        direction = f"direction {number}" if len(bins) > 1 else ""
+        for group in _split(members, rule):
+            what = ", ".join(text for text in (direction, group.what) if text)
+            found.append(Group(frames=group.frames, what=what, repeated=group.repeated))
+    if unplaced:
+        found.append(Group(frames=unplaced, what="images without position" if found else "", placed=False))
+    return found
+
+
+def placement(frames: Sequence[Frame]) -> Placement:
+    """Positions and mean directions of the images of one group."""
+    directions = np.array([f.orientation for f in frames], dtype=np.float64).mean(axis=0)
+    spacing = frames[0].spacing_mm or (0.0, 0.0)
+    return Placement(
+        positions_mm=np.array([f.position_mm for f in frames], dtype=np.float64),
+        row=directions[:3] / np.linalg.norm(directions[:3]),
+        column=directions[3:] / np.linalg.norm(directions[3:]),
+        spacing_mm=(spacing[1], spacing[0]), thickness_mm=frames[0].thickness_mm,
+    )  # fmt: skip
+
+
+def _is_placed(frame: Frame) -> bool:
+    if frame.position_mm is None or frame.orientation is None or frame.spacing_mm is None:
+        return False
+    numbers = np.array((*frame.position_mm, *frame.orientation, *frame.spacing_mm))
+    row, column = numbers[3:6], numbers[6:9]
+    return bool(np.isfinite(numbers).all() and row @ row > 0.5 and column @ column > 0.5)
+
+
+def _by_direction(frames: Sequence[Frame], rule: Rules) -> list[list[Frame]]:
+    """Images that could lie in one stack: same size, spacing, frame of reference and direction."""
+    kinds: dict[tuple[object, ...], list[_Bin]] = defaultdict(list)
+    known: dict[tuple[object, ...], _Bin] = {}
+    for frame in frames:
+        orientation = frame.orientation or ()
+        spacing = frame.spacing_mm or (0.0, 0.0)
+        size = (frame.image.layout, frame.image.frame_of_reference, round(spacing[0], 4), round(spacing[1], 4))
+        key = (*size, orientation)
+        if key not in known:
+            near = (b for b in kinds[size] if _close(b.orientation, orientation, rule.same_direction))
+            found = next(near, None)
+            if found is None:
+                found = _Bin(orientation)
+                kinds[size].append(found)
+            known[key] = found
+        known[key].frames.append(frame)
+    bins = [b.frames for group in kinds.values() for b in group]
+    return sorted(bins, key=lambda members: min(f.number for f in members))
+
+
+def _close(a: tuple[float, ...], b: tuple[float, ...], tolerance: float) -> bool:
+    return all(abs(x - y) <= tolerance for x, y in zip(a, b, strict=True))
+
+
+def _places(frames: Sequence[Frame], rule: Rules) -> list[int]:
+    """Number of the place of each image along the stack."""
+    place = placement(frames)
+    along = place.positions_mm @ place.normal
+    order = np.argsort(along, kind="stable")
+    number = np.concatenate([[0], np.cumsum(np.diff(along[order]) > rule.same_place_mm)])
+    places = np.empty(len(frames), int)
+    places[order] = number
+    return [int(p) for p in places]
+
+
+def _repeats(frames: Sequence[Frame], rule: Rules) -> tuple[int, int]:
+    """Images too many, and the most images at one place."""
+    count = Counter(_places(frames, rule))
+    return len(frames) - len(count), max(count.values())
+
+
+def _split(frames: list[Frame], rule: Rules) -> list[Group]:
+    surplus, most = _repeats(frames, rule)
+    if not surplus:
+        return [Group(frames=tuple(frames))]
+    best: tuple[int, str, dict[str, list[Frame]]] | None = None
+    marks = [split_marks(frame) for frame in frames]
+    for name in dict.fromkeys(name for m in marks for name in m):
+        parts: dict[str, list[Frame]] = defaultdict(list)
+        for frame, mark in zip(frames, marks, strict=True):
+            parts[f"{name} {mark[name]}" if name in mark else f"without {name}"].append(frame)
+        # a value that differs from image to image tells slices apart, not volumes
+        if not 1 < len(parts) <= most:
+            continue
+        left = sum(_repeats(part, rule)[0] for part in parts.values())
+        if left < surplus and (best is None or left < best[0]):
+            best = (left, name, parts)
+    if best is None:
+        return _by_turn(frames, rule)
+    found: list[Group] = []
+    for what, part in sorted(best[2].items(), key=lambda item: min(f.number for f in item[1])):
+        for group in _split(part, rule):
+            text = ", ".join(t for t in (what, group.what) if t)
+            found.append(Group(frames=group.frames, what=text, repeated=group.repeated))
+    return found
+
+
+def _by_turn(frames: list[Frame], rule: Rules) -> list[Group]:
+    """Repeats the headers do not explain: whole repeats become volumes by image number, single ones are set apart."""
+    turns: dict[int, list[Frame]] = defaultdict(list)
+    seen: Counter[int] = Counter()
+    order = sorted(zip(frames, _places(frames, rule), strict=True), key=lambda item: item[0].number)
+    for frame, place in order:
+        turns[seen[place]].append(frame)
+        seen[place] += 1
+    if len(set(seen.values())) == 1:
+        return [Group(frames=tuple(part), what=f"repeat {n + 1}") for n, part in turns.items()]
+    rest = tuple(f for n, part in turns.items() if n for f in part)
+    return [Group(frames=tuple(turns[0]), repeated=rest)]

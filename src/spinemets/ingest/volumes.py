@@ -1,0 +1,124 @@
+"""DICOM images of one volume into a `Series`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from spinemets.ingest import acquisition as header_facts
+from spinemets.ingest import headers as h
+from spinemets.ingest.decoded import DecodedImages
+from spinemets.ingest.frames import Frame, split_marks
+from spinemets.ingest.geometry import Arrangement, Rules, arrange, extent, straighten
+from spinemets.ingest.grouping import Group, placement
+from spinemets.ingest.lazy import LazyVolume
+from spinemets.ingest.pixels import rescaled
+from spinemets.model.errors import UnreadableInput
+from spinemets.model.grid import Grid
+from spinemets.model.series import GeometryCheck, Series
+from spinemets.model.volume import Volume
+
+HOUNSFIELD = ("attenuation", "[hnsf'U]")
+UNKNOWN = ("unknown", "1")
+MOSAIC = "several slices tiled in one image (mosaic) are not taken apart"
+
+
+def build(group: Group, suffix: str, dataset: Any, store: DecodedImages, rule: Rules) -> Series:
+    """The series of one group.
+
+    Parameters
+    ----------
+    suffix
+        Appended to the SeriesInstanceUID where the DICOM series holds several volumes.
+    dataset
+        Header of the group's first image.
+    """
+    first = group.frames[0]
+    image = first.image
+    facts = header_facts.acquisition(dataset, first.index, _b_values(group.frames))
+    uid = (image.series_uid or f"unnamed-{image.sop_uid or image.source.name}") + suffix
+    number = "without number" if image.series_number is None else str(image.series_number)
+    label = f"series {number}" + (f", {group.what}" if group.what else "")
+    check, grid, arrangement = _geometry(group, rule)
+    quantity = _quantity(group.frames, dataset)
+    load = LazyVolume(lambda: _load(label, group.frames, arrangement, (grid, quantity, uid), store))
+    return Series(
+        uid=uid, number=0, label=label, acquisition=facts, load=load, grid=grid, geometry=check,
+        sides_known=group.placed, n_images=len(group.frames), source="DICOM",
+        warnings=_warnings(group.frames, quantity),
+    )  # fmt: skip
+
+
+def _geometry(group: Group, rule: Rules) -> tuple[GeometryCheck, Grid | None, Arrangement | None]:
+    first = group.frames[0].image
+    if "MOSAIC" in first.header.texts(h.IMAGE_TYPE) or "VFRAME" in first.header.texts(h.IMAGE_TYPE):
+        return GeometryCheck(verdict="refused", notes=(MOSAIC,)), None, None
+    if not group.placed:
+        reason = "the header states no position, orientation or pixel spacing in the patient"
+        return GeometryCheck(verdict="refused", notes=(reason,)), None, None
+    arrangement = arrange(placement(group.frames), rule)
+    if arrangement.affine_lps_mm is None:
+        return arrangement.check, None, arrangement
+    shape, affine = extent(arrangement, first.layout.rows, first.layout.columns)
+    grid = Grid(shape_ijk=shape, affine_lps_mm=affine, frame_of_reference_uid=first.frame_of_reference)
+    return arrangement.check, grid, arrangement
+
+
+def _load(
+    label: str,
+    frames: Sequence[Frame],
+    arrangement: Arrangement | None,
+    target: tuple[Grid | None, tuple[str, str], str],
+    store: DecodedImages,
+) -> Volume:
+    grid, (quantity, unit), uid = target
+    if grid is None or arrangement is None:
+        raise UnreadableInput(f"{label} has no trusted geometry and cannot be used as a volume.")
+    ordered = [frames[index] for index in arrangement.order]
+    try:
+        stack, padding = rescaled(ordered, store.take(ordered))
+    except OSError as error:
+        raise UnreadableInput(f"The files of {label} changed or vanished while in use.", "Read them again.") from error
+    stack, padding = straighten(stack, padding, arrangement)
+    return Volume(
+        array=stack.transpose(2, 1, 0), grid=grid, quantity=quantity, unit=unit, series_uid=uid,
+        padding=None if padding is None else padding.transpose(2, 1, 0),
+    )  # fmt: skip
+
+
+def _quantity(frames: Sequence[Frame], dataset: Any) -> tuple[str, str]:
+    values = header_facts.Values(dataset, frames[0].index)
+    modality = frames[0].image.modality
+    if modality == "CT":
+        stated = all(f.intercept is not None and f.slope is not None for f in frames)
+        return HOUNSFIELD if stated and (values.text("RescaleType") or "HU") in ("HU", "HU_MOD") else UNKNOWN
+    if modality == "MR":
+        return ("mr_signal", "1")
+    if modality == "PT":
+        return ("activity", "Bq/mL" if values.text("Units") == "BQML" else "1")
+    return UNKNOWN
+
+
+def _b_values(frames: Sequence[Frame]) -> tuple[float, ...]:
+    if frames[0].image.modality != "MR":
+        return ()
+    found = set()
+    for frame in frames:
+        text = split_marks(frame).get("b-value") if frame.marks is not None else None
+        value = float(text.split()[0]) if text else frame.image.header.b_value
+        if value is not None and np.isfinite(value):
+            found.add(round(value, 3))
+    return tuple(sorted(found))
+
+
+def _warnings(frames: Sequence[Frame], quantity: tuple[str, str]) -> tuple[str, ...]:
+    image = frames[0].image
+    found = []
+    if image.layout.inverted:
+        kept = "Hounsfield values are used as they are" if image.modality == "CT" else "the scale is turned round"
+        found.append(f"stored for inverted display (MONOCHROME1): {kept}")
+    if image.modality == "CT" and quantity == UNKNOWN:
+        found.append("CT without a stated Hounsfield scale: values are not attenuation")
+    return tuple(found)
