@@ -69,7 +69,8 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     from isal import igzip  # several times faster than zlib, and this is the longest step of all
 
-    with igzip.IGzipFile(path, "rb") as file:
+    opened: Any = igzip.IGzipFile
+    with opened(path, "rb") as file:
         content: bytes = file.read()
     return content
 
