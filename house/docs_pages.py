@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from spinemets.app import explain
 from spinemets.app.cli.main import VERBS, parser
 from spinemets.knowledge.catalogue import Criterion, load, table
 from spinemets.model import errors
+from spinemets.segmentation.schemes import schemes
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path("docs/reference")
@@ -30,7 +31,7 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
-def rows(head: tuple[str, ...], body: list[tuple[str, ...]]) -> str:
+def rows(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> str:
     """A table."""
     lines = [head, tuple("---" for _ in head), *body]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
@@ -119,6 +120,33 @@ def glossary() -> str:
     return HEAD.format(source="`knowledge/tables/glossary.yaml`") + "# Glossary\n\n" + body
 
 
+def facts_file() -> str:
+    """Fields of a facts file."""
+    body = []
+    for name, row in table("facts_fields").items():
+        low, high = row.get("minimum", row.get("exclusiveMinimum")), row.get("maximum")
+        span = f", {low:g} to {high:g}" if low is not None and high is not None else ""
+        values = f" ({', '.join(row['enum'])})" if "enum" in row else ""
+        body.append(
+            (
+                f"`{name}`",
+                f"{row['type']}{span}{values}",
+                cell(row["about"]),
+                f"`{row['bids']}`" if "bids" in row else "",
+            )
+        )
+    head = HEAD.format(source="`knowledge/tables/facts_fields.yaml`") + "# Fields of a facts file\n\n"
+    return head + rows(("field", "type", "meaning", "BIDS key"), body)
+
+
+def label_schemes() -> str:
+    """Names that may follow the colon of `--labels`."""
+    body = [(f"`{name}`", cell(s.title), cell("; ".join(s.cautions))) for name, s in sorted(schemes().items())]
+    head = HEAD.format(source="`knowledge/tables/label_schemes.yaml`") + "# Label schemes\n\n"
+    about = "Names for `--labels FILE:NAME`. A level such as `T12` names a binary mask of one vertebra.\n\n"
+    return head + about + rows(("name", "what it is", "cautions"), body)
+
+
 def room(name: str) -> str:
     """Python reference of one room."""
     source = ROOT / "src" / "spinemets" / name
@@ -136,6 +164,8 @@ def pages() -> dict[Path, str]:
     made[REFERENCE / "command-line.md"] = command_line()
     made[REFERENCE / "exit-codes.md"] = exit_codes()
     made[REFERENCE / "glossary.md"] = glossary()
+    made[REFERENCE / "facts-file.md"] = facts_file()
+    made[REFERENCE / "label-schemes.md"] = label_schemes()
     made |= {REFERENCE / "python" / f"{name}.md": room(name) for name in ROOMS.split()}
     return made
 
@@ -152,8 +182,8 @@ def outdated(root: Path = ROOT) -> list[str]:
 
 def write(root: Path = ROOT) -> None:
     """Write every page, and remove those without a source."""
-    for path in outdated(root):
-        (root / path).unlink(missing_ok=True)
+    for name in outdated(root):
+        (root / name).unlink(missing_ok=True)
     for path, text in pages().items():
         target = root / path
         target.parent.mkdir(parents=True, exist_ok=True)
