@@ -1,1 +1,1 @@
-"""Forward signal models for the digital spine."""
+"""Forward signal models: what a tissue looks like in an acquisition. Formulas only; no anatomy, no files."""

@@ -1,0 +1,102 @@
+"""`Phantom`: one synthetic patient, from whom series, label maps and truth are drawn."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.model.grid import Grid
+from spinemets.model.volume import Volume
+from spinemets.phantom.acquisition import Acquisition, Sequence, default
+from spinemets.phantom.anatomy import Anatomy, Case, assemble
+from spinemets.phantom.cases import case_of
+from spinemets.phantom.texture import stream
+
+
+def uid(*parts: str) -> str:
+    """DICOM UID `2.25.<number>` from a hash of names: the same names give the same UID."""
+    digest = hashlib.sha256("/".join(("spinemets digital spine", *parts)).encode()).digest()
+    # 122 bits of a UUID-like number keep the UID within its 64 characters.
+    return f"2.25.{int.from_bytes(digest[:15], 'big')}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Phantom:
+    """One patient: same case and seed give identical images, bytes and truth."""
+
+    case: Case
+    seed: int
+    anatomy: Anatomy
+
+    @property
+    def frame_of_reference_uid(self) -> str:
+        """Shared by all series of the patient."""
+        return uid(self.case.name, str(self.seed), "frame")
+
+    def grid(self, acquisition: Acquisition) -> Grid:
+        """Voxel grid of a series."""
+        from spinemets.phantom.render import grid_of  # lazy: rendering is not needed for truth
+
+        return grid_of(self.anatomy, acquisition, self.frame_of_reference_uid)
+
+    def render(self, sequence: Sequence, acquisition: Acquisition | None = None) -> Volume:
+        """One series. CT: int16 HU; MR: uint16 magnitude.
+
+        Parameters
+        ----------
+        sequence
+            `ct`, `t1` or `stir`.
+        acquisition
+            None = the protocol of the demonstration study.
+        """
+        from spinemets.phantom.render import render_ct, render_mr  # lazy: see `grid`
+
+        chosen = acquisition or default(sequence)
+        if chosen.sequence != sequence:
+            raise ValueError(f"the acquisition is for {chosen.sequence}, not for {sequence}")
+        generator = stream(self.seed, f"noise/{self.case.name}/{sequence}")
+        make = render_ct if sequence == "ct" else render_mr
+        return make(self.anatomy, chosen, self.grid(chosen), generator)
+
+    def labels(self, grid: Grid) -> NDArray[np.int16]:
+        """Vertebrae (VerSe numbers), sacrum 26, discs 100 + number of the vertebra above."""
+        from spinemets.phantom.labels import structure_labels  # lazy: see `grid`
+
+        return structure_labels(self.anatomy, grid)
+
+    def lesion_labels(self, grid: Grid) -> NDArray[np.int16]:
+        """Number of each lesion in the order of `truth["lesions"]`, from 1."""
+        from spinemets.phantom.labels import lesion_labels  # lazy: see `grid`
+
+        return lesion_labels(self.anatomy, grid)
+
+    @cached_property
+    def truth(self) -> dict[str, Any]:
+        """Truth record (schemas/truth.schema.json)."""
+        from spinemets.phantom.truth import truth  # lazy: volumes take a second
+
+        return truth(self.case, self.seed, self.anatomy)
+
+
+def build(case: str = "first-light", seed: int = 1) -> Phantom:
+    """Build a synthetic patient.
+
+    Parameters
+    ----------
+    case
+        Name of a case (`spinemets.phantom.cases.CASES`).
+    seed
+        Draws sizes, alignment, texture and noise.
+
+    Raises
+    ------
+    UsageError
+        If there is no such case.
+    """
+    chosen = case_of(case)
+    return Phantom(case=chosen, seed=seed, anatomy=assemble(chosen, seed))
