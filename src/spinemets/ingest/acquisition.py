@@ -134,6 +134,8 @@ def _fat(v: Values) -> bool | None:
 def _agent(v: Values) -> bool | None:
     """True if an agent is named, False if the field says that there is none, None if it is silent."""
     agent = v.text("ContrastBolusAgent") or v.text("ContrastBolusIngredient")
+    if agent is None and v.raw("ContrastBolusAgentSequence"):
+        return True
     if agent is None:
         return None
     return agent.upper().strip(" .-") not in NO_AGENT

@@ -29,24 +29,24 @@ def decode_rle(source: bytes, runner: Any) -> bytearray:
     """Decode one RLE frame for pydicom (planar configuration 1)."""
     from rle.utils import decode_pixel_data
 
-    frame: bytearray = decode_pixel_data(source, version=2, **runner.options)
+    frame = decode_pixel_data(source, version=2, **runner.options)
     runner.set_option("planar_configuration", 1)
-    return frame
+    return bytearray(frame)
 
 
 def decode_htj2k(source: bytes, runner: Any) -> bytearray:
     """Decode one high-throughput JPEG 2000 frame for pydicom."""
     from openjpeg.utils import decode_pixel_data
 
-    frame: bytearray = decode_pixel_data(source, version=2, **runner.options)
+    frame = decode_pixel_data(source, version=2, **runner.options)
     precision = runner.get_option("j2k_precision", runner.bits_stored)
     runner.set_option("bits_allocated", 8 if precision <= 8 else 16 if precision <= 16 else 32)
-    return frame
+    return bytearray(frame)
 
 
 def decoder_for(syntax: str) -> tuple[Any, str]:
     """Decoder of pydicom and the name of the plug-in to use ("" for native data)."""
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
     from pydicom.uid import UID
 
     plugin = table("transfer_syntaxes")[syntax]["plugin"]

@@ -30,7 +30,9 @@ def open_image(source: SourceFile, header: Header) -> Image | SetAside:
     sop_class = header.text(h.SOP_CLASS) or ""
     known = table("sop_classes").get(sop_class)
     if known is not None and not known["image"]:
-        return SetAside(reason=known["name"], kind="set aside", label=bool(known.get("label", False)))
+        label = bool(known.get("label", False))
+        why = "a segmentation, to be given as labels" if label else "not an image of a volume"
+        return SetAside(reason=f"{known['name']}: {why}", kind="set aside", label=label)
     if header.scanned.pixel_tag is None:
         what = known["name"] if known else header.text(h.MODALITY) or "object of an unknown class"
         return SetAside(reason=f"{what} without pixel data")
@@ -49,6 +51,8 @@ def _image(source: SourceFile, header: Header, sop_class: str) -> Image | SetAsi
     n_frames = int(header.number(h.N_FRAMES) or 1)
     compressed = syntax not in NATIVE
     present = header.scanned.pixel_length
+    if present is None and not compressed:
+        return SetAside(reason="damaged: uncompressed pixel data of undefined length")
     if present is None:
         present = source.size - header.scanned.pixel_offset
     elif not header.unusual:
@@ -71,8 +75,10 @@ def _layout(header: Header) -> Layout | SetAside:
     if not rows or not columns or not allocated:
         return SetAside(reason="the header states no image size (Rows, Columns or BitsAllocated)")
     photometric = header.text(h.PHOTOMETRIC) or ""
+    if not photometric:
+        return SetAside(reason="the header states no photometric interpretation")
     if (header.integer(h.SAMPLES) or 1) != 1 or not photometric.startswith("MONOCHROME"):
-        return SetAside(reason=f"colour picture ({photometric or 'no photometric interpretation'})", kind="set aside")
+        return SetAside(reason=f"colour picture ({photometric})", kind="set aside")
     stored = header.integer(h.STORED) or allocated
     high_bit = header.integer(h.HIGH_BIT)
     high_bit = stored - 1 if high_bit is None else high_bit

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from spinemets.ingest.sources import SourceFile
+from spinemets.model.errors import UnreadableInput
 
 BLOCK = 1 << 19
 
@@ -36,12 +37,20 @@ class Digests:
 
     def file(self, source: SourceFile) -> str:
         """Hexadecimal digest of one file."""
-        return self._futures[source.path].result().hex()
+        return self._of(source).hex()
 
     def series(self, sources: Iterable[SourceFile]) -> str:
         """Digest over the contents of several files."""
-        contents = sorted({self._futures[s.path].result() for s in sources})
+        contents = sorted({self._of(source) for source in sources})
         return contents[0].hex() if len(contents) == 1 else hashlib.sha256(b"".join(contents)).hexdigest()
+
+    def _of(self, source: SourceFile) -> bytes:
+        try:
+            return self._futures[source.path].result()
+        except OSError as error:
+            raise UnreadableInput(
+                f"{source.name} cannot be read to its end.", "Check the disk and try again."
+            ) from error
 
     def close(self) -> None:
         """End the threads."""

@@ -39,6 +39,7 @@ WANTED = frozenset(
      POSITION, ORIENTATION, FRAME_OF_REFERENCE, TEMPORAL, SAMPLES, PHOTOMETRIC, N_FRAMES, ROWS, COLUMNS, SPACING,
      ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RESCALE_TYPE)
 )  # fmt: skip
+DEFLATED = b"1.2.840.10008.1.2.1.99"
 PREFIXES = (1 << 13, 1 << 17, 1 << 22)
 
 
@@ -155,10 +156,14 @@ def _by_pydicom(source: SourceFile) -> Scan:
         raise NotDicom("not a DICOM, NIfTI or archive file")
     if source.size > limit.max_header_mb * bounds.MB and head[128:] != b"DICM":
         raise NotDicom("not a DICOM, NIfTI or archive file")
+    _refuse_inflation(source)
     dataset = read_dataset(source, stop_before_pixels=False)
     values: dict[int, bytes] = {}
     implicit, little = dataset.original_encoding
     try:
+        meta_class = getattr(dataset.file_meta, "MediaStorageSOPClassUID", None)
+        if meta_class:
+            values[SOP_CLASS] = str(meta_class).encode()
         for tag in WANTED:
             if tag in dataset:
                 element = dataset.get_item(tag)
@@ -172,7 +177,7 @@ def _by_pydicom(source: SourceFile) -> Scan:
         raise NotDicom(f"damaged DICOM file ({type(error).__name__})") from None
     if not values or (SOP_CLASS not in values and ROWS not in values and MODALITY not in values):
         raise NotDicom("not a DICOM image or object: it states no class, modality or size")
-    stated = getattr(dataset.file_meta, "TransferSyntaxUID", None) if hasattr(dataset, "file_meta") else None
+    stated = getattr(dataset.file_meta, "TransferSyntaxUID", None)
     guessed = "1.2.840.10008.1.2" if implicit else "1.2.840.10008.1.2.1" if little else "1.2.840.10008.1.2.2"
     length = len(pixel.value) if pixel is not None and pixel.value is not None else 0
     return Scan(
@@ -185,7 +190,7 @@ def _raw(value: Any, *, little: bool) -> bytes:
     """Bytes of a value that pydicom has already converted."""
     if isinstance(value, bytes):
         return value
-    if isinstance(value, int) and not isinstance(value, str) and type(value) is int:
+    if type(value) is int:
         return value.to_bytes(2, "little" if little else "big", signed=value < 0)
     if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue":
         return b"\\".join(str(part).encode("latin-1", "replace") for part in value)
@@ -195,3 +200,24 @@ def _raw(value: Any, *, little: bool) -> bytes:
 def _plausible(head: bytes) -> bool:
     """Whether a file without preamble may begin with a DICOM element: group 2 or 8, little or big endian."""
     return head[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
+
+
+def _refuse_inflation(source: SourceFile) -> None:
+    """Deflated files: count what they inflate to, without keeping it, before pydicom does it in one go."""
+    with source.path.open("rb") as stream:
+        head = stream.read(2048)
+        start = head.find(DEFLATED)
+        if start < 0 or head[128:132] != b"DICM":
+            return
+        length = int.from_bytes(head[140:144], "little")
+        stream.seek(144 + length)
+        inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        try:
+            while block := stream.read(1 << 16):
+                while block:
+                    size += len(inflate.decompress(block, 1 << 24))
+                    block = inflate.unconsumed_tail
+                    if refusal := bounds.refuse_unpacking(size, source.size):
+                        raise NotDicom(f"deflated file refused: {refusal}")
+        except zlib.error:
+            raise NotDicom("damaged DICOM file (deflated data)") from None

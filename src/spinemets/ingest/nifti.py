@@ -22,7 +22,7 @@ from spinemets.ingest.headers import BROKEN
 from spinemets.ingest.lazy import LazyVolume
 from spinemets.ingest.orientation import Oriented, orient
 from spinemets.ingest.sources import SourceFile
-from spinemets.model.errors import UnreadableInput
+from spinemets.model.errors import OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.series import Acquisition, GeometryCheck, Series
 from spinemets.model.study import Unread
@@ -32,7 +32,7 @@ INT16, INT32 = np.iinfo(np.int16), np.iinfo(np.int32)
 
 
 class Refused(Exception):
-    """This NIfTI file is not read; the text says why."""
+    """Reason why a NIfTI file is not read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +113,7 @@ def _open(source: SourceFile) -> IO[bytes]:
     if source.kind == "nifti-gz":
         from isal import igzip
 
-        stream: IO[bytes] = igzip.open(source.path, "rb")
+        stream: IO[bytes] = igzip.open(source.path, "rb")  # type: ignore[no-untyped-call]
         return stream
     return source.path.open("rb")
 
@@ -130,7 +130,7 @@ def _header(source: SourceFile) -> Any:
     if 348 not in size and 540 not in size:
         raise Refused("not a NIfTI file, although its name says so")
     kind, length = (Nifti2Header, 540) if 540 in size else (Nifti1Header, 348)
-    return kind.from_fileobj(io.BytesIO(head[:length]), check=False)
+    return kind.from_fileobj(io.BytesIO(head[:length]), check=False)  # type: ignore[no-untyped-call]
 
 
 def _stored(source: SourceFile, header: Any) -> Stored:
@@ -182,6 +182,10 @@ def _load(stored: Stored, oriented: Oriented, grid: Grid | None, which: tuple[in
         raise UnreadableInput(f"{stored.source.name} has no trusted geometry and cannot be used as a volume.")
     try:
         raw = _raw(stored, which[0])
+    except MemoryError as error:
+        raise OutOfResources(
+            f"Memory ran out while {stored.source.name} was read.", "Use a machine with more memory."
+        ) from error
     except BROKEN as error:
         raise UnreadableInput(f"{stored.source.name} is damaged or changed while in use.") from error
     array, padding = _scaled(raw, stored)

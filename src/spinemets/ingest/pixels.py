@@ -6,7 +6,6 @@ becomes float32 of float64(stored) * slope + intercept.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -62,12 +61,13 @@ def _integers(
         low, high = min(low, int(image.min())), max(high, int(image.max()))
         if fits and intercept:
             # 16-bit arithmetic wraps: right in the int16 view as long as the true values fit, checked below
-            image += image.dtype.type(intercept & 0xFFFF) if not layout.signed else np.int16(_wrap(intercept))
+            np.add(image, _wrapped(intercept, image.dtype), out=image)
     return _narrowed(stack, (low + intercept, high + intercept), intercept, wrapped=fits), padding
 
 
-def _wrap(value: int) -> int:
-    return (value + 0x8000) % 0x10000 - 0x8000
+def _wrapped(value: int, dtype: np.dtype[Any]) -> Any:
+    """A whole number modulo 2**16, as a value of a 16-bit type."""
+    return dtype.type((value + 0x8000) % 0x10000 - 0x8000 if dtype.kind == "i" else value & 0xFFFF)
 
 
 def _narrowed(stack: NDArray[Any], bounds: tuple[int, int], intercept: int, *, wrapped: bool) -> NDArray[Any]:
@@ -75,9 +75,8 @@ def _narrowed(stack: NDArray[Any], bounds: tuple[int, int], intercept: int, *, w
     if wrapped and narrow:
         return stack.view(np.int16)
     if wrapped:
-        original = stack - stack.dtype.type(_wrap(intercept) if stack.dtype.kind == "i" else intercept & 0xFFFF)
-        return original.astype(np.int32) + np.int32(intercept)
-    wide = stack.astype(np.int64) + intercept
+        np.subtract(stack, _wrapped(intercept, stack.dtype), out=stack)
+    wide: NDArray[Any] = stack.astype(np.int64) + intercept
     return wide.astype(np.int16 if narrow else np.int32)
 
 
@@ -111,19 +110,14 @@ def _slices(frames: Sequence[Frame], decoded: Stored, stack: NDArray[Any]) -> It
 
 def _read_into(target: NDArray[Any], image: Image, index: int) -> None:
     offset = image.header.scanned.pixel_offset + index * target.nbytes
-    handle = os.open(image.source.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-    try:
-        view = memoryview(target).cast("B")
-        os.lseek(handle, offset, os.SEEK_SET)
-        with os.fdopen(os.dup(handle), "rb", buffering=0) as stream:
-            done = 0
-            while done < len(view):
-                count = stream.readinto(view[done:])
-                if not count:
-                    raise OSError(f"{image.source.name}: the file became shorter while it was read")
-                done += count
-    finally:
-        os.close(handle)
+    view, done = memoryview(target.data).cast("B"), 0
+    with image.source.path.open("rb", buffering=0) as stream:
+        stream.seek(offset)
+        while done < len(view):
+            count = stream.readinto(view[done:])
+            if not count:
+                raise OSError(f"{image.source.name}: the file became shorter while it was read")
+            done += count
 
 
 def _clean(image: NDArray[Any], source: Image, padding: NDArray[np.bool_] | None) -> None:

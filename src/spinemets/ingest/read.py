@@ -8,20 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from spinemets.ingest import dicom, facts, multiframe, nifti, patient
+from spinemets.ingest import dicom, facts, nifti
 from spinemets.ingest import headers as h
-from spinemets.ingest.acquisition import Values
-from spinemets.ingest.decoded import DecodedImages
+from spinemets.ingest.assembly import dicom_series, without_duplicates
 from spinemets.ingest.dicom import SetAside
 from spinemets.ingest.digests import Digests
-from spinemets.ingest.frames import Frame, Image
-from spinemets.ingest.geometry import rules
-from spinemets.ingest.grouping import groups
+from spinemets.ingest.frames import Image
 from spinemets.ingest.options import ReadingOptions
 from spinemets.ingest.sources import SourceFile, listing
 from spinemets.ingest.studies import chosen
-from spinemets.ingest.volumes import build
-from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UnreadableInput
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study, Unread
@@ -35,7 +30,7 @@ class Gathered:
     niftis: list[SourceFile] = field(default_factory=list)
     side: list[SourceFile] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
-    labels: list[tuple[str, Path]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
 
 def read(paths: Sequence[Path], options: ReadingOptions | None = None) -> Study:
@@ -81,13 +76,15 @@ def gather(paths: Sequence[Path], options: ReadingOptions, digests: Digests) -> 
 def _take_dicom(source: SourceFile, gathered: Gathered, digests: Digests) -> None:
     try:
         image = dicom.open_image(source, h.read_header(source))
-    except h.NotDicom as reason:
-        gathered.unread.append(Unread(file=source.name, reason=str(reason)))
+    except (h.NotDicom, OSError) as error:
+        reason = str(error) if isinstance(error, h.NotDicom) else "cannot be read"
+        gathered.unread.append(Unread(file=source.name, reason=reason))
         return
     if isinstance(image, SetAside):
         gathered.unread.append(Unread(file=source.name, reason=image.reason, kind=image.kind))
         if image.label:
-            gathered.labels.append((source.name, source.path))
+            # a member of an archive lies in a folder that vanishes: only its name is of use
+            gathered.labels.append(source.name if source.keep else str(source.path))
         return
     digests.start(source)
     gathered.images.append(image)
@@ -96,8 +93,8 @@ def _take_dicom(source: SourceFile, gathered: Gathered, digests: Digests) -> Non
 def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated, digests: Digests) -> Study:
     unread = gathered.unread
     images = chosen(gathered.images, options.study_uid, unread)
-    images = _without_duplicates(images, digests, unread)
-    series, who = _dicom_series(images, digests, unread)
+    images = without_duplicates(images, digests, unread)
+    series, who = dicom_series(images, digests, unread)
     series += nifti.series(gathered.niftis, gathered.side, digests, unread)
     _set_aside_text(gathered)
     if not series:
@@ -107,7 +104,7 @@ def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated, di
     return Study(
         uid=uid or f"digest-{_digest(series)[:32]}", patient=who or PatientFacts(), series=_numbered(series),
         unread=tuple(sorted(unread, key=lambda row: row.file)),
-        label_files=tuple(str(path) for _, path in gathered.labels), warnings=notes,
+        label_files=tuple(sorted(gathered.labels)), warnings=notes,
     )  # fmt: skip
 
 
@@ -118,60 +115,6 @@ def _set_aside_text(gathered: Gathered) -> None:
         if not (source.name.endswith(".json") and nifti.stem(source) in stems):
             row = Unread(file=source.name, reason="text beside images, not an image", kind="set aside")
             gathered.unread.append(row)
-
-
-def _dicom_series(
-    images: Sequence[Image], digests: Digests, unread: list[Unread]
-) -> tuple[list[Series], PatientFacts | None]:
-    store, rule = DecodedImages(), rules()
-    by_series: dict[str, list[Image]] = defaultdict(list)
-    for image in images:
-        refusal = store.check(image)
-        if refusal:
-            unread.append(Unread(file=image.source.name, reason=refusal))
-        else:
-            by_series[image.series_uid or image.sop_uid or image.source.name].append(image)
-    found: list[Series] = []
-    who: PatientFacts | None = None
-    for members in by_series.values():
-        parts = groups(_frames(members), rule)
-        for number, group in enumerate(parts, start=1):
-            suffix = f"#{number}" if len(parts) > 1 else ""
-            first = group.frames[0].image
-            dataset = h.read_dataset(first.source)
-            if who is None:
-                who = patient.facts(Values(dataset), first.header.text(h.PATIENT_ID))
-            series = build(group, suffix, dataset, store, rule)
-            found.append(replace(series, digest=digests.series(f.image.source for f in group.frames)))
-            unread.extend(
-                Unread(file=f.image.source.name, reason=f"repeated position in {series.label}: not used")
-                for f in group.repeated
-            )
-    return found, who
-
-
-def _frames(images: Sequence[Image]) -> list[Frame]:
-    found: list[Frame] = []
-    for image in images:
-        known = table("sop_classes").get(image.sop_class) or {}
-        if image.n_frames > 1 or known.get("multiframe"):
-            found.extend(multiframe.frames(image, h.read_dataset(image.source)))
-        else:
-            found.append(dicom.classic_frame(image))
-    return found
-
-
-def _without_duplicates(images: Sequence[Image], digests: Digests, unread: list[Unread]) -> list[Image]:
-    """Each image once: by its unique identifier."""
-    kept: dict[str, Image] = {}
-    for image in images:
-        key = image.sop_uid or image.source.name
-        first = kept.setdefault(key, image)
-        if first is not image:
-            same = digests.file(first.source) == digests.file(image.source)
-            how = "copy of" if same else "same identifier as, but other contents than,"
-            unread.append(Unread(file=image.source.name, reason=f"{how} {first.source.name}", kind="set aside"))
-    return list(kept.values())
 
 
 def _labelled(series: list[Series]) -> list[Series]:
@@ -185,10 +128,13 @@ def _labelled(series: list[Series]) -> list[Series]:
     return found
 
 
-def _order(series: Series) -> tuple[int, int, str]:
+def _order(series: Series) -> tuple[int, int, str, int]:
+    """By series number, then uid, then volume of the series; NIfTI files by name."""
     words = series.label.split(",")[0].split()
     numbered = series.source == "DICOM" and len(words) == 2 and words[1].lstrip("-").isdigit()
-    return (0, int(words[1]), series.uid) if numbered else (1, 0, series.uid)
+    name, _, volume = series.uid.partition("#")
+    rank, number = (0, int(words[1])) if numbered else (1, 0)
+    return (rank, number, name if series.source == "DICOM" else series.source, int(volume or 0))
 
 
 def _numbered(series: Sequence[Series]) -> tuple[Series, ...]:

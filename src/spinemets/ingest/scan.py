@@ -16,7 +16,7 @@ SHORT_VR = frozenset(
 )  # fmt: skip
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-TRANSFER_SYNTAX = 0x00020010
+SOP_CLASS = 0x00080016
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 OTHER_ENCODINGS = frozenset(("1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.1.98"))
 PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
@@ -74,7 +74,7 @@ def scan(data: bytes, wanted: frozenset[int], *, complete: bool) -> Scan | None:
     if data[128:132] != b"DICM":
         return None
     try:
-        syntax, position = _meta(data)
+        syntax, sop_class, position = _meta(data)
         if syntax is None or syntax in OTHER_ENCODINGS:
             return None
         found = _body(data, position, wanted, syntax)
@@ -84,22 +84,26 @@ def scan(data: bytes, wanted: frozenset[int], *, complete: bool) -> Scan | None:
         return None
     if found is not None and found.pixel_tag is None and not complete:
         raise Short
+    if found is not None and sop_class and SOP_CLASS not in found.values:
+        found.values[SOP_CLASS] = sop_class
     return found
 
 
-def _meta(data: bytes) -> tuple[str | None, int]:
-    """Transfer syntax and the offset behind the file meta group."""
-    position, syntax = 132, None
+def _meta(data: bytes) -> tuple[str | None, bytes, int]:
+    """Transfer syntax, media storage class, and the offset behind the file meta group."""
+    position, syntax, sop_class = 132, None, b""
     while True:
         group, element, vr, length = _EXPLICIT(data, position)
         if group != 2:
-            return syntax, position
+            return syntax, sop_class, position
         position += 8
         if vr in LONG_VR:
             (length,) = _LENGTH(data, position)
             position += 4
         if element == 0x10:
             syntax = data[position : position + length].decode("ascii", "replace").rstrip("\0 ")
+        elif element == 0x02:
+            sop_class = data[position : position + length]
         position += length
 
 

@@ -62,7 +62,7 @@ def facts_of(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _shaped(value: Any, kind: str) -> Any:
-    """DICOM multi-values come as "SE\\IR" or as a list."""
+    """DICOM multi-values come as one text with backslashes or as a list."""
     if kind == "array" and isinstance(value, str):
         return [part for part in value.replace("_", "\\").split("\\") if part]
     if kind == "string" and isinstance(value, list):

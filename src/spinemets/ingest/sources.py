@@ -108,7 +108,11 @@ def _take(path: Path, name: str, found: Listing) -> None:
 def _opened(found: Listing) -> Listing:
     opened = Listing(unread=found.unread)
     for plain in found.files:
-        source = replace(plain, kind=sniff(plain.path, plain.name))
+        try:
+            source = replace(plain, kind=sniff(plain.path, plain.name))
+        except OSError:
+            opened.unread.append(Unread(file=plain.name, reason="cannot be opened (no permission?)"))
+            continue
         if source.kind not in ("zip", "tar", "gz"):
             opened.files.append(source)
             continue

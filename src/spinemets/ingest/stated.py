@@ -54,10 +54,11 @@ def read_stated(path: Path, schema: dict[str, Any], what: str) -> tuple[Any, dic
 class _PlainLoader(yaml.SafeLoader):
     """YAML without dates: a date stays the text the user wrote."""
 
-    yaml_implicit_resolvers = {
-        first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
-        for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [pair for pair in pairs if pair[0] != "tag:yaml.org,2002:timestamp"]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def _text(path: Path, what: str) -> str:

@@ -11,11 +11,11 @@ from spinemets.ingest import acquisition as header_facts
 from spinemets.ingest import headers as h
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame, split_marks
-from spinemets.ingest.geometry import Arrangement, Rules, arrange, extent, straighten
+from spinemets.ingest.geometry import Arrangement, arrange, extent, rules, straighten
 from spinemets.ingest.grouping import Group, placement
 from spinemets.ingest.lazy import LazyVolume
 from spinemets.ingest.pixels import rescaled
-from spinemets.model.errors import UnreadableInput
+from spinemets.model.errors import OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.series import GeometryCheck, Series
 from spinemets.model.volume import Volume
@@ -25,7 +25,7 @@ UNKNOWN = ("unknown", "1")
 MOSAIC = "several slices tiled in one image (mosaic) are not taken apart"
 
 
-def build(group: Group, suffix: str, dataset: Any, store: DecodedImages, rule: Rules) -> Series:
+def build(group: Group, suffix: str, dataset: Any, store: DecodedImages) -> Series:
     """The series of one group.
 
     Parameters
@@ -41,7 +41,7 @@ def build(group: Group, suffix: str, dataset: Any, store: DecodedImages, rule: R
     uid = (image.series_uid or f"unnamed-{image.sop_uid or image.source.name}") + suffix
     number = "without number" if image.series_number is None else str(image.series_number)
     label = f"series {number}" + (f", {group.what}" if group.what else "")
-    check, grid, arrangement = _geometry(group, rule)
+    check, grid, arrangement = _geometry(group)
     quantity = _quantity(group.frames, dataset)
     load = LazyVolume(lambda: _load(label, group.frames, arrangement, (grid, quantity, uid), store))
     return Series(
@@ -51,14 +51,14 @@ def build(group: Group, suffix: str, dataset: Any, store: DecodedImages, rule: R
     )  # fmt: skip
 
 
-def _geometry(group: Group, rule: Rules) -> tuple[GeometryCheck, Grid | None, Arrangement | None]:
+def _geometry(group: Group) -> tuple[GeometryCheck, Grid | None, Arrangement | None]:
     first = group.frames[0].image
     if "MOSAIC" in first.header.texts(h.IMAGE_TYPE) or "VFRAME" in first.header.texts(h.IMAGE_TYPE):
         return GeometryCheck(verdict="refused", notes=(MOSAIC,)), None, None
     if not group.placed:
         reason = "the header states no position, orientation or pixel spacing in the patient"
         return GeometryCheck(verdict="refused", notes=(reason,)), None, None
-    arrangement = arrange(placement(group.frames), rule)
+    arrangement = arrange(placement(group.frames), rules())
     if arrangement.affine_lps_mm is None:
         return arrangement.check, None, arrangement
     shape, affine = extent(arrangement, first.layout.rows, first.layout.columns)
@@ -79,9 +79,11 @@ def _load(
     ordered = [frames[index] for index in arrangement.order]
     try:
         stack, padding = rescaled(ordered, store.take(ordered))
+        stack, padding = straighten(stack, padding, arrangement)
     except OSError as error:
         raise UnreadableInput(f"The files of {label} changed or vanished while in use.", "Read them again.") from error
-    stack, padding = straighten(stack, padding, arrangement)
+    except MemoryError as error:
+        raise OutOfResources(f"Memory ran out while {label} was read.", "Use a machine with more memory.") from error
     return Volume(
         array=stack.transpose(2, 1, 0), grid=grid, quantity=quantity, unit=unit, series_uid=uid,
         padding=None if padding is None else padding.transpose(2, 1, 0),
