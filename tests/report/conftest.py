@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+
 from spinemets.model.assessment import (
     Answerability,
     Assessment,
@@ -240,7 +241,7 @@ def build(named: bool = True, sides: tuple[str, str] = ("left", "right"), pictur
         series=series_rows(), lesions=(lesion(ill, left=sides[0]),),
         unread=(Unread(file="IM0042", reason="the file ends inside the pixel data"),
                 Unread(file="SR0001", reason="a dose report holds no image", kind="set aside")),
-        urgent=(UrgentLine(id="URG-01", kind="not_assessed", sentence="Cord compression was not assessed: no axial T2."),
+        urgent=(UrgentLine(id="URG-01", kind="not assessed", sentence="Cord compression was not assessed: no axial T2."),
                 UrgentLine(id="URG-04", kind="urgent", actionable_class=2, level_id=ill, findings=(f"{ill}-03",),
                            sentence=f"Findings of spinal instability at {where} (SINS 7 to 12)."),
                 UrgentLine(id="URG-08", kind="always",

@@ -127,7 +127,9 @@ def series_uids(finding: Finding) -> tuple[str, ...]:
 def series_name(assessment: Assessment, uid: str) -> str:
     """Name of a series as in the series table."""
     series = series_by_uid(assessment, uid)
-    return f"series {series.number} ({series.recognition.kind.replace('_', ' ')})" if series else "a series not listed"
+    return (
+        f"series {series.number} ({lexicon.series_kind(series.recognition.kind)})" if series else "a series not listed"
+    )
 
 
 def series_by_uid(assessment: Assessment, uid: str) -> SeriesSummary | None:

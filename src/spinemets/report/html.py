@@ -99,8 +99,15 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    made.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
+    made.filters["codes"] = _whole_codes
     return made
+
+
+def _whole_codes(text: str) -> Markup:
+    """A table cell whose reason codes do not break at their hyphen."""
+    pieces = re.split(r"\b((?:NA|CV)-[A-Z]+)\b", text)
+    code = Markup('<span class="code">{}</span>')
+    return Markup("").join(code.format(p) if n % 2 else p for n, p in enumerate(pieces))
 
 
 def embedded_json(assessment: Assessment) -> str:
@@ -134,7 +141,7 @@ def provenance_rows(assessment: Assessment) -> tuple[tuple[str, str], ...]:
         ("Parameters", p.parameter_hash),
         ("Options", f"{options or 'defaults'} (digest {p.options_digest})"),
         ("Libraries", ", ".join(f"{n} {v}" for n, v in p.libraries.items()) or "not recorded"),
-        ("Model checksum", "no trained model was used"),
+        ("Model checksum", "no model of this program was used"),
         ("Schema", assessment.schema),
     )
 
@@ -144,8 +151,8 @@ def _names(a: Assessment, left_out: str) -> dict[str, Any]:
     words = lexicon.lexicon()
     return {
         "a": a, "notice": words["notice"], "notified": words["notified"], "certainty_note": words["certainty_note"],
-        "lexicon": words, "glossary": table("glossary"), "lesion_kinds": _kinds(words),
-        "one": page_one.page_one(a), "map_rows": spine_map.rows(a), "map_drawing": spine_map.draw(a),
+        "lexicon": words, "caveats": lexicon.caveats(), "glossary": table("glossary"), "lesion_kinds": _kinds(words),
+        "one": page_one.page_one(a), "map_rows": spine_map.list_rows(spine_map.rows(a)), "map_drawing": spine_map.draw(a),
         "patient_rows": tables.patient_rows(a), "clinical_rows": tables.clinical_rows(a),
         "series_rows": tables.series_rows(a), "lesion_rows": tables.lesion_rows(a),
         "study_cards": tuple(cards.card(f, a) for f in a.study_findings.values()),

@@ -51,7 +51,22 @@ def reason_words(code: str | None, assessment: Assessment) -> str:
 
 def caveat_words(code: str, assessment: Assessment) -> str:
     """Caveat code as a sentence; the assessment's own sentence first."""
-    return assessment.sentences.get(code) or lexicon()["caveats"].get(code) or code
+    return assessment.sentences.get(code) or caveats().get(code) or code
+
+
+def caveats() -> dict[str, str]:
+    """Sentence of every caveat code."""
+    return {code: row["sentence"] for code, row in table("caveats")["codes"].items()}
+
+
+def short_reason(code: str | None) -> str:
+    """Reason code in a few words, for page 1 and the glossary."""
+    return cast(str, lexicon()["reasons"].get(code, code or "no reason recorded"))
+
+
+def series_kind(kind: str) -> str:
+    """Kind of a series as printed."""
+    return cast(str, lexicon()["series_kinds"].get(kind, kind.replace("_", " ")))
 
 
 def lesion_kind(kind: str) -> dict[str, str]:

@@ -40,7 +40,7 @@ def page_one(assessment: Assessment) -> PageOne:
         key_rows=key_rows(assessment),
         not_assessed_count=len(rows),
         not_assessed_records=len(assessment.not_assessable),
-        not_assessed_top=tuple(f"{r.title} ({r.levels}): {_short(r.reason)}" for r in rows[:MOST_NOT_ASSESSED]),
+        not_assessed_top=tuple(f"{r.title} ({r.levels}): {r.short}" for r in rows[:MOST_NOT_ASSESSED]),
         naming=naming(assessment),
         coverage=coverage(assessment),
     )
@@ -164,7 +164,3 @@ def _no_statement(assessment: Assessment) -> str:
     if not assessment.levels:
         return "No vertebra was found: nothing could be assessed."
     return "No abnormality was found by the criteria assessed; see what was not assessed."
-
-
-def _short(reason: str) -> str:
-    return reason.split(":", maxsplit=1)[0]

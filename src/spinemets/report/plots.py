@@ -75,7 +75,7 @@ def _profile_plot(key: str, spec: dict[str, Any], assessment: Assessment) -> Plo
     return Plot(
         id=f"plot-{key}",
         title=title,
-        look_for=str(spec["look_for"]),
+        look_for=f"{spec['look_for']} Bars are 95 % intervals.",
         drawing=draw(profile, f"{title}{unit} by level"),
         header=("Level", *(f"{line}{unit}" for line in profile.lines), *(("expected",) if profile.bands else ())),
         rows=tuple(table),
@@ -138,7 +138,7 @@ def _gap(records: list[Finding]) -> str:
 
 
 def _cut_words(value: float, mark: str, title: str) -> str:
-    return f"line at {value:g}: cut-off of {title[:1].lower()}{title[1:]} ({lexicon.mark_words(mark)})"
+    return f"Line at {value:g}: cut-off of {title[:1].lower()}{title[1:]} ({lexicon.mark_words(mark)})"
 
 
 def _cell(profile: Profile, level: str, line: int) -> str:
@@ -174,6 +174,7 @@ def draw(profile: Profile, title: str) -> Markup:
         parts.append(svg.text(WIDTH - RIGHT, floor + 29.0, profile.unit, "axis", "end"))
     for n, level in enumerate(profile.levels):
         y = TOP + ROW * (n + 0.5)
+        parts.append(svg.line(LEFT, y + ROW / 2, WIDTH - RIGHT, y + ROW / 2, "row-line"))
         parts.append(svg.text(LEFT - 10.0, y + 4.0, level, "name", "end"))
         band = profile.bands.get(level)
         if band is not None:
@@ -213,7 +214,7 @@ def extent(profile: Profile) -> tuple[float, float]:
 
 def ticks(low: float, high: float) -> list[float]:
     """About five round numbers inside a range."""
-    raw = (high - low) / 5
+    raw = (high - low) / 6
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(s for s in (power, 2 * power, 2.5 * power, 5 * power, 10 * power) if s >= raw)
     first = int(low // step) + (1 if low % step else 0)
@@ -263,6 +264,11 @@ def _draw_sins(scored: list[tuple[str, Score]]) -> Markup:
             svg.line(x(tick), TOP, x(tick), floor, "grid"),
             svg.text(x(tick), floor + 15.0, str(tick), "axis", "middle"),
         ]
+    for limit, words in ((6.5, "from 7"), (12.5, "from 13")):
+        parts += [
+            svg.line(x(limit), TOP - 8.0, x(limit), floor, "cut"),
+            svg.text(x(limit) + 4.0, TOP - 6.0, words, "axis"),
+        ]
     for n, (level_id, score) in enumerate(scored):
         y = TOP + row * n + 5.0
         parts.append(svg.text(LEFT - 10.0, y + 12.0, level_id, "name", "end"))
@@ -277,6 +283,5 @@ def _draw_sins(scored: list[tuple[str, Score]]) -> Markup:
                 )
             start += item.low
         parts.append(svg.rectangle(x(start), y, x(score.high) - x(start), row - 10.0, "block-unknown"))
-        parts.append(svg.text(x(score.high) + 6.0, y + 12.0, wording.points(score.low, score.high), "strong"))
-    parts += [svg.line(x(limit), TOP - 4.0, x(limit), floor, "cut") for limit in (6.5, 12.5)]
+        parts.append(svg.text(x(18) + 10.0, y + 12.0, wording.points(score.low, score.high), "strong"))
     return svg.drawing(WIDTH, height, "SINS by level", *parts)

@@ -7,7 +7,7 @@ printed as a list for narrow screens.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -18,8 +18,8 @@ from spinemets.report import lexicon, svg, wording
 
 ROW = 19.0
 HEAD = 22.0
-WIDTH = 380.0
-X_NAME, X_BODY, X_LESION, X_EPIDURAL, X_LOSS, X_SINS = 44.0, 54.0, 104.0, 166.0, 232.0, 318.0
+WIDTH = 430.0
+X_NAME, X_BODY, X_LESION, X_EPIDURAL, X_LOSS, X_SINS = 44.0, 54.0, 104.0, 176.0, 240.0, 352.0
 BODY_WIDTH, BODY_HEIGHT = 30.0, 13.0
 USUAL = (*CERVICAL, *THORACIC[:12], *LUMBAR[:5], "S1")
 
@@ -58,8 +58,9 @@ class MapRow:
         if self.view == "not in view":
             return f"{self.words}: not in view"
         parts = [self.lesion_words if self.view == "seen" else "lesion search not assessed"]
-        parts += [f"epidural {self.epidural}"] if self.epidural else []
-        parts += [f"height loss {self.loss}"] if self.loss else []
+        said = {"/": "not assessed", "?": "indeterminate", "+": "present"}
+        parts += [f"epidural {said.get(self.epidural, self.epidural)}"] if self.epidural else []
+        parts += [f"height loss {said.get(self.loss, self.loss)}"] if self.loss else []
         parts += [f"SINS {self.sins}"] if self.sins else []
         parts += ["urgent line"] if self.urgent else []
         return f"{self.words}: {', '.join(parts)}"
@@ -76,6 +77,18 @@ def rows(assessment: Assessment) -> tuple[MapRow, ...]:
         own[n] if n in own else MapRow(name=n, words=n, view="not in view", target=None)
         for n in [*shown, *(i for i in levels if i not in ORDER)]
     )
+
+
+def list_rows(drawn: tuple[MapRow, ...]) -> tuple[MapRow, ...]:
+    """Rows of the list: neighbours that are not in view share one line."""
+    merged: list[MapRow] = []
+    for row in drawn:
+        if merged and row.view == merged[-1].view == "not in view":
+            first = merged[-1].words.partition(" to ")[0]
+            merged[-1] = replace(merged[-1], words=f"{first} to {row.words}")
+        else:
+            merged.append(row)
+    return tuple(merged)
 
 
 def draw(assessment: Assessment) -> Markup:

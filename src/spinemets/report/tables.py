@@ -18,6 +18,7 @@ class NotAssessedRow:
     title: str
     levels: str
     reason: str
+    short: str
     remedy: str
     finding_ids: tuple[str, ...]
 
@@ -47,6 +48,7 @@ def not_assessed(assessment: Assessment) -> tuple[NotAssessedRow, ...]:
                 title=title,
                 levels=lexicon.level_list(level_ids, order) or "study",
                 reason=reason,
+                short=lexicon.short_reason(records[0].reason),
                 remedy=remedy or "nothing in this study would answer it",
                 finding_ids=tuple(f.id for f in records),
             )
@@ -165,7 +167,7 @@ def _series_row(series: SeriesSummary) -> dict[str, str]:
     return {
         "number": str(series.number),
         "label": series.label,
-        "kind": recognition.kind.replace("_", " "),
+        "kind": lexicon.series_kind(recognition.kind),
         "confidence": f"{recognition.confidence:.2f}, {recognition.method}{runner}",
         "evidence": evidence or "no evidence recorded",
         "made": acquisition(series),

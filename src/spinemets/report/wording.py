@@ -22,6 +22,7 @@ FORBIDDEN_ANYWHERE = (
 )
 # A negative answer is never reassurance: these words do not stand in statements at all.
 FORBIDDEN_IN_STATEMENTS = (r"normal", r"clear(?:ly)?", r"healthy", r"all good")
+VOLUMES = ("mL", "ml", "cm3")
 SIDE_WORDS = r"left|right|left-sided|right-sided|leftward|rightward"
 
 
@@ -54,8 +55,8 @@ def number(value: float, unit: str) -> str:
     """
     if not math.isfinite(value):
         raise ValueError(f"a number that is not finite must not reach the reader: {value}")
-    if unit in ("mL", "ml", "cm3"):
-        return _significant(value, 2)
+    if unit in VOLUMES:
+        return _plain(value, _decimals(value, 2))
     if unit in ("[hnsf'U]", "%", "mm3"):
         return _plain(value, 0)
     if unit in ("mm", "deg", "mm2", "s"):
@@ -76,9 +77,16 @@ def interval(ci95: tuple[float, float], unit: str) -> str:
 
 
 def quantity(value: float, unit: str, ci95: tuple[float, float] | None) -> str:
-    """Number, interval and unit: `38 % (29 to 47)`; a missing interval is said, never left out."""
-    tail = "no interval" if ci95 is None else interval(ci95, unit)
-    return f"{with_unit(value, unit)} ({tail})"
+    """Number, interval and unit: `38 % (29 to 47)`; a missing interval is said, never left out.
+
+    The ends have as many decimals as the number itself.
+    """
+    if ci95 is None:
+        return f"{with_unit(value, unit)} (no interval)"
+    if unit in VOLUMES:
+        decimals = _decimals(value, 2)
+        return f"{with_unit(value, unit)} ({_plain(ci95[0], decimals)} to {_plain(ci95[1], decimals)})"
+    return f"{with_unit(value, unit)} ({interval(ci95, unit)})"
 
 
 def with_unit(value: float, unit: str) -> str:
@@ -113,11 +121,11 @@ def listed(items: list[str]) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
-def _significant(value: float, digits: int) -> str:
-    if value == 0:
-        return "0"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return _plain(value, decimals)
+def _decimals(value: float, digits: int) -> int:
+    """Decimals that give a number its significant digits; two for what is too small to see."""
+    if abs(value) < 0.01:
+        return 2
+    return max(0, digits - 1 - math.floor(math.log10(abs(value))))
 
 
 def _plain(value: float, decimals: int) -> str:
