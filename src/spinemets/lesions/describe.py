@@ -50,7 +50,8 @@ def describe(candidate: Candidate, number: int, ground: Ground, normal: Referenc
     Notes
     -----
     `values`: CT `lytic_ml`, `blastic_ml`, `mean_hu`, `peak_hu` (unsmoothed), `difference_hu` (mean less normal marrow),
-    `margin_mm`; MR `contrast` = (median - m0) / m0; all `endplate_share`, `at_upper_endplate`, `at_lower_endplate` (1 or 0).
+    `margin_mm`; MR `contrast` = (median - m0) / m0; all `endplate_share`, and as 1 or 0 `at_upper_endplate`,
+    `at_lower_endplate` (an endplate change), `beside_upper_endplate`, `beside_lower_endplate` (one if paired across the disc).
     """
     rule, grid = setting.rule, ground.grid
     level = ground.vertebra.level
@@ -69,6 +70,8 @@ def describe(candidate: Candidate, number: int, ground: Ground, normal: Referenc
         "endplate_share": where.endplate_share,
         "at_upper_endplate": float(where.endplate == "upper"),
         "at_lower_endplate": float(where.endplate == "lower"),
+        "beside_upper_endplate": float("upper" in where.beside),
+        "beside_lower_endplate": float("lower" in where.beside),
     }
     return Lesion(
         id=f"{level.id}-{number}{rule.suffix}",

@@ -18,7 +18,7 @@ from spinemets.lesions.candidates import Candidate, Keep, limits_by_part, search
 from spinemets.lesions.choose import for_vertebra
 from spinemets.lesions.describe import Kinds, Setting, describe
 from spinemets.lesions.ground import Ground, prepare
-from spinemets.lesions.normal import Neighbourhood, part_centres, reference, unfit_levels
+from spinemets.lesions.normal import Neighbourhood, part_centres, reference, unfit_levels, with_shading
 from spinemets.lesions.place import Zones
 from spinemets.lesions.rules import Rule, rules
 from spinemets.model.lesion import Found, Lesion
@@ -84,7 +84,7 @@ def find(study: Study, spine: Spine, catalogue: Catalogue) -> Found:
     for _ in range(g07["rounds"]):
         for one in fields:
             _search_series(one, order, stated, diseased, hood, keep)
-        now = diseased | {level for one in fields for level, found in one.found.items() if found}
+        now = {level for one in fields for level, found in one.found.items() if _unfit(one, level, found, g07)}
         if now == diseased:
             break
         diseased = now
@@ -94,7 +94,7 @@ def find(study: Study, spine: Spine, catalogue: Catalogue) -> Found:
     return Found(lesions=lesions, normal=normal, searched=frozenset(searched))
 
 
-_HOOD = ("reach_levels", "least_bodies", "least_voxels")
+_HOOD = ("reach_levels", "least_bodies", "least_voxels", "shading_share")
 
 
 def _fields(study: Study, spine: Spine, catalogue: Catalogue, numbers: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -126,7 +126,7 @@ def _field(
     series: Series, rule: Rule | None, spine: Spine, searched: tuple[str, ...], numbers: Mapping[str, Any]
 ) -> Field:
     volume = series.pixels()
-    smoothing = numbers["smoothing_fwhm_mm"] if series.kind.startswith("ct") else 0.0
+    is_ct = series.kind.startswith("ct")
     grounds: dict[str, Ground] = {}
     dense: dict[str, str] = {}
     for vertebra in spine.vertebrae:
@@ -134,13 +134,14 @@ def _field(
             volume,
             vertebra,
             inner_depth_mm=numbers["inner_depth_mm"],
-            fwhm_mm=smoothing,
+            fwhm_mm=numbers["smoothing_fwhm_mm"],
+            raw_marrow=not is_ct,
             most_voxels=numbers["most_voxels"],
         )
         if ground is None:
             continue
         grounds[vertebra.level.id] = ground
-        if series.kind.startswith("ct"):
+        if is_ct:
             why = _dense(ground, numbers)
             if why:
                 dense[vertebra.level.id] = why
@@ -173,6 +174,8 @@ def _search_series(
     unfit = unfit_levels(one.grounds, diseased, stated, one.dense)
     for level_id, ground in one.grounds.items():
         normal = reference(level_id, order, one.grounds, unfit, hood)
+        if isinstance(normal, Reference) and not one.series.kind.startswith("ct"):
+            normal = with_shading(normal, one.grounds, hood.shading_share)
         one.normal[level_id] = normal
         one.found.pop(level_id, None)
         if one.rule is None or level_id not in one.searched or isinstance(normal, NoReference) or normal.median <= 0:
@@ -180,6 +183,13 @@ def _search_series(
         parts = part_centres(normal.members, one.grounds, hood.part_voxels)
         limits = limits_by_part(one.rule, (normal.median, normal.spread), parts)
         one.found[level_id] = search(ground, limits, one.rule, keep)
+
+
+def _unfit(one: Field, level_id: str, found: tuple[Candidate, ...], g07: Mapping[str, Any]) -> bool:
+    """Whether the candidates of a body take so much of it that its median can no longer stand for normal marrow."""
+    ground = one.grounds[level_id]
+    taken = sum(int(np.count_nonzero(c.mask & ground.parts["body"])) for c in found)
+    return bool(taken > g07["drop_share"] * int(np.count_nonzero(ground.parts["body"])))
 
 
 def _described(
@@ -213,14 +223,22 @@ def _described(
 def _facing(lesions: tuple[Lesion, ...], order: list[str]) -> tuple[Lesion, ...]:
     """Say so where endplate changes of two neighbours face each other across their disc (MIM-02)."""
     place = {name: n for n, name in enumerate(order)}
-    lower = {(x.series_uid, place[x.level_id] + 1) for x in lesions if x.values["at_lower_endplate"]}
-    upper = {(x.series_uid, place[x.level_id]) for x in lesions if x.values["at_upper_endplate"]}
+    lower = {(x.series_uid, place[x.level_id] + 1) for x in lesions if x.values["beside_lower_endplate"]}
+    upper = {(x.series_uid, place[x.level_id]) for x in lesions if x.values["beside_upper_endplate"]}
     pairs = lower & upper
+    return tuple(_paired(x, place[x.level_id], pairs) for x in lesions)
+
+
+def _paired(lesion: Lesion, here: int, pairs: set[tuple[str, int]]) -> Lesion:
+    below = bool(lesion.values["beside_lower_endplate"]) and (lesion.series_uid, here + 1) in pairs
+    above = bool(lesion.values["beside_upper_endplate"]) and (lesion.series_uid, here) in pairs
+    if not (below or above):
+        return lesion
     note = "A like change faces it across the disc: this pair is the pattern of degenerative endplate change."
-    out: list[Lesion] = []
-    for lesion in lesions:
-        here = place[lesion.level_id]
-        below = bool(lesion.values["at_lower_endplate"]) and (lesion.series_uid, here + 1) in pairs
-        above = bool(lesion.values["at_upper_endplate"]) and (lesion.series_uid, here) in pairs
-        out.append(replace(lesion, notes=(*lesion.notes, note)) if below or above else lesion)
-    return tuple(out)
+    side = "at_lower_endplate" if below else "at_upper_endplate"
+    return replace(
+        lesion,
+        values={**lesion.values, side: 1.0},
+        caveats=tuple(dict.fromkeys((*lesion.caveats, "CV-DEGEN"))),
+        notes=(*lesion.notes, note),
+    )

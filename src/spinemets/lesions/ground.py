@@ -43,9 +43,9 @@ class Ground:
     compartment
         For each inner voxel `MARROW` (body), `PEDICLE` or `ARCH`.
     judged, raw
-        Values of the inner voxels as judged (smoothed on CT), and as in the image.
+        Values of the inner voxels as judged (smoothed), and as in the image.
     marrow
-        Judged values of the marrow mask, evenly thinned.
+        Values of the marrow mask, evenly thinned.
     n_marrow
         Voxels of the marrow mask.
     """
@@ -78,7 +78,7 @@ class Ground:
 
 
 def prepare(
-    volume: Volume, vertebra: Vertebra, *, inner_depth_mm: float, fwhm_mm: float, most_voxels: int
+    volume: Volume, vertebra: Vertebra, *, inner_depth_mm: float, fwhm_mm: float, raw_marrow: bool, most_voxels: int
 ) -> Ground | None:
     """Bring a vertebra to a series' grid and read the voxels that may be searched; None if nothing is left to search.
 
@@ -88,6 +88,8 @@ def prepare(
         Distance of a voxel centre from the surface of the bone from which on it is searched.
     fwhm_mm
         Smoothing of the judged values, 0 = none.
+    raw_marrow
+        Whether the marrow's statistics come from the image itself (MR: its noise must stay) or from the smoothed one (CT-02).
     most_voxels
         Marrow values kept for statistics.
     """
@@ -106,7 +108,7 @@ def prepare(
     parts = _parts(on_box, bone)
     body_inner = parts["body"] & inner
     seeds = (on_box["marrow"] & inner) | (inner & ~parts["body"])
-    values = judged_box[on_box["marrow"] & valid]
+    values = (raw_box if raw_marrow else judged_box)[on_box["marrow"] & valid]
     if not values.size or not body_inner.any():
         return None
     return Ground(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ class Neighbourhood:
     least_bodies: int
     least_voxels: int
     part_voxels: int
+    shading_share: float
 
 
 def neighbours(level_id: str, order: Sequence[str], grounds: Mapping[str, Ground], reach: int) -> tuple[str, ...]:
@@ -81,6 +82,14 @@ def reference(
         refused=refused,
         caveats=() if len(fit) >= numbers.least_bodies else ("CV-FEWREF",),
     )
+
+
+def with_shading(normal: Reference, grounds: Mapping[str, Ground], share: float) -> Reference:
+    """Caveat where the medians of the bodies of an MR reference differ by more than `share`: coil shading (MR-ART-03)."""
+    medians = [float(np.median(grounds[x].marrow)) for x in normal.members]
+    if max(medians) - min(medians) <= share * normal.median:
+        return normal
+    return replace(normal, caveats=tuple(dict.fromkeys((*normal.caveats, "CV-SHADING"))))
 
 
 def part_centres(members: Sequence[str], grounds: Mapping[str, Ground], least: int) -> dict[int, tuple[float, float]]:

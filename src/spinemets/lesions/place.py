@@ -21,6 +21,9 @@ class Place:
     ----------
     endplate
         `upper` or `lower` if it is an endplate change, else None.
+    beside
+        Endplates it touches with the greater part of it in the half of the height next to them: an endplate change if a like
+        one faces it across the disc.
     endplate_share
         Share of it in the zone next to the nearer endplate.
     touches
@@ -30,6 +33,7 @@ class Place:
     """
 
     endplate: str | None = None
+    beside: tuple[str, ...] = ()
     endplate_share: float = 0.0
     touches: tuple[str, ...] = ()
     words: str = ""
@@ -43,6 +47,7 @@ class Zones:
     endplate_zone: float
     endplate_share: float
     endplate_extent: float
+    beside_share: float
 
 
 def place(points_lps_mm: Array, ground: Ground, sides: tuple[str, str], zones: Zones) -> Place:
@@ -60,18 +65,25 @@ def place(points_lps_mm: Array, ground: Ground, sides: tuple[str, str], zones: Z
     height = np.maximum(above - below, 1e-6)
     step = _step_along(ground, frame)
     reach = zones.inner_depth_mm + step
-    extent = float(np.ptp(local[:, 2])) + step
+    span = float(np.diff(np.percentile(local[:, 2], [5, 95]))[0])
     touches: list[str] = []
+    beside: list[str] = []
     endplate, share = None, 0.0
     for name, distance in (("upper", above - local[:, 2]), ("lower", local[:, 2] - below)):
         if float(np.min(distance)) > reach:
             continue
         touches.append(name)
+        if float(np.mean(distance <= 0.5 * height)) >= zones.beside_share:
+            beside.append(name)
         near = float(np.mean(distance <= zones.endplate_zone * height))
-        if near >= zones.endplate_share and near > share and extent <= zones.endplate_extent * float(np.median(height)):
+        if near >= zones.endplate_share and near > share and span <= zones.endplate_extent * float(np.median(height)):
             endplate, share = name, near
     return Place(
-        endplate=endplate, endplate_share=share, touches=tuple(touches), words=_words(local, body, touches, sides)
+        endplate=endplate,
+        beside=tuple(beside),
+        endplate_share=share,
+        touches=tuple(touches),
+        words=_words(local, body, touches, sides),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from spinemets.lesions.contrast import lines, of_vertebra
 from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Estimate, Measured, Refused
@@ -24,7 +26,8 @@ def measure(
     """C = (S - S0) / S0 of the leading focus, or of the whole marrow where there is none; `contrast` is judged.
 
     S = median of the focus, S0 = median of the normal neighbours' medians in the same series (unitless ratio). Interval: ratio
-    of two medians; stretched to the rest of the marrow where the focus hugs an endplate or is too small. Valid on `t1` (spin
+    of two medians; stretched to the rest of the marrow where the focus hugs an endplate or is too small, and to 0 where the
+    marrow is dark as a whole but no group of voxels lies 3 robust SDs below normal. Valid on `t1` (spin
     echo) only. Source: signs.md MR-T1-03; effect sizes Zhao2009, Mehta1995.
     """
     answer = of_vertebra(t1, marrow, normal, lesions, (least_voxels, least_ml))
@@ -34,7 +37,7 @@ def measure(
     limit = min(normal.median * (1 + voxel_contrast), normal.median - voxel_sd * normal.spread)
     return Measured(
         values={
-            "contrast": judged.contrast,
+            "contrast": judged.contrast if lesions else _held(judged.contrast, voxel_contrast),
             "marrow_contrast": around.contrast,
             "volume_ml": Estimate(value=sum(x.volume_ml for x in lesions)),
         },
@@ -46,3 +49,10 @@ def measure(
         ),
         outline=judged.region,
     )
+
+
+def _held(whole: Estimate, limit: float) -> Estimate:
+    """Contrast of a marrow without a focus: dark as a whole, but no voxels stand out, so the interval reaches to 0."""
+    assert whole.ci95 is not None
+    low, high = whole.ci95
+    return replace(whole, ci95=(low, max(high, 0.0))) if low < limit else whole
