@@ -43,7 +43,7 @@ $(VENV)/dev.stamp: requirements/dev.txt requirements/core.txt pyproject.toml
 
 demo: $(VENV)/core.stamp
 	$(BIN)/spinemets phantom make demo --out $(DEMO)
-	$(BIN)/spinemets analyze $(DEMO)/study --labels $(DEMO)/labels.nii.gz:verse --clinical $(DEMO)/clinical.yaml --out $(DEMO)/report
+	$(BIN)/spinemets analyze $(DEMO)/STUDY --labels $(DEMO)/labels.nii.gz:verse --clinical $(DEMO)/clinical.yaml --out $(DEMO)/report
 	@echo "Open $(CURDIR)/$(DEMO)/report/report.html in a browser."
 
 test: $(VENV)/dev.stamp

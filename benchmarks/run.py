@@ -38,8 +38,8 @@ def main() -> int:
         folder = Path(name)
         rows = [("spinemets --help (best of 5)", min(timed(["--help"], folder)[0] for _ in range(5)))]
         rows.append(("phantom make demo", timed(["phantom", "make", "demo", "--out", "demo", "-q"], folder)[0]))
-        rows.append(("series", timed(["series", "demo/study"], folder)[0]))
-        analyze = ["analyze", "demo/study", "--labels", "demo/labels.nii.gz:verse", "--out", "out", "-q"]
+        rows.append(("series", timed(["series", "demo/STUDY"], folder)[0]))
+        analyze = ["analyze", "demo/STUDY", "--labels", "demo/labels.nii.gz:verse", "--out", "out", "-q"]
         rows += [("analyze, first run", timed(analyze, folder)[0]), ("analyze, second run", timed(analyze, folder)[0])]
         for label, seconds in rows:
             print(f"{label:34} {seconds:8.2f} s")

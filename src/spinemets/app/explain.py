@@ -67,9 +67,9 @@ def codes(criterion: Criterion) -> list[str]:
 
 
 def sentence(code: str) -> str:
-    """What a caveat or reason code says to a reader; the code itself if the lexicon lacks it."""
-    lexicon = table("lexicon")
-    return str(lexicon["caveats"].get(code) or lexicon["reasons"].get(code) or code)
+    """What a caveat or reason code says to a reader; the code itself if no table has it."""
+    row = table("caveats")["codes"].get(code) or table("reasons")["codes"].get(code) or {}
+    return str(row.get("sentence", code))
 
 
 def needs(criterion: Criterion) -> list[str]:

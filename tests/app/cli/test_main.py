@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import subprocess
 import sys
 import time
@@ -101,17 +100,6 @@ def test_help_is_fast_and_loads_nothing_heavy():
         times.append(time.perf_counter() - begun)
         assert done.returncode == 0, done.stderr
     assert min(times) < 0.6
-
-
-def test_completion_knows_the_verbs(capsys):
-    assert main(["completion", "bash"]) == 0
-    script = capsys.readouterr().out
-    assert all(verb in script for verb in VERBS)
-
-
-def test_completion_as_json(capsys):
-    assert main(["completion", "zsh", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["shell"] == "zsh"
 
 
 def test_a_reader_that_left_is_no_error():

@@ -8,6 +8,8 @@ from spinemets.app.cli import flags, say
 
 HELP = "list or make synthetic patients with known findings"
 DESCRIPTION = "Makes CT and MR images of a digital spine with a label map and the truth it was built from."
+DEMO = "demo"
+DEMO_CASE = "first-light"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -16,11 +18,40 @@ def add(parser: argparse.ArgumentParser) -> None:
     listing = acts.add_parser("list", help="list the cases", description="List the cases.")
     flags.listing(listing)
     make = acts.add_parser("make", help="make one case", description="Write images, label map and truth of one case.")
-    make.add_argument("case", metavar="CASE", help="name of the case, or `demo` for the patient of `make demo`")
+    make.add_argument("case", metavar="CASE", help=f"name of the case; `{DEMO}` is `{DEMO_CASE}`")
     make.add_argument("--seed", type=int, default=1, metavar="N", help="seed of anatomy and noise (default: 1)")
     flags.add(make, only=frozenset({"out", "json", "quiet", "debug"}))
 
 
 def run(args: argparse.Namespace) -> int:
     """List or make."""
-    raise NotImplementedError
+    return made(args) if args.act == "make" else listed(args)
+
+
+def listed(args: argparse.Namespace) -> int:
+    """All cases with what they hold."""
+    from spinemets.phantom.cases import CASES, case_of
+
+    cases = {name: case_of(name).about for name in CASES}
+    if args.json:
+        say.one_object({"schema": "spinemets-phantom-list/1", "cases": cases})
+    else:
+        say.result(say.table([("case", "what it holds"), *cases.items()]))
+    return 0
+
+
+def made(args: argparse.Namespace) -> int:
+    """Write one case, and say where."""
+    from spinemets.phantom.demo import make_demo
+
+    case = DEMO_CASE if args.case == DEMO else args.case
+    parts = make_demo(args.out, case, args.seed)
+    files = {"study": parts.study, "labels": parts.labels, "clinical": parts.clinical, "truth": parts.truth}
+    if args.json:
+        said = {name: str(path) for name, path in files.items()}
+        say.one_object({"schema": "spinemets-phantom/1", "case": case, "seed": args.seed, **said})
+        return 0
+    if not args.quiet:
+        say.note("Simulated images of no person, with the truth they were built from.")
+    say.result(str(args.out))
+    return 0

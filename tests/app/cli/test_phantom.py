@@ -1,0 +1,59 @@
+"""`phantom` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import spinemets.phantom.demo
+from spinemets.app.cli.main import main
+from spinemets.phantom.cases import CASES
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list:
+    """Records what would be made; rendering is tested in its own room."""
+    made: list = []
+
+    def record(folder: Path, case: str, seed: int) -> SimpleNamespace:
+        made.append((folder, case, seed))
+        return SimpleNamespace(study=folder / "STUDY", labels=folder / "l", clinical=folder / "c", truth=folder / "t")
+
+    monkeypatch.setattr(spinemets.phantom.demo, "make_demo", record)
+    return made
+
+
+def test_list_names_every_case(capsys):
+    assert main(["phantom", "list"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
+    assert listed == list(CASES)
+
+
+def test_list_as_json(capsys):
+    assert main(["phantom", "list", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)["cases"]) == set(CASES)
+
+
+def test_make_says_where(calls, capsys, tmp_path: Path):
+    assert main(["phantom", "make", "ct-lytic", "--seed", "7", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert calls == [(tmp_path, "ct-lytic", 7)]
+    assert said.out == f"{tmp_path}\n"
+    assert "of no person" in said.err
+
+
+def test_demo_is_a_case(calls, capsys, tmp_path: Path):
+    assert main(["phantom", "make", "demo", "--out", str(tmp_path), "--json", "-q"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["case"], data["seed"]) == ("first-light", 1)
+    assert data["study"] == str(tmp_path / "STUDY")
+
+
+def test_unknown_case_is_a_wrong_call(capsys, tmp_path: Path):
+    assert main(["phantom", "make", "no-such-case", "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert "no-such-case" in said
+    assert "first-light" in said
