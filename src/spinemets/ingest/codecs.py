@@ -6,7 +6,9 @@ look-up, and its libjpeg plug-in is under the GPL, which this project does not d
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,8 +18,12 @@ from spinemets.ingest.sources import SourceFile
 from spinemets.knowledge.catalogue import table
 
 RLE = "1.2.840.10008.1.2.5"
+JPEG12 = "1.2.840.10008.1.2.4.51"
 HTJ2K = ("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203")
-DECODER_DEPENDENCIES = {RLE: ("pylibjpeg-rle",), **dict.fromkeys(HTJ2K, ("pylibjpeg-openjpeg",))}
+DECODER_DEPENDENCIES = {
+    RLE: ("pylibjpeg-rle",), JPEG12: ("python-gdcm",), **dict.fromkeys(HTJ2K, ("pylibjpeg-openjpeg",))
+}  # fmt: skip
+OWN = {"rle": "decode_rle", "openjpeg": "decode_htj2k", "gdcm12": "decode_jpeg12"}
 
 
 def is_available(uid: str) -> bool:
@@ -44,6 +50,48 @@ def decode_htj2k(source: bytes, runner: Any) -> bytearray:
     return bytearray(frame)
 
 
+def decode_jpeg12(source: bytes, runner: Any) -> bytes:
+    """Decode one lossy JPEG frame of 8 or 12 bits for pydicom, whose own gdcm glue refuses 12 bits."""
+    import gdcm
+
+    fragment = gdcm.Fragment()
+    fragment.SetByteStringValue(source)
+    fragments = gdcm.SequenceOfFragments.New()
+    fragments.AddFragment(fragment)
+    element = gdcm.DataElement(gdcm.Tag(0x7FE0, 0x0010))
+    element.SetValue(fragments.__ref__())
+    image = gdcm.Image()
+    image.SetNumberOfDimensions(2)
+    image.SetDimensions((runner.columns, runner.rows, 1))
+    image.SetDataElement(element)
+    name = gdcm.PhotometricInterpretation.GetPIType(str(runner.photometric_interpretation))
+    image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(name))
+    image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(JPEG12)))
+    image.SetPixelFormat(
+        gdcm.PixelFormat(
+            1, runner.bits_allocated, runner.bits_stored, runner.bits_stored - 1, runner.pixel_representation
+        )
+    )
+    with _quiet():
+        text = image.GetBuffer()
+    # gdcm hands its char* over as str
+    return bytes(text.encode("utf-8", "surrogateescape"))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the C library from writing to standard error: it first tries its 8-bit decoder and complains."""
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def decoder_for(syntax: str) -> tuple[Any, str]:
     """Decoder of pydicom and the name of the plug-in to use ("" for native data)."""
     from pydicom.pixels.decoders.base import get_decoder
@@ -51,7 +99,7 @@ def decoder_for(syntax: str) -> tuple[Any, str]:
 
     plugin = table("transfer_syntaxes")[syntax]["plugin"]
     decoder = get_decoder(UID(syntax))
-    own = {"rle": "decode_rle", "openjpeg": "decode_htj2k"}.get(plugin)
+    own = OWN.get(plugin)
     if own is not None:
         label = f"spinemets-{plugin}"
         if label not in decoder.available_plugins:

@@ -33,7 +33,8 @@ class DecodedImages:
             arrays = _decode(image, range(image.n_frames))
         except (*BROKEN, RecursionError, NotDicom) as error:
             name = table("transfer_syntaxes")[image.header.scanned.syntax]["name"]
-            return f"pixels cannot be decoded ({name}: {type(error).__name__})"
+            what = "cut off before the pixels" if isinstance(error, AttributeError) else "pixels cannot be decoded"
+            return f"{what} ({name})"
         size = sum(a.nbytes for a in arrays)
         if self._bytes + size <= bounds.load().decoded_cache_mb * bounds.MB:
             self._kept |= {(str(image.source.path), index): array for index, array in enumerate(arrays)}

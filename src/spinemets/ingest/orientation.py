@@ -87,11 +87,9 @@ def _straight(affine: Floats, shape: tuple[int, int, int], rule: Rules, said: tu
     cosines = np.abs(axes.T @ axes - np.eye(3))
     worst = float(cosines.max())
     if worst <= rule.orthogonal:
-        notes: tuple[str, ...] = (
-            () if worst <= rule.exact_axes else (f"axes up to {worst:.1g} off right angles were made straight",)
-        )
+        bent = () if worst <= rule.exact_axes else (f"axes up to {worst:.1g} off right angles were made straight",)
         clean = _orthonormal(affine, axes, shape)
-        return Oriented(affine_lps_mm=clean, shape=shape, notes=said_of_axes, warnings=warnings, sides_known=sides)
+        return Oriented(affine_lps_mm=clean, shape=shape, notes=bent, warnings=warnings, sides_known=sides)
     if cosines[0, 1] > rule.orthogonal:
         notes = (f"sheared image: axes up to {worst:.2g} off right angles",)
         return Oriented(

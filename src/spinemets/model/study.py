@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spinemets.model.series import Series
@@ -54,7 +55,7 @@ class ClinicalFacts:
     """Clinical file as supplied. None or an empty tuple is shown as "not supplied"; `()` given on purpose is `none_stated`.
 
     `pain` is one of `mechanical`, `occasional`, `none` (SINS item); `neurology` free words; `prior_imaging` says whether
-    a prior study is known.
+    a prior study is known. `others`: further facts by name, echoed and used by no criterion.
     """
 
     age_years: float | None = None
@@ -67,6 +68,7 @@ class ClinicalFacts:
     alignment: str | None = None
     height_cm: float | None = None
     none_stated: tuple[str, ...] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
