@@ -107,7 +107,8 @@ def _fixed(assessment: Assessment, finding: Finding) -> dict[str, str]:
 
 def _cut(cut: Cutoff) -> str:
     """One cut-off with its mark of origin: `cut 0.8 below 1 [V Key]`."""
-    return f"{cut.name} {cut.direction} {cut.value:g} {cut.unit} [{cut.mark} {cut.source}]".strip()
+    origin = f"{cut.mark} {cut.source}".strip()
+    return f"{cut.name} {cut.direction} {cut.value:g} {cut.unit} [{origin}]".strip()
 
 
 def _number(value: float | None) -> str:
