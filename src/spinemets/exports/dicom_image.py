@@ -131,14 +131,15 @@ def _decimal(value: float) -> str:
 def _common(header: ImageHeader) -> Dataset:
     """Patient, study, series, frame of reference and equipment modules."""
     from pydicom.dataset import Dataset, FileMetaDataset  # lazy: heavy import
+    from pydicom.uid import UID
 
     d = Dataset()
     d.SpecificCharacterSet = "ISO_IR 192"
-    d.SOPClassUID = CT_IMAGE_STORAGE if header.modality == "CT" else MR_IMAGE_STORAGE
+    d.SOPClassUID = UID(CT_IMAGE_STORAGE if header.modality == "CT" else MR_IMAGE_STORAGE)
     d.file_meta = FileMetaDataset()
     d.file_meta.MediaStorageSOPClassUID = d.SOPClassUID
-    d.file_meta.TransferSyntaxUID = EXPLICIT_LITTLE_ENDIAN
-    d.file_meta.ImplementationClassUID = "2.25." + str(int(hashlib.sha256(b"spinemets").hexdigest()[:30], 16))
+    d.file_meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE_ENDIAN)
+    d.file_meta.ImplementationClassUID = UID("2.25." + str(int(hashlib.sha256(b"spinemets").hexdigest()[:30], 16)))
     d.file_meta.ImplementationVersionName = "SPINEMETS"
     d.PatientName, d.PatientID, d.PatientBirthDate = header.patient_name, header.patient_id, ""
     d.PatientSex = header.patient_sex
@@ -215,13 +216,12 @@ def _mr(d: Dataset, header: ImageHeader) -> None:
 
 def _slice(base: Dataset, volume: Volume, pixels: np.ndarray, k: int) -> Dataset:
     """Data set of slice k: position, numbers, pixels."""
-    from copy import copy
+    from pydicom.dataset import Dataset, FileMetaDataset  # lazy: heavy import
+    from pydicom.uid import UID
 
-    d = copy(base)
-    d._dict = dict(base._dict)
-    instance = _instance_uid(base.SeriesInstanceUID, k)
-    d.file_meta = copy(base.file_meta)
-    d.file_meta._dict = dict(base.file_meta._dict)
+    d = Dataset(base)
+    instance = UID(_instance_uid(base.SeriesInstanceUID, k))
+    d.file_meta = FileMetaDataset(base.file_meta)
     d.file_meta.MediaStorageSOPInstanceUID = d.SOPInstanceUID = instance
     position = volume.grid.to_lps_mm(np.array([0.0, 0.0, float(k)]))
     normal = volume.grid.axes[:, 2]

@@ -35,7 +35,7 @@ def write_nifti(
     from spinemets.exports.atomic import write_bytes
 
     affine = LPS_TO_RAS @ grid.affine_lps_mm
-    image = nib.Nifti1Image(np.asarray(array), affine)
+    image: Any = nib.Nifti1Image(np.asarray(array), affine)  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code=1)
     image.set_qform(affine, code=1)

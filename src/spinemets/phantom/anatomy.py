@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from spinemets.knowledge.catalogue import table
 from spinemets.phantom import trunk
 from spinemets.phantom.alignment import Place, stack
-from spinemets.phantom.arch import arch
+from spinemets.phantom.arch import SIDES, ArchPlan, arch, exiting_roots
 from spinemets.phantom.body import Body
 from spinemets.phantom.canal import Canal, canal
 from spinemets.phantom.disc import Disc
@@ -18,7 +20,6 @@ from spinemets.phantom.sizes import LEVELS, Collapse, LevelSize, Patient, sizes
 from spinemets.phantom.texture import Field, stream
 from spinemets.phantom.tissues import Tissue, spongiosa
 from spinemets.phantom.vertebra import Vertebra
-from spinemets.knowledge.catalogue import table
 
 VERSE_IDS = {"T10": 17, "T11": 18, "T12": 19, "L1": 20, "L2": 21, "L3": 22, "L4": 23, "L5": 24, "sacrum": 26}
 
@@ -39,7 +40,7 @@ class Case:
 
     name: str
     about: str
-    patient: Patient = Patient()
+    patient: Patient = field(default_factory=Patient)
     inserts: tuple[Insert, ...] = ()
     collapses: Mapping[str, Collapse] = field(default_factory=dict)
     screws: tuple[Screw, ...] = ()
@@ -59,6 +60,7 @@ class Anatomy:
     column: trunk.Column
     soft: tuple[trunk.Soft, ...]
     other_bone: tuple[Rod, ...]
+    roots: tuple[Rod, ...]
     metal: tuple[Rod, ...]
     fields: Mapping[str, Field]
     hosts: Mapping[str, Tissue]
@@ -107,6 +109,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
         column=col,
         soft=tuple(trunk.soft_structures(col, case.patient, seed)),
         other_bone=bone,
+        roots=tuple(rod for level in LEVELS for rod in exiting_roots(levels[level], frames[level])),
         metal=tuple(_screw(s, levels[s.level], frames[s.level]) for s in case.screws),
         fields=_fields(seed),
         hosts=_hosts(case, levels),
@@ -118,7 +121,7 @@ def _discs(vertebrae: list[Vertebra], low: Sacrum) -> tuple[Disc, ...]:
     """Discs between neighbours, the last one on the sacrum."""
     made = [
         Disc(level=a.level, upper=a.body, upper_frame=a.frame, lower=b.body, lower_frame=b.frame)
-        for a, b in zip(vertebrae[:-1], vertebrae[1:], strict=True)
+        for a, b in pairwise(vertebrae)
     ]
     last = vertebrae[-1]
     made.append(Disc(level=last.level, upper=last.body, upper_frame=last.frame, lower=low.s1, lower_frame=low.s1_frame))
@@ -149,8 +152,6 @@ def _hosts(case: Case, levels: Mapping[str, LevelSize]) -> dict[str, Tissue]:
 
 def _screw(screw: Screw, size: LevelSize, frame: Place) -> Rod:
     """Screw through a pedicle into the body."""
-    from spinemets.phantom.arch import SIDES, ArchPlan
-
     plan = ArchPlan(size=size, frame=frame)
     side = SIDES[screw.side]
     start = (side * (plan.pedicle_l + 2.0), plan.wall - 14.0, plan.pedicle_s)

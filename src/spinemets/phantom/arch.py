@@ -40,17 +40,17 @@ class ArchPlan:
 
     @property
     def wall(self) -> float:
-        """a of the back wall of the body."""
+        """Anterior coordinate of the back wall of the body."""
         return -self.size.mean_depth / 2.0
 
     @property
     def pedicle_l(self) -> float:
-        """l of the pedicle's axis at its root."""
+        """Left coordinate of the pedicle's axis at its root."""
         return (self.size.canal[1] + self.size.pedicle[0]) / 2.0
 
     @property
     def pedicle_s(self) -> float:
-        """s of the pedicle's axis: it springs from the upper part of the body."""
+        """Superior coordinate of the pedicle's axis: it springs from the upper part of the body."""
         high = self.size.before[2] / 2.0 - self.size.pedicle[1] / 2.0 - 1.0
         return max(high, 0.5) - (self.size.before[2] - self.size.height[2]) / 4.0
 
@@ -140,6 +140,20 @@ def _transverse(plan: ArchPlan, side: float) -> tuple[Rod, ...]:
         return (plan.rod(start, end, (0, 0, 1), ((5.0, 4.0), (4.2, 3.6))),)
     end = (side * tip, a - 2.0, plan.pedicle_s + 0.5)
     return (plan.rod(start, end, (0, 0, 1), ((5.5, 3.6), (4.0, 2.2))),)
+
+
+def exiting_roots(size: LevelSize, frame: Place) -> tuple[Rod, ...]:
+    """Nerve roots of one level, from the canal under the pedicle through the foramen, forwards and down."""
+    plan = ArchPlan(size=size, frame=frame)
+    low = plan.pedicle_s - size.pedicle[1] / 2 - 3.0
+    rods = []
+    for side in SIDES.values():
+        start = (side * size.canal[1] * 0.33, plan.wall - size.canal[0] * 0.45, low + 5.0)
+        middle = (side * (plan.pedicle_l + 2.0), plan.wall - 3.0, low - 1.0)
+        end = (side * (plan.pedicle_l + 20.0), plan.wall + 6.0, low - 16.0)
+        for p, q in ((start, middle), (middle, end)):
+            rods.append(plan.rod(p, q, (0, 1, 0), ((2.0, 2.0), (2.2, 2.2))))
+    return tuple(rods)
 
 
 def _spinous(plan: ArchPlan) -> tuple[Rod, ...]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
 
-Array = NDArray[np.float32]
+# Floating arrays, float32 wherever they are as large as an image.
+Array = NDArray[Any]
 Slices = tuple[slice, slice, slice]
 Box = tuple[tuple[float, float, float], tuple[float, float, float]]
 
@@ -41,17 +43,23 @@ class Block:
         return cls(affine=np.array(grid.affine_lps_mm), start=(0, 0, 0), shape=grid.shape_ijk, reach_mm=reach)
 
     @cached_property
+    def inverse(self) -> NDArray[np.float64]:
+        """4 x 4, LPS mm to index."""
+        inverse: NDArray[np.float64] = np.linalg.inv(self.affine)
+        return inverse
+
+    @cached_property
     def axes(self) -> tuple[Array, Array, Array]:
         """x, y, z in LPS mm, each only as large as it must be to broadcast to `shape`."""
-        index = [
+        index: list[Array] = [
             np.arange(first, first + n, dtype=np.float64).reshape([-1 if a == axis else 1 for a in range(3)])
             for axis, (first, n) in enumerate(zip(self.start, self.shape, strict=True))
         ]
         return (self._axis(0, index), self._axis(1, index), self._axis(2, index))
 
-    def _axis(self, row: int, index: list[NDArray[np.float64]]) -> Array:
+    def _axis(self, row: int, index: list[Array]) -> Array:
         """One LPS coordinate from the indices that it depends on."""
-        value: NDArray[np.float64] = np.full((1, 1, 1), self.affine[row, 3])
+        value: Array = np.full((1, 1, 1), self.affine[row, 3])
         for column, along in enumerate(index):
             if abs(self.affine[row, column]) > 1e-9:
                 value = value + self.affine[row, column] * along
@@ -60,8 +68,7 @@ class Block:
     def within(self, box: Box) -> tuple[Slices, Block] | None:
         """Part of the block that can meet a box in LPS mm, with its place in the block's arrays; None if they are apart."""
         corners = np.array([[box[a][0], box[b][1], box[c][2]] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
-        inverse = np.linalg.inv(self.affine)
-        ijk = corners @ inverse[:3, :3].T + inverse[:3, 3]
+        ijk = corners @ self.inverse[:3, :3].T + self.inverse[:3, 3]
         low = np.maximum(np.floor(ijk.min(axis=0)).astype(int) - 1, self.start)
         high = np.minimum(np.ceil(ijk.max(axis=0)).astype(int) + 2, np.add(self.start, self.shape))
         if np.any(high <= low):
@@ -74,9 +81,3 @@ class Block:
             reach_mm=self.reach_mm,
         )
         return (place[0], place[1], place[2]), part
-
-    def shifted(self, offset_lps_mm: NDArray[np.float64]) -> Block:
-        """The same points moved by a vector (sub-slabs of a thick slice)."""
-        affine = np.array(self.affine)
-        affine[:3, 3] += offset_lps_mm
-        return Block(affine=affine, start=self.start, shape=self.shape, reach_mm=self.reach_mm)

@@ -42,7 +42,7 @@ class Body:
         """Height between the rims at a depth: linear from front to back."""
         slope = np.float32((self.size.height[0] - self.size.height[2]) / self.size.mean_depth)
         middle = np.float32((self.size.height[0] + self.size.height[2]) / 2.0)
-        return np.maximum(middle + slope * a, np.float32(2.0))
+        return np.asarray(np.maximum(middle + slope * a, np.float32(2.0)))
 
     def footprint(self, l: Array, a: Array, s: Array) -> tuple[Array, Array]:  # noqa: E741  # l = left, the frame's letter
         """Distance to the side wall, and the superellipse norm (1 on the wall)."""

@@ -55,4 +55,4 @@ class Disc:
         half_d = np.float32(0.62 * self.upper.size.mean_depth / 2)
         back = np.float32(-0.12 * self.upper.size.mean_depth)
         norm = np.sqrt((local[0] / half_w) ** 2 + ((local[1] - back) / half_d) ** 2) + np.float32(1e-4)
-        return (norm - 1) * np.minimum(half_w, half_d)
+        return np.asarray((norm - 1) * np.minimum(half_w, half_d))

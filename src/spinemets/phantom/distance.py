@@ -70,7 +70,7 @@ class Rod:
     @property
     def box(self) -> Box:
         """Bounding box in LPS mm, with a margin for fillets."""
-        reach = max(max(self.half_mm[0]), max(self.half_mm[1])) + 3.0
+        reach = max(*self.half_mm[0], *self.half_mm[1]) + 3.0
         low = np.minimum(self.start, self.end) - reach
         high = np.maximum(self.start, self.end) + reach
         return ((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))
@@ -91,7 +91,7 @@ class Rod:
         cap = np.minimum(h1, h2)
         norm = np.sqrt((c1 / h1) ** 2 + (c2 / h2) ** 2 + (beyond / cap) ** 2) + np.float32(1e-4)
         radius = np.sqrt(c1 * c1 + c2 * c2 + beyond * beyond)
-        return np.maximum(radius * (1 - 1 / norm), -cap)
+        return np.asarray(np.maximum(radius * (1 - 1 / norm), -cap))
 
 
 def project(

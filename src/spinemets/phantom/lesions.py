@@ -64,7 +64,7 @@ class Insert:
             + (s / np.float32(self.radii_mm[2])) ** 2
         ) + np.float32(1e-4)
         radius = np.sqrt(l * l + a * a + s * s)
-        return np.maximum(radius * (1 - 1 / norm), np.float32(-min(self.radii_mm)))
+        return np.asarray(np.maximum(radius * (1 - 1 / norm), np.float32(-min(self.radii_mm))))
 
     def membership(self, bone: Bone, reach_mm: float) -> Array:
         """Share of the tissue written at each point (0 to 1, 1/2 on the border)."""
@@ -76,7 +76,7 @@ class Insert:
         from scipy.special import ndtri  # lazy: heavy import
 
         level = np.float32(ndtri(1.0 - self.lytic_share))
-        return np.clip(np.float32(0.5) + (islands.at(*bone.local) - level) * 3, 0.0, 1.0)
+        return np.asarray(np.clip(np.float32(0.5) + (islands.at(*bone.local) - level) * 3, 0.0, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy import Anatomy
@@ -44,6 +45,7 @@ def paint(anatomy: Anatomy, block: Block, contrast: Contrast) -> Array:
     for soft in anatomy.soft:
         _soft(canvas, anatomy, soft)
     _ligaments(canvas, anatomy)
+    _roots(canvas, anatomy)
     _canal(canvas, anatomy)
     _discs(canvas, anatomy)
     _other_bone(canvas, anatomy)
@@ -55,7 +57,7 @@ def paint(anatomy: Anatomy, block: Block, contrast: Contrast) -> Array:
 
 
 def _soft(canvas: Canvas, anatomy: Anatomy, soft: Soft) -> None:
-    """One soft structure; muscle carries streaks of fat."""
+    """One soft structure; muscle carries streaks of fat, fat carries vessels."""
     found = canvas.block.within(soft.box)
     if found is None:
         return
@@ -65,10 +67,10 @@ def _soft(canvas: Canvas, anatomy: Anatomy, soft: Soft) -> None:
         return
     canvas.fill(place, canvas.contrast.tissue(tissue(soft.tissue)), share)
     if soft.marbled:
-        streaks = anatomy.fields["marbling"].at(*part.axes)
+        streaks = anatomy.fields["marbling"].where(share > 0, part.axes)
         # Streaks start where the field is in its upper half; their mean is about the stated share.
         fat = np.clip(streaks - np.float32(0.6), 0.0, 1.0) * np.float32(4 * soft.marbled)
-        canvas.fill(place, canvas.contrast.tissue(tissue("subcutaneous_fat")), share * np.minimum(fat, 0.8))
+        canvas.fill(place, canvas.contrast.tissue(tissue(soft.streaks)), share * np.minimum(fat, 0.8))
 
 
 def _ligaments(canvas: Canvas, anatomy: Anatomy) -> None:
@@ -103,6 +105,16 @@ def _canal(canvas: Canvas, anatomy: Anatomy) -> None:
         ("cord_white", canal.cord),
     ):
         canvas.fill(place, canvas.contrast.tissue(tissue(name)), coverage(distance(part), part.reach_mm))
+
+
+def _roots(canvas: Canvas, anatomy: Anatomy) -> None:
+    """Roots on their way through the foramina."""
+    value = canvas.contrast.tissue(tissue("nerve_root"))
+    for rod in anatomy.roots:
+        found = canvas.block.within(rod.box)
+        if found is not None:
+            place, part = found
+            canvas.fill(place, value, coverage(rod.distance(part), part.reach_mm))
 
 
 def _discs(canvas: Canvas, anatomy: Anatomy) -> None:
@@ -140,10 +152,15 @@ def _other_bone(canvas: Canvas, anatomy: Anatomy) -> None:
 
 
 def _sacrum(canvas: Canvas, anatomy: Anatomy) -> None:
-    """Sacrum."""
+    """Sacrum, with what is left of its first disc."""
     found = canvas.block.within(anatomy.sacrum.box)
     if found is not None:
         _plain_bone(canvas, anatomy, found, anatomy.sacrum.distance(found[1]))
+    remnant = anatomy.sacrum.remnant
+    found = canvas.block.within(remnant.box)
+    if found is not None:
+        share = coverage(remnant.distance(found[1]), found[1].reach_mm)
+        canvas.fill(found[0], canvas.contrast.tissue(tissue("annulus")), share)
 
 
 def _plain_bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Slices, Block], distance: Array) -> None:
@@ -152,17 +169,17 @@ def _plain_bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Slices, Block], d
     thickness = np.float32(table("phantom_anatomy")["shell_mm"]["sacrum"])
     shares = coverage(distance, part.reach_mm), coverage(distance + thickness, part.reach_mm)
     host = anatomy.hosts["L5"]
-    texture = _texture(canvas, anatomy, part.axes)
+    texture = _texture(canvas, anatomy, shares[1] > 0, part.axes)
     marrow = _spongy(canvas, host, host.mineral_mg_per_ml, texture)
-    shell = [np.float32(v) for v in canvas.contrast.tissue(tissue("cortical_bone"))]
+    shell = [np.asarray(v, np.float32) for v in canvas.contrast.tissue(tissue("cortical_bone"))]
     _shell_fill(canvas, place, shares, (shell, marrow))
 
 
-def _texture(canvas: Canvas, anatomy: Anatomy, points: tuple[Array, Array, Array]) -> Array:
-    """Mineral or fat texture, mean 1."""
+def _texture(canvas: Canvas, anatomy: Anatomy, wanted: NDArray[np.bool_], points: tuple[Array, Array, Array]) -> Array:
+    """Mineral or fat texture, mean 1, at the wanted points."""
     rows = table("phantom_anatomy")["texture"]
     name = canvas.contrast.texture
-    return anatomy.fields[name].log_normal(points, rows[f"{name}_cv"])
+    return anatomy.fields[name].log_normal(wanted, points, rows[f"{name}_cv"])
 
 
 def _spongy(canvas: Canvas, of: Tissue, mineral: float, texture: Array) -> list[Array]:
@@ -180,7 +197,7 @@ def _vertebra(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra) -> None:
     bone = vertebra.bone(part)
     shares = coverage(bone.outer, part.reach_mm), coverage(bone.inner, part.reach_mm)
     host = anatomy.hosts[vertebra.level]
-    texture = _texture(canvas, anatomy, bone.local)
+    texture = _texture(canvas, anatomy, shares[1] > 0, bone.local)
     marrow = _spongy(canvas, host, host.mineral_mg_per_ml, texture)
     shell: list[Array] = [np.full(part.shape, v, np.float32) for v in canvas.contrast.tissue(tissue("cortical_bone"))]
     _vein(canvas, vertebra, bone, (shell, marrow))
@@ -204,7 +221,7 @@ def _vein(canvas: Canvas, vertebra: Vertebra, bone: Bone, values: tuple[list[Arr
     share = np.where(behind > -4, funnel, 0.0).astype(np.float32)
     for part in values:
         for channel, value in zip(part, canvas.contrast.tissue(tissue("basivertebral")), strict=True):
-            channel += share * (np.float32(value) - channel)
+            np.add(channel, share * (np.float32(value) - channel), out=channel)
 
 
 def _write(
@@ -228,7 +245,7 @@ def _write(
         share = insert.lytic_part(bone, anatomy.fields["islands"])
         lesion = [d + share * (v - d) for v, d in zip(lesion, dense, strict=True)]
     for channel, value in zip(values, lesion, strict=True):
-        channel += member * (value - channel)
+        np.add(channel, member * (value - channel), out=channel)
 
 
 def _metal(canvas: Canvas, anatomy: Anatomy) -> None:

@@ -24,7 +24,7 @@ HU_RANGE = (-1024, 3071)
 # Stored value of normal marrow; anything well inside 12 bits.
 MARROW_STORED = {"t1": 700.0, "stir": 160.0}
 # The saturation band in front of the spine: distance before the body centres, width of its edge, what it leaves.
-BAND_MM, BAND_EDGE_MM, BAND_LEAVES = 52.0, 14.0, 0.18
+BAND_MM, BAND_EDGE_MM, BAND_LEAVES = 38.0, 16.0, 0.15
 
 
 def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -> Grid:
@@ -62,7 +62,7 @@ def render_ct(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, generator:
     sigma = ct.sigma_from_fwhm_mm(acquisition.blur_mm) / acquisition.pixel_mm
     before = np.zeros(grid.shape_ijk[:2], np.float32)
     for first in range(0, n_k, CHUNK):
-        image = _slab(anatomy, acquisition, grid, (first, min(first + CHUNK, n_k)), CtContrast())[0]
+        image = _ct_slab(anatomy, grid, (first, min(first + CHUNK, n_k)))
         for axis in (0, 1):
             image = gaussian_filter1d(image, sigma, axis=axis, mode="nearest", radius=2)
         if not acquisition.noise_free:
@@ -81,26 +81,29 @@ def _add_ct_noise(image: Array, a: Acquisition, generator: np.random.Generator, 
     return before
 
 
-def _slab(
-    anatomy: Anatomy, a: Acquisition, grid: Grid, span: tuple[int, int], contrast: CtContrast | MrContrast
-) -> Array:
-    """Channel images of slices [span), each the mean of sub-slabs no thicker than a millimetre (MR) or one (CT)."""
-    parts = 1 if a.sequence == "ct" else math.ceil(a.slice_mm / SUB_SLAB_MM)
-    normal = grid.axes[:, 2]
-    reach = a.pixel_mm if parts > 1 else float(np.mean(grid.spacing_mm))
+def _ct_slab(anatomy: Anatomy, grid: Grid, span: tuple[int, int]) -> Array:
+    """HU of slices [span), before blur and noise."""
     block = Block(
         affine=np.array(grid.affine_lps_mm),
         start=(0, 0, span[0]),
         shape=(grid.shape_ijk[0], grid.shape_ijk[1], span[1] - span[0]),
-        reach_mm=reach,
+        reach_mm=float(np.mean(grid.spacing_mm)),
     )
-    total: Array | None = None
-    for part in range(parts):
-        offset = ((part + 0.5) / parts - 0.5) * a.slice_mm * normal
-        image = paint(anatomy, block.shifted(offset), contrast)
-        total = image if total is None else total + image
-    assert total is not None
-    return total / np.float32(parts)
+    return np.asarray(paint(anatomy, block, CtContrast())[0])
+
+
+def _mr_slice(anatomy: Anatomy, a: Acquisition, grid: Grid, k: int) -> tuple[Array, Array]:
+    """Water and fat signal of one slice: the mean of sub-slabs no thicker than a millimetre."""
+    parts = math.ceil(a.slice_mm / SUB_SLAB_MM)
+    normal = grid.axes[:, 2]
+    affine = np.array(grid.affine_lps_mm)
+    affine[:3, 3] += k * affine[:3, 2] + (0.5 / parts - 0.5) * a.slice_mm * normal
+    affine[:3, 2] = a.slice_mm / parts * normal
+    block = Block(
+        affine=affine, start=(0, 0, 0), shape=(grid.shape_ijk[0], grid.shape_ijk[1], parts), reach_mm=a.pixel_mm
+    )
+    water, fat = paint(anatomy, block, MrContrast(a)).mean(axis=-1)
+    return water, fat
 
 
 def render_mr(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, generator: np.random.Generator) -> Volume:
@@ -113,7 +116,7 @@ def render_mr(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, generator:
     band = _band(anatomy, acquisition, grid)
     stored = np.empty(grid.shape_ijk, np.uint16)
     for k in range(grid.shape_ijk[2]):
-        water, fat = _slab(anatomy, acquisition, grid, (k, k + 1), contrast)[:, :, :, 0]
+        water, fat = _mr_slice(anatomy, acquisition, grid, k)
         sigma = 0.0 if acquisition.noise_free else marrow / acquisition.noise
         image = _scan(water * band[:, :, k], fat * band[:, :, k], acquisition, shift, (generator, sigma))
         stored[:, :, k] = np.clip(np.rint(image * scale), 0, 4095)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,12 +21,13 @@ SEGMENTS = ((-44.0, 25.0, 21.0, 10.5), (-28.0, 21.0, 17.0, 8.0), (-8.0, 18.0, 13
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sacrum:
-    """S1 as a body, S2 to S5 and the wings as rods, a canal through them."""
+    """S1 as a body, S2 to S5 and the wings as rods, a canal through them, a remnant of the disc between S1 and S2."""
 
     s1: Body
     s1_frame: Place
     rods: tuple[Rod, ...]
     segments: tuple[Place, ...]
+    remnant: Rod
 
     @property
     def box(self) -> Box:
@@ -87,8 +89,11 @@ def sacrum(endplate: Place, scale: float) -> Sacrum:
         superior=body_frame.superior,
     )
     segments, rods = _lower(body_frame, half)
+    remnant = ArchPlan(size=_ANY, frame=body_frame).rod(
+        (-12.0 * scale, 0.0, -half - 1.0), (12.0 * scale, 0.0, -half - 1.0), (0, 1, 0), ((7.0, 1.6), (7.0, 1.6))
+    )
     rods += _wings(body_frame) + _behind(body_frame, segments, depth / 2)
-    return Sacrum(s1=Body(size=size), s1_frame=body_frame, rods=tuple(rods), segments=tuple(segments))
+    return Sacrum(s1=Body(size=size), s1_frame=body_frame, rods=tuple(rods), segments=tuple(segments), remnant=remnant)
 
 
 def _lower(s1: Place, half: float) -> tuple[list[Place], list[Rod]]:
@@ -162,7 +167,7 @@ def rib_rods(size: LevelSize, frame: Place) -> tuple[Rod, ...]:
             (side * (head + 66), plan.wall - 6, -24.0),
             (side * (head + 86), plan.wall + 30, -40.0),
         ]
-        for p, q in list(zip(path[:-1], path[1:], strict=True))[: 3 if last else 4]:
+        for p, q in list(pairwise(path))[: 3 if last else 4]:
             rods.append(plan.rod(p, q, (0, 0, 1), ((4.6, 2.8), (4.8, 2.8))))
     return tuple(rods)
 

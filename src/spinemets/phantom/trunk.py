@@ -15,18 +15,20 @@ from spinemets.phantom.distance import ellipse
 from spinemets.phantom.sizes import LevelSize, Patient
 from spinemets.phantom.texture import stream
 
+LUMBAR = ("L1", "L2", "L3", "L4", "L5")
 EVERYWHERE: Box = ((-1e4, -1e4, -1e4), (1e4, 1e4, 1e4))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Soft:
-    """One soft structure: tissue, box, distance. `marbled` = share of fat streaks inside."""
+    """One soft structure: tissue, box, distance; `marbled` = share of streaks of the tissue `streaks` inside."""
 
     name: str
     tissue: str
     distance: Callable[[Block], Array]
     box: Box = EVERYWHERE
     marbled: float = 0.0
+    streaks: str = "subcutaneous_fat"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +63,7 @@ def column(levels: Mapping[str, LevelSize], frames: Mapping[str, Place], patient
         wall.append((z, size.mean_depth / 2))
         down = np.radians(size.spinous_down_deg)
         tip = frame.lps(0.0, -size.mean_depth / 2 - size.canal[0] - size.spinous_mm * np.cos(down) - 3.0, -8.0)
-        layer = fat * (0.55 if size.thoracic else 0.75 + 0.25 * "L1 L2 L3 L4 L5".split().index(level) / 3)
+        layer = fat * (0.55 if size.thoracic else 0.75 + 0.25 * LUMBAR.index(level) / 3)
         tips.append((float(tip[2]), float(tip[1]) + layer))
     s1 = frames["S1"]
     for depth, behind in ((20.0, 52.0), (60.0, 58.0)):
@@ -131,7 +133,7 @@ def _envelope(col: Column) -> list[Soft]:
 
     def trunk(block: Block, inset: float) -> Array:
         x, y, z = block.axes
-        u = x - np.float32(col.x.at(np.float32(col.z_of["L3"])))
+        u = x - np.float32(col.x.at(np.asarray(col.z_of["L3"])))
         v = y - (col.back.at(z) - np.float32(half_d))
         return ellipse(u, v, half_w - inset, half_d - inset)
 
@@ -147,14 +149,16 @@ def _envelope(col: Column) -> list[Soft]:
             name="abdominal_fat",
             tissue="subcutaneous_fat",
             distance=lambda b: np.maximum(trunk(b, 36.0), col.around(b)[1] - np.float32(30)),
+            marbled=0.07,
+            streaks="bowel",
         ),
     ]
 
 
 def _organs(col: Column, seed: int) -> list[Soft]:
     """Liver, spleen, kidneys with their sinus fat, lung bases, bowel with some gas."""
-    z, x0 = col.z_of, float(col.x.at(np.float32(0))) * 0 + float(np.mean(col.x.values))
-    y = {level: float(col.y.at(np.float32(height))) for level, height in z.items()}
+    z, x0 = col.z_of, float(np.mean(col.x.values))
+    y = {level: float(col.y.at(np.asarray(height))) for level, height in z.items()}
     shapes: list[tuple[str, str, tuple[float, float, float], tuple[float, float, float]]] = [
         ("liver", "liver", (x0 - 78, y["T12"] - 62, z["T12"] + 6), (72, 66, 74)),
         ("spleen", "liver", (x0 + 92, y["T12"] - 4, z["T12"] + 4), (30, 34, 46)),
@@ -193,11 +197,11 @@ def _line(col: Column, *points: tuple[str, float]) -> Curve:
 def _vessels(col: Column) -> list[Soft]:
     """Aorta, cava and common iliac vessels in front of the bodies; crura beside them."""
     ahead = [
-        (level, -(float(col.wall.at(np.float32(height))) + 12.5)) for level, height in col.z_of.items() if level != "S1"
+        (level, -(float(col.wall.at(np.asarray(height))) + 12.5)) for level, height in col.z_of.items() if level != "S1"
     ]
     depth = _line(col, *ahead)
     constant = {r: _line(col, ("T10", r), ("L5", r)) for r in (4.0, 6.5, 8.5, 9.0, 11.0)}
-    split = np.float32(col.z_of["L4"] - 4)
+    split, low = np.float32(col.z_of["L4"] - 4), np.float32(col.z_of["L2"] - 8)
     aorta = _tube(col, (_line(col, ("T10", 11.0), ("L4", 6.0)), depth), (constant[9.0], constant[9.0]), 1.0)
     cava = _tube(col, (_line(col, ("T10", 16.0), ("L5", 12.0)), depth), (constant[11.0], constant[8.5]), -1.0)
     made = [
@@ -205,7 +209,7 @@ def _vessels(col: Column) -> list[Soft]:
         Soft(name="cava", tissue="aorta_blood_pre", distance=lambda b: np.maximum(cava(b), split - 12 - b.axes[2])),
     ]
     apart = _line(col, ("L4", 4.0), ("L5", 18.0), ("S1", 34.0))
-    near = _line(col, ("L4", depth.at(np.float32(col.z_of["L4"])).item()), ("L5", -24.0), ("S1", -22.0))
+    near = _line(col, ("L4", depth.at(np.asarray(col.z_of["L4"])).item()), ("L5", -24.0), ("S1", -22.0))
     for name, side in (("left", 1.0), ("right", -1.0)):
         tube = _tube(col, (apart, near), (constant[6.5], constant[6.5]), side)
         made.append(
@@ -216,7 +220,6 @@ def _vessels(col: Column) -> list[Soft]:
             )
         )
         crus = _tube(col, (_line(col, ("T12", 19.0), ("L2", 15.0)), depth), (constant[4.0], constant[9.0]), side)
-        low = np.float32(col.z_of["L2"] - 8)
         made.append(
             Soft(name=f"crus_{name}", tissue="muscle", distance=lambda b, t=crus: np.maximum(t(b), low - b.axes[2]))  # type: ignore[misc]
         )
@@ -228,7 +231,10 @@ def _muscles(col: Column, patient: Patient) -> list[Soft]:
     rows = table("phantom_anatomy")["trunk"]
     ps = np.sqrt(rows["psoas_cm2"][patient.sex] * 100 / np.pi)
     es = np.sqrt(rows["erector_cm2"][patient.sex] * 100 / np.pi / 0.56)
-    line = lambda *p: _line(col, *p)  # noqa: E731
+
+    def line(*points: tuple[str, float]) -> Curve:
+        return _line(col, *points)
+
     psoas = (
         (line(("T12", 26.0), ("L1", 27.0), ("L3", 35.0), ("L5", 43.0), ("S1", 50.0)),
          line(("T12", 6.0), ("L2", 2.0), ("L4", -4.0), ("L5", -12.0), ("S1", -34.0))),
@@ -241,21 +247,21 @@ def _muscles(col: Column, patient: Patient) -> list[Soft]:
     )
     erector = (
         (line(("T10", 27.0), ("L1", 33.0), ("L3", 35.0), ("L5", 30.0), ("S1", 24.0)),
-         line(("T10", 46.0), ("L1", 52.0), ("L3", 53.0), ("L5", 50.0), ("S1", 44.0))),
+         line(("T10", 43.0), ("L1", 49.0), ("L3", 51.0), ("L5", 49.0), ("S1", 44.0))),
         (line(("T10", es * 0.85), ("L1", es * 1.05), ("L3", es * 1.05), ("L5", es * 0.85), ("S1", es * 0.6)),
-         line(("T10", es * 0.42), ("L1", es * 0.53), ("L3", es * 0.56), ("L5", es * 0.48), ("S1", es * 0.3))),
+         line(("T10", es * 0.55), ("L1", es * 0.70), ("L3", es * 0.74), ("L5", es * 0.62), ("S1", es * 0.4))),
     )  # fmt: skip
     deep = (
-        (line(("T10", 15.0), ("L3", 17.0), ("S1", 16.0)), line(("T10", 38.0), ("L3", 46.0), ("S1", 38.0))),
-        (line(("T10", 13.0), ("L3", 16.0), ("S1", 14.0)), line(("T10", 12.0), ("L3", 17.0), ("S1", 14.0))),
+        (line(("T10", 15.0), ("L3", 19.0), ("S1", 17.0)), line(("T10", 36.0), ("L3", 43.0), ("S1", 36.0))),
+        (line(("T10", 14.0), ("L3", 18.0), ("S1", 16.0)), line(("T10", 16.0), ("L3", 22.0), ("S1", 18.0))),
     )
     made = []
     for name, side in (("left", 1.0), ("right", -1.0)):
         for muscle, (at, half), marbled in (
             ("psoas", psoas, 0.0),
             ("quadratus", quadratus, 0.05),
-            ("erector_spinae", erector, 0.12),
-            ("multifidus", deep, 0.15),
+            ("erector_spinae", erector, 0.07),
+            ("multifidus", deep, 0.10),
         ):
             made.append(
                 Soft(

@@ -57,4 +57,4 @@ def back_projection_noise(
     amplitude = np.sqrt(frequency * np.exp(-((frequency / f0_per_mm) ** 2)))
     white = generator.standard_normal(shape)
     noise = np.fft.irfft2(np.fft.rfft2(white) * amplitude, s=shape)
-    return (noise / noise.std()).astype(np.float32)
+    return np.asarray(noise / noise.std(), dtype=np.float32)
