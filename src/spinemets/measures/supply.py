@@ -182,6 +182,9 @@ def lesion_arguments(entry: Criterion, found: Found, level_id: str, series: Seri
     arguments: dict[str, Any] = {}
     for argument, criterion in entry.needs.lesions.items():
         if (series.uid, level_id, criterion) not in found.searched:
+            if argument in entry.needs.optional:
+                arguments[argument] = ()
+                continue
             return Refused(
                 code="NA-REFERENCE",
                 missing=f"{series.label} was not searched for lesions here (no marrow mask or no normal neighbour)",
