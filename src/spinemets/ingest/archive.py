@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gzip
 import lzma
+import shutil
 import tarfile
 import tempfile
+import weakref
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -31,8 +33,7 @@ DAMAGED = (
 def unpack(source: SourceFile) -> Listing:
     """Unpack an archive; damaged or refused members become `Unread` rows."""
     found = Listing()
-    owner = tempfile.TemporaryDirectory(prefix="spinemets-", ignore_cleanup_errors=True)
-    folder = Path(owner.name)
+    owner = Folder()
     budget = _Budget(source.size)
     try:
         for number, (name, stream, refusal) in enumerate(_members(source, budget)):
@@ -40,7 +41,7 @@ def unpack(source: SourceFile) -> Listing:
             if stream is None:
                 found.unread.append(Unread(file=shown, reason=refusal))
                 continue
-            target = folder / f"{number:06d}"
+            target = owner.path / f"{number:06d}"
             size = budget.copy(stream, target)
             kind = sniff(target, name or source.name.removesuffix(".gz"))
             if size and kind in ("zip", "tar", "gz"):
@@ -52,6 +53,14 @@ def unpack(source: SourceFile) -> Listing:
     except DAMAGED as error:
         found.unread.append(Unread(file=source.name, reason=f"damaged archive ({type(error).__name__})"))
     return found
+
+
+class Folder:
+    """A private temporary folder that is deleted when nothing points to it any more, at the latest at exit."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="spinemets-"))
+        self._end = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 class _TooBig(Exception):

@@ -32,6 +32,7 @@ class Rules:
     orthogonal: float
     exact_axes: float
     filled_ratio: float
+    widest_shift_px: float
     conflict_mm: float
     conflict_deg: float
 
@@ -162,9 +163,11 @@ def _placed(
     uneven = bool((np.abs(gaps - median)[steps == 1] > tolerance).any())
     uneven |= bool((np.abs(along - grid[slots]) > 2 * tolerance).any())
     shifts, tilt_note = _tilt(place, order, along, rule)
+    if shifts is not None and np.ptp(shifts, axis=0).max() > rule.widest_shift_px:
+        return refuse(f"images lie up to {np.ptp(shifts, axis=0).max():.0f} pixels beside each other", len(order))
     positions = place.positions_mm[order]
     step_vector = place.normal * step if shifts is not None else (positions[-1] - positions[0]) / slots[-1]
-    lower, upper, weight = _between(along, grid, slots) if uneven else _exact(slots)
+    lower, upper, weight = _between(along, grid, slots, rule) if uneven else _exact(slots)
     missing = tuple(float(grid[k]) for k in np.flatnonzero(lower < 0))
     notes = [tilt_note] if tilt_note else []
     if missing:
@@ -188,15 +191,17 @@ def _exact(slots: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp],
     return lower, lower.copy(), np.zeros(len(lower))
 
 
-def _between(along: Floats, grid: Floats, slots: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+def _between(
+    along: Floats, grid: Floats, slots: NDArray[np.intp], rule: Rules
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
     """Neighbours of each place of the even grid; -1 inside a gap where images are missing."""
     lower = np.clip(np.searchsorted(along, grid, side="right") - 1, 0, len(along) - 2)
     weight = np.clip((grid - along[lower]) / np.diff(along)[lower], 0.0, 1.0)
     in_gap = (np.diff(slots)[lower] > 1) & (weight > 0) & (weight < 1)
-    at_slot = np.isin(np.arange(len(grid)), slots)
-    # a place that belongs to an image next to a gap is that image: it is not mixed with what lies across the gap
+    # next to a gap nothing is mixed with what lies across it: the image itself if it is near enough, else nothing
     nearest = np.argmin(np.abs(along[None, :] - grid[:, None]), axis=1)
-    lower = np.where(in_gap, np.where(at_slot, nearest, -1), lower)
+    near = np.abs(along[nearest] - grid) <= rule.resample_share * np.median(np.diff(along))
+    lower = np.where(in_gap, np.where(near, nearest, -1), lower)
     weight = np.where(in_gap, 0.0, weight)
     upper = np.where(weight > 0, np.minimum(lower + 1, len(along) - 1), lower)
     return lower.astype(np.intp), upper.astype(np.intp), weight
@@ -212,7 +217,10 @@ def _tilt(place: Placement, order: NDArray[np.intp], along: Floats, rule: Rules)
         return None, ""
     drift = float(np.linalg.norm(sideways[-1]))
     angle = float(np.degrees(np.arctan2(drift, along[-1] - along[0])))
-    note = f"tilted stack ({angle:.1f} degrees, up to {per_image.max():.2g} mm per image): resampled to a straight one"
+    even = np.outer(along - along[0], sideways[-1]) / (along[-1] - along[0])
+    how = f"tilted stack ({angle:.1f} degrees" if np.abs(sideways - even).max() < 1 else "images displaced sideways ("
+    how += ", " if how.endswith("degrees") else ""
+    note = f"{how}up to {per_image.max():.2g} mm per image): resampled to a straight one"
     return sideways / np.asarray(place.spacing_mm), note
 
 
