@@ -7,12 +7,15 @@ glossary from its table, and the Python reference from the modules that exist.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from spinemets.app import explain
 from spinemets.app.cli.main import VERBS, parser
+from spinemets.app.cli.schema import schema
 from spinemets.knowledge.catalogue import Criterion, load, table
 from spinemets.model import errors
 from spinemets.segmentation.schemes import schemes
@@ -139,12 +142,46 @@ def facts_file() -> str:
     return head + rows(("field", "type", "meaning", "BIDS key"), body)
 
 
+def clinical_file() -> str:
+    """Fields of a clinical file."""
+    body = [
+        (f"`{name}`", cell(row["description"]), cell(shape(row)))
+        for name, row in table("clinical_fields")["properties"].items()
+    ]
+    head = HEAD.format(source="`knowledge/tables/clinical_fields.yaml`") + "# Fields of a clinical file\n\n"
+    about = "A level is a name such as `T12`; a date is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.\n\n"
+    return head + about + rows(("field", "meaning", "values"), body)
+
+
+def shape(accepted: dict[str, Any]) -> str:
+    """What a JSON Schema accepts, in a few words."""
+    if "anyOf" in accepted:
+        return ", or ".join(shape(one) for one in accepted["anyOf"] if one.get("type") != "null")
+    if "enum" in accepted:
+        return ", ".join(str(value) for value in accepted["enum"] if value is not None)
+    if "$ref" in accepted:
+        return str(accepted["$ref"]).rsplit("/", 1)[1]
+    kind = accepted["type"]
+    named = kind if isinstance(kind, str) else " or ".join(one for one in kind if one != "null")
+    if named == "array":
+        return f"list of ({shape(accepted['items'])})"
+    if named == "object":
+        return "{" + "; ".join(f"{name}: {shape(one)}" for name, one in accepted["properties"].items()) + "}"
+    low, high = accepted.get("minimum", accepted.get("exclusiveMinimum")), accepted.get("maximum")
+    return f"{named}, {low:g} to {high:g}" if low is not None and high is not None else named
+
+
 def label_schemes() -> str:
     """Names that may follow the colon of `--labels`."""
     body = [(f"`{name}`", cell(s.title), cell("; ".join(s.cautions))) for name, s in sorted(schemes().items())]
     head = HEAD.format(source="`knowledge/tables/label_schemes.yaml`") + "# Label schemes\n\n"
     about = "Names for `--labels FILE:NAME`. A level such as `T12` names a binary mask of one vertebra.\n\n"
     return head + about + rows(("name", "what it is", "cautions"), body)
+
+
+def schema_text(name: str) -> str:
+    """A schema as it is published in `schemas/`."""
+    return json.dumps(schema(name), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def room(name: str) -> str:
@@ -165,7 +202,9 @@ def pages() -> dict[Path, str]:
     made[REFERENCE / "exit-codes.md"] = exit_codes()
     made[REFERENCE / "glossary.md"] = glossary()
     made[REFERENCE / "facts-file.md"] = facts_file()
+    made[REFERENCE / "clinical-file.md"] = clinical_file()
     made[REFERENCE / "label-schemes.md"] = label_schemes()
+    made |= {Path(f"schemas/{name}.schema.json"): schema_text(name) for name in ("assessment", "clinical", "facts")}
     made |= {REFERENCE / "python" / f"{name}.md": room(name) for name in ROOMS.split()}
     return made
 

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from spinemets.app import doctor
+from spinemets.model.errors import CatalogueError
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +60,15 @@ def test_memory_is_told_where_the_system_tells_it(state: dict):
 def test_cache_folder_can_be_stated(monkeypatch: pytest.MonkeyPatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "absent"))
     assert doctor.numba_cache() == {"writable": False, "stated": True}
+
+
+def test_a_catalogue_that_does_not_load_is_a_fault(monkeypatch: pytest.MonkeyPatch):
+    from spinemets.knowledge import catalogue
+
+    def fail() -> None:
+        raise CatalogueError("catalogue entry CT-02.yaml: a field is unknown")
+
+    monkeypatch.setattr(catalogue, "load", fail)
+    known, faults = doctor.catalogue()
+    assert known["entries"] == 0
+    assert faults == ["catalogue entry CT-02.yaml: a field is unknown"]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spinemets import __version__
+from spinemets.model.errors import CatalogueError
 
 MISSING_PART = 6
 LIBRARIES = (
@@ -55,18 +56,18 @@ PROGRAMS = {
 
 def examine() -> dict[str, Any]:
     """Look at everything; nothing raises, a fault is a sentence."""
-    from spinemets.knowledge.catalogue import load, parameter_hash
-
+    knowledge, unloaded = catalogue()
     libraries = {name: library(name) for name in LIBRARIES}
     decoders = codecs()
     cache = numba_cache()
     faults = [f"{name}: {state['fault']}" for name, state in libraries.items() if state["fault"]]
     faults += [f"{name}: no decoder works" for name, state in decoders.items() if not state["available"]]
+    faults += unloaded
     return {
         "schema": "spinemets-doctor/1",
         "ok": not faults,
         "faults": faults,
-        "spinemets": {"version": __version__, "parameters": parameter_hash(), "entries": len(load())},
+        "spinemets": {"version": __version__, **knowledge},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": libraries,
@@ -77,6 +78,16 @@ def examine() -> dict[str, Any]:
         "memory_mb": memory_mb(),
         "numba_cache": cache,
     }
+
+
+def catalogue() -> tuple[dict[str, str | int], list[str]]:
+    """Hash of all parameters and number of entries, and the fault if the catalogue does not load."""
+    from spinemets.knowledge.catalogue import load, parameter_hash
+
+    try:
+        return {"parameters": parameter_hash(), "entries": len(load())}, []
+    except CatalogueError as error:
+        return {"parameters": parameter_hash(), "entries": 0}, [error.what]
 
 
 def library(name: str) -> dict[str, str | None]:

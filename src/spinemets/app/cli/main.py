@@ -12,7 +12,7 @@ from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from spinemets import __version__
-from spinemets.app.cli import analyze, completion, doctor, explain, phantom, say, series
+from spinemets.app.cli import analyze, completion, doctor, explain, phantom, say, schema, series
 from spinemets.model.errors import SpinemetsError, UsageError
 
 VERBS: dict[str, ModuleType] = {
@@ -21,6 +21,7 @@ VERBS: dict[str, ModuleType] = {
     "explain": explain,
     "doctor": doctor,
     "phantom": phantom,
+    "schema": schema,
     "completion": completion,
 }
 OUT_OF_RESOURCES = 7
