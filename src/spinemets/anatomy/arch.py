@@ -20,21 +20,32 @@ Array = NDArray[np.float64]
 # Depth behind the posterior wall as a share of the canal's depth: pedicles end where articular processes begin.
 PEDICLE_END = 0.55
 PEDICLE_ROWS = (0.1, 0.5)
+# Where the transverse process leaves the pedicle itself (L5) or a lateral mass joins it (C3-C7) no isthmus shows: the
+# lateral border is set at most this far outside the canal, as a share of its half-width, and in mm in the neck.
+PEDICLE_CAP_SHARE = 1.25
+CERVICAL_CAP_MM = 7.0
 # The spinous process begins behind the canal, by the thickness of the laminae's union.
 SPINOUS_START_MM = 4.0
+DRAWN = "drawn in the vertebra's frame"
+DENS_HALF_WIDTH_MM = 8.0
 SPINOUS_WIDTH_SHARE = 0.45
 LAMINA_WIDTH_SHARE = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
 class PedicleSize:
-    """Smallest width of one pedicle along left, and its outermost lateral distance from the midline [mm]."""
+    """Smallest width of one pedicle along left, and its lateral distance from the canal's midline [mm].
 
-    width_mm: float
+    `width_mm` is None where no isthmus shows and the border is a cap.
+    """
+
+    width_mm: float | None
     lateral_mm: float
 
 
-def pedicle_size(patch: Patch, hole: Hole, wall: PosteriorWall, direction: int) -> PedicleSize | None:
+def pedicle_size(
+    patch: Patch, hole: Hole, wall: PosteriorWall, direction: int, *, cervical: bool
+) -> PedicleSize | None:
     """Measure one pedicle on a patch of the whole vertebra.
 
     In every coronal row of the canal's front half the bone beside the canal is followed outward from its medial surface to
@@ -67,6 +78,9 @@ def pedicle_size(patch: Patch, hole: Hole, wall: PosteriorWall, direction: int) 
     if not sizes:
         return None
     width_mm, lateral_mm = min(sizes)
+    cap = half + (CERVICAL_CAP_MM if cervical else PEDICLE_CAP_SHARE * half)
+    if lateral_mm > cap:
+        return PedicleSize(width_mm=None, lateral_mm=cap)
     return PedicleSize(width_mm=width_mm, lateral_mm=lateral_mm)
 
 
@@ -77,6 +91,8 @@ def parts(
     canal: tuple[Hole, PosteriorWall],
     pedicles: tuple[PedicleSize | None, PedicleSize | None],
     sides: tuple[str, str],
+    *,
+    dens: bool,
 ) -> dict[str, Region]:
     """Partition of what is not body: every voxel belongs to exactly one part.
 
@@ -97,13 +113,16 @@ def parts(
     spinous = (anterior < hole.anterior_mm[0] - SPINOUS_START_MM) & (
         np.abs(left - middle) <= max(4.0, SPINOUS_WIDTH_SHARE * half)
     )
-    found["spinous"] = region_of("spinous", behind, spinous, "drawn in the vertebra's frame")
+    found["spinous"] = region_of("spinous", behind, spinous, DRAWN)
+    peg = (share < 0) & (superior > 0) & (np.abs(left - middle) <= DENS_HALF_WIDTH_MM) if dens else np.zeros_like(spinous)
+    found["dens"] = region_of("dens", behind, peg, DRAWN)
     for side, sign, pedicle in zip(sides, (1, -1), pedicles, strict=True):
         across = (left - middle) * sign
         here = (across > 0) if sign > 0 else (across >= 0)
-        here &= ~spinous
+        here &= ~spinous & ~peg
         border = pedicle.lateral_mm + 1.0 if pedicle is not None else half + 6.0
-        lateral = here & (across > border)
+        # In front of the wall only the neck has bone beside the body: its transverse processes.
+        lateral = here & ((across > border) | (share < 0))
         near = here & ~lateral
         is_pedicle = near & (share <= PEDICLE_END)
         is_lamina = near & ~is_pedicle & (across <= LAMINA_WIDTH_SHARE * half)
@@ -113,7 +132,7 @@ def parts(
             ("lamina", is_lamina),
             ("articular", near & ~is_pedicle & ~is_lamina),
         ):
-            found[f"{name}_{side}"] = region_of(f"{name}_{side}", behind, voxels, "drawn in the vertebra's frame")
+            found[f"{name}_{side}"] = region_of(f"{name}_{side}", behind, voxels, DRAWN)
     return {name: region for name, region in found.items() if region.n_voxels}
 
 
@@ -129,6 +148,20 @@ def _minus(whole: Region, part: Region) -> Region:
     return Region.from_mask(
         "posterior_elements", mask, whole.grid, source="vertebra without body", start_ijk=whole.start_ijk
     )
+
+
+def without_margin(vertebra: Region, body: Region, frame: Frame, wall: PosteriorWall, reach_mm: float) -> Region:
+    """A whole-vertebra label without the margin by which it exceeds the labelled body in front of the posterior wall.
+
+    Two label maps never agree to the voxel; the labelled body is exact, and what surrounds it is no posterior element. Bone
+    that lies farther than `reach_mm` beside the body (a cervical transverse process) stays.
+    """
+    outside = _minus(vertebra, body)
+    local = frame.to_local_mm(outside.grid.to_lps_mm(outside.indices))
+    inner = frame.to_local_mm(body.grid.to_lps_mm(body.indices))[:, 0]
+    beside = (local[:, 0] < inner.min() - reach_mm) | (local[:, 0] > inner.max() + reach_mm)
+    margin = (local[:, 1] >= wall.anterior_mm(local[:, 0], local[:, 2])) & ~beside
+    return _minus(vertebra, region_of("margin", outside, margin, ""))
 
 
 def pedicle_surface(

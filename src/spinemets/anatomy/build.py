@@ -13,7 +13,7 @@ from spinemets.anatomy.endplates import Extent, Plates, extent, height_map, surf
 from spinemets.anatomy.frames import steps_mm
 from spinemets.anatomy.instances import Instance
 from spinemets.anatomy.settings import Settings
-from spinemets.anatomy.shape import Shape, coarse_patch
+from spinemets.anatomy.shape import CERVICAL_CANAL_TO_DEPTH, Shape, coarse_patch
 from spinemets.geometry.resampling import Patch, SoftMask, local_extent, voxel_along_mm
 from spinemets.model.level import Level
 from spinemets.model.region import Region, Surface
@@ -31,6 +31,8 @@ DENS = ("NA-ANATOMY", "C2 carries the dens: it has no superior endplate")
 def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, str], settings: Settings) -> Vertebra:
     """All of one vertebra; what it lacks is in `missing`, never silently absent."""
     flags = (*instance.flags, *shape.flags)
+    instance, margin = _without_margin(instance, shape)
+    flags = (*flags, *margin)
     regions: dict[str, Region] = {}
     if instance.vertebra is not None:
         regions["vertebra"] = instance.vertebra.renamed("vertebra")
@@ -65,7 +67,7 @@ def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, s
     )
     pedicles: dict[str, Surface] = {}
     if instance.vertebra is not None and soft_whole is not None and shape.hole is not None and shape.wall is not None:
-        parts, pedicles, sizes = _arch(instance.vertebra, shape, soft_whole, sides, settings)
+        parts, pedicles, sizes = _arch(instance.vertebra, shape, soft_whole, sides, settings, dens=instance.name == "C2")
         regions.update(parts)
     else:
         sizes = {}
@@ -109,6 +111,7 @@ def _sizes(body: Region, frame: Frame, limits: Extent, height: float) -> dict[st
         "width_mm": limits.width_mm,
         "depth_mm": limits.depth_mm,
         "voxel_along_s_mm": voxel_along_mm(body.grid, frame.superior),
+        "voxel_along_left_mm": voxel_along_mm(body.grid, frame.left),
     }
     if not np.isnan(height):
         sizes["height_mm"] = height
@@ -116,15 +119,18 @@ def _sizes(body: Region, frame: Frame, limits: Extent, height: float) -> dict[st
 
 
 def _arch(
-    whole: Region, shape: Shape, soft: SoftMask, sides: tuple[str, str], settings: Settings
+    whole: Region, shape: Shape, soft: SoftMask, sides: tuple[str, str], settings: Settings, *, dens: bool
 ) -> tuple[dict[str, Region], dict[str, Surface], dict[str, float]]:
     """Posterior parts, pedicle surfaces, canal and pedicle sizes."""
     frame, hole, wall, body = shape.frame, shape.hole, shape.wall, shape.body
     if frame is None or hole is None or wall is None or body is None:
         return {}, {}, {}
     patch = coarse_patch(soft, whole, frame.origin_lps_mm, frame.axes)
-    pair = (arch.pedicle_size(patch, hole, wall, 1), arch.pedicle_size(patch, hole, wall, -1))
-    parts = arch.parts(whole, body, frame, (hole, wall), pair, sides)
+    depth = float(np.ptp(frame.to_local_mm(body.grid.to_lps_mm(body.indices))[:, 1]))
+    neck = hole.left_mm[1] - hole.left_mm[0] > CERVICAL_CANAL_TO_DEPTH * depth
+    left_size = arch.pedicle_size(patch, hole, wall, 1, cervical=neck)
+    pair = (left_size, arch.pedicle_size(patch, hole, wall, -1, cervical=neck))
+    parts = arch.parts(whole, body, frame, (hole, wall), pair, sides, dens=dens)
     step = steps_mm(whole, frame.axes, settings.finest_step_mm)
     shells = {
         side: arch.pedicle_surface(side, parts[f"pedicle_{side}"], soft, frame, settings, step)
@@ -136,9 +142,22 @@ def _arch(
         "canal_depth_mm": hole.anterior_mm[1] - hole.anterior_mm[0],
     }
     for side, size in zip(sides, pair, strict=True):
-        if size is not None:
+        if size is not None and size.width_mm is not None:
             sizes[f"pedicle_{side}_width_mm"] = size.width_mm
     return parts, shells, sizes
+
+
+def _without_margin(instance: Instance, shape: Shape) -> tuple[Instance, tuple[str, ...]]:
+    """Where a body label of its own exists: leave out what the other label map adds around it, and say how much."""
+    if instance.body is None or instance.vertebra is None or shape.frame is None or shape.wall is None:
+        return instance, ()
+    reach = 1.5 * max(instance.body.grid.spacing_mm)
+    kept = arch.without_margin(instance.vertebra, instance.body, shape.frame, shape.wall, reach)
+    millilitres = (instance.vertebra.volume_mm3 - kept.volume_mm3) / 1000.0
+    if millilitres < 0.05:
+        return instance, ()
+    flag = f"{millilitres:.1f} mL of the whole-vertebra label around the labelled body left out"
+    return replace(instance, vertebra=kept), (flag,)
 
 
 def _posterior_cut(body: Region, frame: Frame) -> float:

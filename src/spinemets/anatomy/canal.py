@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,13 @@ from spinemets.geometry.planes import huber_fit
 from spinemets.geometry.resampling import Patch
 
 Array = NDArray[np.float64]
+
+# A width that differs by more than this factor from the shadow's is no interpedicular width.
+BELIEVED = (0.7, 1.7)
+# Rows of the canal, as shares of its depth behind the posterior wall, in which the pedicles bound it.
+FRONT_ROWS = (0.15, 0.6)
+WIDEST_HALF_MM = 22.0
+FEWEST = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -150,3 +157,46 @@ def wall_in_front(patch: Patch, hole: Hole, width_share: float) -> PosteriorWall
         spread_mm=spread,
         n=len(column),
     )
+
+
+def between_pedicles(patch: Patch, hole: Hole, wall: PosteriorWall) -> Hole:
+    """The hole with the lateral limits and the middle that the pedicles' medial surfaces give.
+
+    At the heights of the upper half of the posterior wall bone is looked for from the middle outward; of the coronal rows
+    in `FRONT_ROWS` the one that is widest on a side (median over the heights) meets its pedicle. The shadow alone is narrowed by laminae and articular processes
+    that lie higher or lower. Where a side shows fewer than `FEWEST` hits the hole stays as it is.
+    """
+    left, anterior, superior = (patch.along(axis) for axis in range(3))
+    depth = hole.anterior_mm[1] - hole.anterior_mm[0]
+    front = float(wall.anterior_mm(np.array([hole.centre_mm[0]]), np.array([0.0]))[0])
+    rows = (anterior <= front - FRONT_ROWS[0] * depth) & (anterior >= front - FRONT_ROWS[1] * depth)
+    # Pedicles leave the upper half of the body; below them laminae slope into these rows.
+    lowest = 0.5 * (wall.superior_mm[0] + wall.superior_mm[1])
+    slabs = (superior >= lowest) & (superior <= wall.superior_mm[1])
+    limits: list[float] = []
+    for direction in (-1, 1):
+        outward = np.flatnonzero((left - hole.centre_mm[0]) * direction >= 0)[::direction]
+        if not len(outward):
+            return hole
+        rows_out = patch.occupancy[outward][:, rows][:, :, slabs]
+        solid = rows_out >= 0.5
+        reach = np.abs(left[outward] - hole.centre_mm[0])[solid.argmax(axis=0)]
+        reach = reach - float(patch.step_mm[0]) * _overshoot(rows_out, solid.argmax(axis=0))
+        met = solid.any(axis=0) & (reach <= WIDEST_HALF_MM) & (reach > 2.0)
+        medians = [float(np.median(r[m])) for r, m in zip(reach, met, strict=True) if m.sum() >= FEWEST]
+        if not medians:
+            return hole
+        limits.append(hole.centre_mm[0] + direction * max(medians))
+    if not BELIEVED[0] <= (limits[1] - limits[0]) / (hole.left_mm[1] - hole.left_mm[0]) <= BELIEVED[1]:
+        return hole
+    middle = 0.5 * (limits[0] + limits[1])
+    return replace(hole, left_mm=(limits[0], limits[1]), centre_mm=np.array([middle, hole.centre_mm[1]]))
+
+
+def _overshoot(lines: NDArray[np.float32], first: NDArray[np.intp]) -> Array:
+    """How far, in samples, the first sample inside bone lies beyond the 0.5 crossing; lines run along axis 0."""
+    inside = np.take_along_axis(lines, first[None], axis=0)[0].astype(np.float64)
+    before = np.take_along_axis(lines, np.maximum(first - 1, 0)[None], axis=0)[0].astype(np.float64)
+    rise = inside - before
+    found: Array = np.where((first > 0) & (rise > 1e-6), (inside - 0.5) / np.where(rise > 1e-6, rise, 1.0), 0.0)
+    return found

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.anatomy import build, discs, shape
+from spinemets.anatomy import build, discs, landmarks, shape
 from spinemets.anatomy.completeness import with_shares
 from spinemets.anatomy.frames import PATIENT_ANTERIOR, axes_of
-from spinemets.anatomy.gather import Gathered, gather
+from spinemets.anatomy.gather import gather
 from spinemets.anatomy.instances import Instance, clean, head_to_feet, tangents
+from spinemets.anatomy.label_names import Candidate
+from spinemets.anatomy.numbering import Evidence, number
+from spinemets.anatomy.options import LevelOptions
 from spinemets.anatomy.settings import Settings, load
 from spinemets.geometry.planes import angle_deg, unit
 from spinemets.geometry.resampling import SoftMask
@@ -21,9 +23,6 @@ from spinemets.model.region import Region
 from spinemets.model.segmentation import Segmentation
 from spinemets.model.spine import Frame, Spine, Vertebra
 from spinemets.model.study import Study
-
-if TYPE_CHECKING:
-    from spinemets.anatomy.options import LevelOptions
 
 Array = NDArray[np.float64]
 
@@ -61,7 +60,7 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
     found = [
         build.vertebra(i, s, level, sides, settings) for i, s, level in zip(instances, shapes, relative, strict=True)
     ]
-    levels, level_warnings = _levels(instances, found, gathered, segmentations, options)
+    levels = _levels(instances, found, gathered.others, study, options)
     named = _finished(found, levels, settings)
     return Spine(
         vertebrae=named,
@@ -72,7 +71,7 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
         body_only=all(s.canal is None for s in shapes),
         sources=gathered.sources,
         ignored=gathered.ignored,
-        warnings=(*gathered.warnings, *level_warnings),
+        warnings=gathered.warnings,
     )
 
 
@@ -181,20 +180,38 @@ def _destroyed(frame: Frame) -> bool:
 def _levels(
     instances: list[Instance],
     vertebrae: list[Vertebra],
-    gathered: Gathered,
-    segmentations: tuple[Segmentation, ...],
+    others: dict[str, Region],
+    study: Study,
     options: LevelOptions,
-) -> tuple[list[Level], tuple[str, ...]]:
-    """Names of the ordered vertebrae (G-09)."""
-    n = len(instances)
-    levels = [
-        Level(name=i.name, position=p + 1, of=n, method="label map" if i.name else "relative")
-        for p, i in enumerate(instances)
+) -> tuple[Level, ...]:
+    """Names of the ordered vertebrae (G-09), by `numbering` from what the labels and the header say."""
+    candidates = [
+        Candidate(name=i.name, centroid_lps_mm=middle(v), height_mm=_whole_height(v))
+        for i, v in zip(instances, vertebrae, strict=True)
     ]
-    return levels, ()
+    namings = {i.naming for i in instances if i.name is not None}
+    evidence = Evidence(
+        naming=namings.pop() if len(namings) == 1 else "none",
+        sacrum=landmarks.on_sacrum(vertebrae, others),
+        first_rib=landmarks.bears_rib(vertebrae, others, "T1"),
+        last_rib=landmarks.bears_rib(vertebrae, others, "T12"),
+        header_regions=landmarks.header_regions(study),
+    )
+    return number(candidates, evidence, options)
 
 
-def _finished(found: list[Vertebra], levels: list[Level], settings: Settings) -> tuple[Vertebra, ...]:
+def middle(vertebra: Vertebra) -> Array:
+    """Body centre, or the middle of what is labelled."""
+    if vertebra.frame is not None:
+        return vertebra.frame.origin_lps_mm
+    return next(iter(vertebra.regions.values())).centroid_lps_mm
+
+
+def _whole_height(vertebra: Vertebra) -> float | None:
+    return vertebra.size_mm.get("height_mm") if vertebra.completeness.heights_valid else None
+
+
+def _finished(found: list[Vertebra], levels: tuple[Level, ...], settings: Settings) -> tuple[Vertebra, ...]:
     """Final names, shares of the neighbours' volume, and the flag of a lowest body that may be the sacrum."""
     volumes = [v.regions["body"].volume_mm3 if "body" in v.regions else None for v in found]
     verdicts = with_shares([v.completeness for v in found], volumes)
@@ -205,7 +222,8 @@ def _finished(found: list[Vertebra], levels: list[Level], settings: Settings) ->
     tilt = _tilt(named)
     if last.level.name is None and tilt is not None and tilt > settings.sacrum_tilt_deg:
         flag = f"possible sacrum: tilted {tilt:.0f} degrees against the curve of the bodies above"
-        named[-1] = replace(last, flags=(*last.flags, flag))
+        sizes = {**last.size_mm, "possible_sacrum_tilt_deg": tilt}
+        named[-1] = replace(last, flags=(*last.flags, flag), size_mm=sizes)
     return tuple(named)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.anatomy.body import below_dens, largest_piece, region_of, split, without_transverse
-from spinemets.anatomy.canal import Hole, PosteriorWall, find_hole, wall_in_front
+from spinemets.anatomy.canal import Hole, PosteriorWall, between_pedicles, find_hole, wall_in_front
 from spinemets.anatomy.frames import PATIENT_ANTERIOR, Oriented, axes_of, frame_of, orient
 from spinemets.anatomy.instances import Instance
 from spinemets.anatomy.settings import Settings
@@ -164,6 +164,8 @@ def whole(instance: Instance, canal: Canal, tangent: Array, settings: Settings, 
         hole = find_hole(patch, settings.hole_min_area_mm2) if own else None
         hole = hole or _hole_from(canal, origin, axes)
         wall = wall_in_front(patch, hole, settings.canal_width_share)
+        if own and wall is not None:
+            hole = between_pedicles(patch, hole, wall)
         canal = Canal(
             centre_lps_mm=origin + axes[:, :2] @ hole.centre_mm,
             axes=axes,
