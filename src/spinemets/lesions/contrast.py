@@ -46,7 +46,7 @@ def of_region(volume: Volume, region: Region, normal: Reference) -> Contrast | R
     values = values[np.isfinite(values)]
     centre = median_mad(values)
     if normal.median <= 0:
-        return Refused(code="NA-REFERENCE", missing="normal marrow has no signal in this series")
+        return Refused(code="NA-REFERENCE", missing="reference marrow has no signal in this series")
     if not values.size or centre.median <= 0:
         return Refused(code="NA-FEW", missing=f"no signal in the {region.name}")
     error = se_of_median(centre.spread, effective_n(values.size))

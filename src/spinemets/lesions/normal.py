@@ -62,7 +62,7 @@ def reference(
         return NoReference(
             tissue="normal_marrow",
             code="NA-REFERENCE",
-            missing=f"no normal neighbour within {numbers.reach_levels} levels ({why})",
+            missing=f"no reference vertebra within {numbers.reach_levels} levels ({why})",
             remedy="A series that covers more of the spine, or a criterion with its own reference tissue.",
         )
     medians = [float(np.median(grounds[x].marrow)) for x in fit]

@@ -80,7 +80,7 @@ def measure(
     notes = [_line(x) for x in lesions]
     if weak:
         caveats.append("CV-OSTEOPOROSIS")
-        notes.append(f"Normal marrow measures {normal.median:.0f} HU here: lytic foci stand out poorly.")
+        notes.append(f"Reference marrow measures {normal.median:.0f} HU here: lytic foci stand out poorly.")
     notes += _fat(ct, marrow, normal, (soft_floor_hu, fat_hu), fat_note_ml)
     return Measured(
         values=values,

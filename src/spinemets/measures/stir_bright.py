@@ -34,7 +34,7 @@ def measure(
         return answer
     judged, around = answer
     if normal.spread <= 0:
-        return Refused(code="NA-REFERENCE", missing="normal marrow has no measurable noise in this series")
+        return Refused(code="NA-REFERENCE", missing="reference marrow has no measurable noise in this series")
     cnr = abs(judged.difference) / normal.spread
     limit = max(normal.median * (1 + voxel_contrast), normal.median + voxel_sd * normal.spread)
     return Measured(
@@ -48,7 +48,7 @@ def measure(
         caveats=tuple(dict.fromkeys((*(c for x in lesions for c in x.caveats), *normal.caveats))),
         notes=(
             *lines(lesions),
-            f"Bright = signal of {limit:.0f} or more; normal marrow {normal.median:.0f} ({', '.join(normal.members)}); "
+            f"Bright = signal of {limit:.0f} or more; reference marrow {normal.median:.0f} ({', '.join(normal.members)}); "
             "the noise is the spread of the reference marrow.",
         ),
         outline=judged.region,

@@ -45,7 +45,7 @@ def measure(
         caveats=tuple(dict.fromkeys((*(c for x in lesions for c in x.caveats), *normal.caveats))),
         notes=(
             *lines(lesions),
-            f"Dark = signal of {limit:.0f} or less; normal marrow {normal.median:.0f} ({', '.join(normal.members)}).",
+            f"Dark = signal of {limit:.0f} or less; reference marrow {normal.median:.0f} ({', '.join(normal.members)}).",
         ),
         outline=judged.region,
     )
