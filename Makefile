@@ -3,7 +3,8 @@
 #   make test      the test suite, two processes
 #   make check     style, types, import contract, budgets, dead code, documentation
 #   make validate  the slow tests           make bench  times and memory of one run
-#   make docs      the site under site/     make lock   renew the lock files      make clean
+#   make docs      the site under site/     make lock   renew the lock files
+#   make pages     the generated pages      make coverage                         make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -18,7 +19,7 @@ PYTHON = $(shell for name in python3.13 python3.12 python3.11 python3; do \
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input
 DEMO := demo
 
-.PHONY: help demo test check validate bench docs lock clean pages
+.PHONY: help demo test coverage check validate bench docs lock clean pages
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -48,6 +49,9 @@ demo: $(VENV)/core.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+coverage: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term:skip-covered
 
 validate: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 2 -m slow

@@ -37,3 +37,16 @@ def test_what_the_documentation_calls_is_used(tmp_path: Path):
 def test_fields_of_values_are_left_out(tmp_path: Path):
     root = write(tmp_path, a__py="class A:\n    field: int = 0\n\n\nprint(A)\n")
     assert dead_code.unused(root) == []
+
+
+def test_a_function_called_by_its_name_in_a_string_is_used(tmp_path: Path):
+    root = write(tmp_path, a__py="PLUGIN = ('a', 'decode_it')\nprint(PLUGIN)\n\n\ndef decode_it():\n    pass\n")
+    assert dead_code.unused(root) == []
+
+
+def test_published_formulas_and_the_public_test_kit_are_libraries(tmp_path: Path):
+    root = write(tmp_path)
+    room = root / "src" / "spinemets" / "physics"
+    room.mkdir(parents=True)
+    (room / "ct.py").write_text("def formula():\n    pass\n")
+    assert dead_code.unused(root) == []

@@ -139,6 +139,13 @@ def test_blocks_run(page: Path, request: pytest.FixtureRequest, tmp_path: Path, 
             json.loads(block.text)
 
 
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"])
+def test_links_lead_somewhere(name: str):
+    """Links between pages of the site are checked by mkdocs; these pages lie outside it."""
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
 @pytest.mark.parametrize(
     ("text", "language", "reason"),
     [
