@@ -291,6 +291,6 @@ def write_outputs(done: Run, out: Path) -> dict[str, Path]:
     if done.spine.vertebrae:
         written["labels.nii.gz"] = out / "labels.nii.gz"
         labels.write_labels(done.spine, written["labels.nii.gz"])
+    manifest.write_manifest(done.assessment, out, written.values())
     written["manifest.json"] = out / "manifest.json"
-    manifest.write_manifest(done.assessment, list(written.values())[:-1], written["manifest.json"])
     return written

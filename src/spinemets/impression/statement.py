@@ -26,7 +26,7 @@ def level_statement(
         clauses.append(_lesion_clause(counted[0], len(counted)))
     elif lesions:
         clauses.append(f"{len(lesions)} tiny {'focus' if len(lesions) == 1 else 'foci'} listed, not counted")
-    main = next((h for h in ranked if h.certainty is not None), None)
+    main = next((h for h in ranked if h.certainty is not None and h.net >= 1), None)
     if main is not None:
         clauses.append(f"{main.certainty} {main.name}{_because(main)}")
     elif counted:
