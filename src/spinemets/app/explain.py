@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from spinemets.knowledge.catalogue import Band, Criterion, Cut, Parameter, load, table
+from spinemets.knowledge.units import words
 from spinemets.model.errors import UsageError
 
 MARKS = {
@@ -90,38 +91,46 @@ def needs(criterion: Criterion) -> list[str]:
     return lines
 
 
+def origin(mark: str, source: str) -> str:
+    """Mark of origin in words, with the source where there is one."""
+    return f"[{MARKS[mark]}; {source}]" if source else f"[{MARKS[mark]}]"
+
+
+def in_unit(unit: str) -> str:
+    """A unit as it follows a number."""
+    shown = words(unit)
+    return f" {shown}" if shown else ""
+
+
 def number(name: str, parameter: Parameter) -> str:
     """One parameter with unit, origin and source."""
-    source = f"; {parameter.source}" if parameter.source else ""
     value = parameter.value
     shown = ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
-    unit = "" if parameter.unit in ("", "1") else f" {parameter.unit}"
-    return f"{name} = {shown}{unit}: {parameter.about} [{MARKS[parameter.mark]}{source}]"
+    about = f"{parameter.about} {origin(parameter.mark, parameter.source)}"
+    return f"{name} = {shown}{in_unit(parameter.unit)}: {about}"
+
+
+def held(item: Cut | Band) -> str:
+    """Where a cut-off holds."""
+    return f"{origin(item.mark, item.source)}. Population: {item.population.rstrip('.')}. {item.caveat}"
 
 
 def cut(item: Cut, unit: str) -> str:
     """One cut-off with side, origin, population and caveat."""
-    return (
-        f"{item.name}: {item.side} {item.value:g}{unit} [{MARKS[item.mark]}; {item.source}]. "
-        f"Population: {item.population}. {item.caveat}"
-    )
+    return f"{item.name}: {item.side} {item.value:g}{unit} {held(item)}"
 
 
 def band(item: Band, unit: str) -> str:
     """One band with state, origin, population and caveat."""
     upto = "above that" if item.up_to is None else f"up to {item.up_to:g}{unit}"
-    state = STATE_WORDS.get(item.state, item.state)
-    return (
-        f"{item.name}: {upto} -> {state} [{MARKS[item.mark]}; {item.source}]. "
-        f"Population: {item.population}. {item.caveat}"
-    )
+    return f"{item.name}: {upto} -> {STATE_WORDS.get(item.state, item.state)} {held(item)}"
 
 
 def decision(criterion: Criterion) -> list[str]:
     """Cut-offs, bands and categories, one line each."""
     judge = criterion.judge
     given = criterion.gives.get(judge.of or "")
-    unit = "" if given is None or given.unit == "1" else f" {given.unit}"
+    unit = "" if given is None else in_unit(given.unit)
     lines = [cut(item, unit) for item in judge.cuts] + [band(item, unit) for item in judge.bands]
     lines += [f"{name} -> {STATE_WORDS.get(state, state)}" for name, state in judge.categories.items()]
     lines += [f"elsewhere {STATE_WORDS.get(rule.otherwise, rule.otherwise)} ({rule.code})" for rule in judge.valid_when]
@@ -130,9 +139,9 @@ def decision(criterion: Criterion) -> list[str]:
 
 def sections(criterion: Criterion) -> list[tuple[str, list[str]]]:
     """Headings and their lines, in the order a reader asks; empty ones left out."""
-    gives = [f"{name}: {g.quantity} [{g.unit}] {g.about}".rstrip() for name, g in criterion.gives.items()]
+    gives = [f"{name}: {g.about or g.quantity} ({words(g.unit) or 'no unit'})" for name, g in criterion.gives.items()]
     weights = [
-        f"{STATE_WORDS.get(state, state)} counts for {w.hypothesis}, strength {w.strength:+d} [{MARKS[w.mark]}; {w.source}]"
+        f"{STATE_WORDS.get(state, state)} counts for {w.hypothesis}, strength {w.strength:+d} {origin(w.mark, w.source)}"
         for state, listed in criterion.weights.items()
         for w in listed
     ]
