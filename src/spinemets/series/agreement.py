@@ -1,4 +1,4 @@
-"""G-10: do series of one kind show the same place where their headers say that they overlap?"""
+"""G-10: whether series of one kind show the same place where their headers say that they overlap."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def shift_words(shift_mm: NDArray[np.float64], sides_known: bool) -> str:
     """A shift in patient directions, largest part first, parts below 2 mm left out."""
     sideways = ("to the patient's left", "to the patient's right") if sides_known else ("sideways", "sideways")
     names = (sideways, ("further back", "further forward"), ("further up", "further down"))
-    parts = []
+    parts: list[str] = []
     for axis in np.argsort(-np.abs(shift_mm)):
         if abs(shift_mm[axis]) >= 2 or not parts:
             parts.append(f"{abs(shift_mm[axis]):.0f} mm {names[axis][0 if shift_mm[axis] > 0 else 1]}")
