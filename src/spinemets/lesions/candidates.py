@@ -31,6 +31,7 @@ class Keep:
     strict_ml: float
     fat_hu: float
     fat_share: float
+    gas_margin_mm: float
 
     def size(self, grid: Grid) -> Size:
         """Least size on a grid: one slice is enough where slices are thick."""
@@ -53,11 +54,14 @@ def limits_by_part(
     """Limits for body, pedicles and arch.
 
     A pedicle or arch voxel must be abnormal against the body marrow *and* against the same part of the normal neighbours:
-    their thin cortex and dense spongy bone would else be lesions. A part without such a reference is not searched.
+    their thin cortex and dense spongy bone would else be lesions. A part without such a reference, or on MR without signal
+    in it, is not searched.
     """
     body = rule.limits(*marrow)
     out = {MARROW: body}
     for part, centre in parts.items():
+        if centre[0] <= 0 and not rule.smoothed:
+            continue  # a contrast against no signal does not exist
         out[part] = body.stricter(rule.limits(*centre))
     return out
 
@@ -72,6 +76,7 @@ def search(ground: Ground, limits: Mapping[int, Limits], rule: Rule, keep: Keep)
     if not (low.any() or high.any()):
         return ()
     low_box, high_box = ground.in_box(low), ground.in_box(high)
+    low_box &= ~_beside_gas(ground, limits[MARROW].floor, keep.gas_margin_mm)
     labels = label(low_box | high_box, ground.grid.spacing_mm, keep.merge_gap_mm)
     counts = np.bincount(labels.ravel())
     judged = np.zeros(ground.inner.shape, np.float32)
@@ -95,6 +100,19 @@ def _abnormal(ground: Ground, limits: Mapping[int, Limits]) -> tuple[Mask, Mask]
             low |= here & (ground.judged <= limits[part].low) & (ground.judged > limits[part].floor)
             high |= here & (ground.judged >= limits[part].high)
     return low, high
+
+
+def _beside_gas(ground: Ground, floor: float, margin_mm: float) -> Mask:
+    """Voxels within a margin of gas: the rim of a gas cleft passes through the values of soft tissue."""
+    gas = ground.judged <= floor
+    if not gas.any():
+        return np.zeros(ground.inner.shape, bool)
+    import edt
+
+    box = ground.in_box(gas)
+    away = edt.edt(np.ascontiguousarray(~box), anisotropy=ground.grid.spacing_mm, parallel=1)
+    beside: Mask = np.asarray(away) <= margin_mm
+    return beside
 
 
 def _without_fat(candidate: Candidate, judged: NDArray[np.float32], rule: Rule, keep: Keep) -> Candidate | None:
