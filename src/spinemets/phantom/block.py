@@ -45,7 +45,7 @@ class Block:
     @cached_property
     def inverse(self) -> NDArray[np.float64]:
         """4 x 4, LPS mm to index."""
-        inverse: NDArray[np.float64] = np.linalg.inv(self.affine)
+        inverse: NDArray[np.float64] = np.asarray(np.linalg.inv(self.affine), dtype=np.float64)
         return inverse
 
     @cached_property

@@ -44,10 +44,20 @@ def superellipse(u: Array, v: Array, half_u: Array, half_v: Array, exponent: flo
 
 def ellipse(u: Array, v: Array, half_u: Array | float, half_v: Array | float) -> Array:
     """Distance to an ellipse in a plane: ``r (1 - 1/F)`` along the ray from its centre."""
-    norm = np.sqrt((u / half_u) ** 2 + (v / half_v) ** 2) + np.float32(1e-4)
-    distance: Array = np.sqrt(u * u + v * v) * (1 - 1 / norm)
-    floor = np.float32(-1) * np.minimum(np.asarray(half_u, np.float32), np.asarray(half_v, np.float32))
-    return np.maximum(distance, floor)
+    norm = np.sqrt((u / half_u) ** 2 + (v / half_v) ** 2)
+    smallest = np.minimum(np.asarray(half_u, np.float32), np.asarray(half_v, np.float32))
+    return along_ray(np.sqrt(u * u + v * v), norm, smallest)
+
+
+def along_ray(radius: Array, norm: Array, smallest: Array | float) -> Array:
+    """Distance to the border of a star-shaped figure along the ray from its centre: ``r (1 - 1/F)``.
+
+    F is the figure's norm (1 on the border). At the centre, where r/F has no value, the distance is minus the smallest
+    half axis.
+    """
+    tiny = np.float32(1e-3)
+    reach = (radius + tiny * np.asarray(smallest, np.float32)) / (norm + tiny)
+    return np.asarray(np.maximum(radius - reach, -np.asarray(smallest, np.float32)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,9 +99,8 @@ class Rod:
         h2 = np.float32(self.half_mm[0][1]) + share * np.float32(self.half_mm[1][1] - self.half_mm[0][1])
         beyond = t - share * np.float32(length)
         cap = np.minimum(h1, h2)
-        norm = np.sqrt((c1 / h1) ** 2 + (c2 / h2) ** 2 + (beyond / cap) ** 2) + np.float32(1e-4)
-        radius = np.sqrt(c1 * c1 + c2 * c2 + beyond * beyond)
-        return np.asarray(np.maximum(radius * (1 - 1 / norm), -cap))
+        norm = np.sqrt((c1 / h1) ** 2 + (c2 / h2) ** 2 + (beyond / cap) ** 2)
+        return along_ray(np.sqrt(c1 * c1 + c2 * c2 + beyond * beyond), norm, cap)
 
 
 def project(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from spinemets.phantom.block import Array, Block
+from spinemets.phantom.distance import along_ray
 from spinemets.phantom.texture import Field
 from spinemets.phantom.vertebra import Bone, Vertebra
 
@@ -62,9 +63,8 @@ class Insert:
             (l / np.float32(self.radii_mm[0])) ** 2
             + (a / np.float32(self.radii_mm[1])) ** 2
             + (s / np.float32(self.radii_mm[2])) ** 2
-        ) + np.float32(1e-4)
-        radius = np.sqrt(l * l + a * a + s * s)
-        return np.asarray(np.maximum(radius * (1 - 1 / norm), np.float32(-min(self.radii_mm))))
+        )
+        return along_ray(np.sqrt(l * l + a * a + s * s), norm, min(self.radii_mm))
 
     def membership(self, bone: Bone, reach_mm: float) -> Array:
         """Share of the tissue written at each point (0 to 1, 1/2 on the border)."""

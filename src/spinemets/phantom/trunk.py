@@ -11,7 +11,7 @@ from spinemets.knowledge.catalogue import table
 from spinemets.phantom.alignment import Place
 from spinemets.phantom.block import Array, Block, Box
 from spinemets.phantom.curves import Curve
-from spinemets.phantom.distance import ellipse
+from spinemets.phantom.distance import along_ray, ellipse
 from spinemets.phantom.sizes import LevelSize, Patient
 from spinemets.phantom.texture import stream
 
@@ -111,10 +111,8 @@ def _ellipsoid(
     def distance(block: Block) -> Array:
         x, y, z = block.axes
         d = [np.float32(1) * (axis - np.float32(c)) for axis, c in zip((x, y, z), centre, strict=True)]
-        norm = np.sqrt(sum((p / np.float32(h)) ** 2 for p, h in zip(d, half, strict=True))) + np.float32(1e-4)
-        radius = np.sqrt(sum(p * p for p in d))
-        value: Array = np.maximum(radius * (1 - 1 / norm), np.float32(-min(half)))
-        return value
+        norm = np.sqrt(sum((p / np.float32(h)) ** 2 for p, h in zip(d, half, strict=True)))
+        return along_ray(np.sqrt(sum(p * p for p in d)), norm, min(half))
 
     low = (centre[0] - half[0] - 2, centre[1] - half[1] - 2, centre[2] - half[2] - 2)
     high = (centre[0] + half[0] + 2, centre[1] + half[1] + 2, centre[2] + half[2] + 2)
