@@ -163,4 +163,9 @@ def _undecided(level: LevelAssessment) -> bool:
 def _no_statement(assessment: Assessment) -> str:
     if not assessment.levels:
         return "No vertebra was found: nothing could be assessed."
+    ill = [level_id for level_id, level in assessment.levels.items() if level.abnormal]
+    if ill:
+        return (
+            f"Positive or indeterminate records at {lexicon.level_list(ill, list(assessment.levels))}; see the levels."
+        )
     return "No abnormality was found by the criteria assessed; see what was not assessed."

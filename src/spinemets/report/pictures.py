@@ -182,14 +182,17 @@ def _level_wishes(
         at = (x, y, z)
     if at is None or series.grid is None or not _inside(series, at):
         return
-    lesions = [(outlines[i], i, False) for i in level.lesions if i in outlines and outlines[i].grid == series.grid]
-    if not lesions and body is not None:
-        lesions = [(body, level.level.id, True)]
+    own = [(outlines[i], i) for i in level.lesions if i in outlines and outlines[i].n_voxels]
+    lesions = [(r, name, False) for r, name in own if r.grid == series.grid]
+    bodies = [(body, level.level.id, True)] if body is not None and body.n_voxels else []
+    turned = Turned.of(series.grid)
     for plane in BOTH_PLANES:
+        # The plane through a lesion says more than the one through the middle of the body, which may miss it.
+        largest = max((r for r, _, _ in lesions), key=lambda r: r.n_voxels, default=None)
         yield Wish(
-            plane=plane, at=at, outlines=tuple(lesions), level_id=level.level.id, finding=None,
-            subject=level.level.words,
-            look_for="What to look for: the outline follows what you see; compare with the vertebra above and below.",
+            plane=plane, at=at if largest is None else fullest(largest, turned, plane),
+            outlines=(*bodies, *lesions), level_id=level.level.id, finding=None, subject=level.level.words,
+            look_for="What to look for: the outlines follow what you see; compare with the vertebra above and below.",
         )  # fmt: skip
 
 

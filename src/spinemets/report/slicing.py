@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.knowledge.catalogue import table
 from spinemets.model.grid import Grid
 from spinemets.model.region import Region
 from spinemets.model.volume import Volume
@@ -134,8 +135,8 @@ def cut(
     normal, across, down, direction = PLANES[plane]
     grid = turned.grid
     centre = np.clip(np.floor(grid.to_ijk(at) + 0.5).astype(int), 0, np.asarray(grid.shape_ijk) - 1)
-    columns = _range(centre[across], size_mm[0] / grid.spacing_mm[across], grid.shape_ijk[across])
-    rows = _range(centre[down], size_mm[1] / grid.spacing_mm[down], grid.shape_ijk[down])
+    columns = _range(int(centre[across]), size_mm[0] / grid.spacing_mm[across], grid.shape_ijk[across])
+    rows = _range(int(centre[down]), size_mm[1] / grid.spacing_mm[down], grid.shape_ijk[down])
     index: list[Any] = [slice(None)] * 3
     index[normal], index[across], index[down] = int(centre[normal]), slice(*columns), slice(*rows)
     values = turned.view(volume.array)[tuple(index)]
@@ -192,9 +193,9 @@ def fullest(region: Region, turned: Turned, plane: str) -> tuple[float, float, f
 
 
 def _range(centre: int, n: float, size: int) -> tuple[int, int]:
-    """First and one past the last index of n voxels around a centre, kept inside the image."""
-    half = n / 2
-    return max(0, int(np.floor(centre - half + 0.5))), min(size, int(np.floor(centre + half + 0.5)) + 1)
+    """First and one past the last of about n voxels (an odd number) centred on one, kept inside the image."""
+    half = max(0, int(np.floor((n - 1) / 2 + 0.5)))
+    return max(0, centre - half), min(size, centre + half + 1)
 
 
 def _letters(grid: Grid, plane: str) -> tuple[str, str, str, str]:
@@ -207,8 +208,6 @@ def _letters(grid: Grid, plane: str) -> tuple[str, str, str, str]:
 
 def _towards(vector: NDArray[np.float64]) -> str:
     """Letters of a direction, strongest first; the second only above the limit in `tables/windows.yaml`."""
-    from spinemets.knowledge.catalogue import table
-
     limit = table("windows")["pictures"]["oblique_share"]["value"]
     ranked = sorted(range(3), key=lambda c: -round(abs(float(vector[c])), 6))[:2]
     shown = [c for n, c in enumerate(ranked) if n == 0 or abs(float(vector[c])) > limit]
