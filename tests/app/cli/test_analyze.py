@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from spinemets.app.cli.main import main
+from spinemets.model.assessment import UrgentLine
 from spinemets.model.finding import State
 
 
@@ -17,7 +19,7 @@ def test_last_line_is_the_path_of_the_report(pipeline, capsys, tmp_path: Path):
     said = capsys.readouterr()
     assert said.out.splitlines()[-1] == str(tmp_path / "report.html")
     assert "L3: a lytic lesion is seen." in said.out
-    assert "Not assessed: 1," in said.out
+    assert "not reviewed by a radiologist" in said.out
 
 
 def test_quiet_prints_the_path_only(pipeline, capsys, tmp_path: Path):
@@ -75,3 +77,17 @@ def test_defaults_do_not_leak_between_calls(pipeline, tmp_path: Path):
     main(["analyze", "s", "--labels", "a", "-o", str(tmp_path), "-q"])
     main(["analyze", "s", "-o", str(tmp_path), "-q"])
     assert pipeline.options.labels == ()
+
+
+def test_urgent_lines_come_first(pipeline, make_assessment, capsys, tmp_path: Path):
+    """'Urgent, else worst finding is the first sentence'; what was not assessed is said after the summary."""
+    assessment = make_assessment(State.PRESENT)
+    loud = UrgentLine(id="URG-2", kind="urgent", sentence="T7: cord compression cannot be excluded.")
+    pipeline.assessment = replace(assessment, urgent=(*assessment.urgent, loud))
+    main(["analyze", "s", "-o", str(tmp_path)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == loud.sentence
+    assert lines[1] == assessment.summary[0].text
+    assert lines[2] == assessment.urgent[0].sentence
+    main(["analyze", "s", "-o", str(tmp_path), "--json"])
+    assert json.loads(capsys.readouterr().out)["urgent"] == [loud.sentence]

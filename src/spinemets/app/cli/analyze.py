@@ -19,6 +19,8 @@ DESCRIPTION = (
     "and writes report.html, assessment.json, measurements.csv and more to the folder given by --out."
 )
 NOTHING_ASSESSABLE = 4
+URGENT = "urgent"
+REVIEW = "Research use only: not reviewed by a radiologist."
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +72,7 @@ def summary(assessment: Assessment) -> dict[str, Any]:
     """The answer in short; the whole is in assessment.json."""
     return {
         "schema": "spinemets-analyze/1",
-        "urgent": [line.sentence for line in assessment.urgent if line.kind == "urgent"],
+        "urgent": urgent(assessment),
         "summary": [statement.text for statement in assessment.summary],
         "levels": list(assessment.levels),
         "lesions": [lesion.id for lesion in assessment.lesions],
@@ -81,12 +83,11 @@ def summary(assessment: Assessment) -> dict[str, Any]:
 
 
 def text(assessment: Assessment) -> str:
-    """Page 1 in a few lines."""
-    lines = [line.sentence for line in assessment.urgent]
-    lines += [statement.text for statement in assessment.summary]
-    unanswered = len(assessment.not_assessable)
-    lines.append(
-        f"Vertebrae in view: {len(assessment.levels)}. Not assessed: {unanswered}, each with its reason in the report."
-    )
-    lines.append("Research use only: not reviewed by a radiologist.")
-    return "\n".join(lines)
+    """Page 1 in a few lines: what is urgent, the summary, then what is not urgent or was not assessed."""
+    quiet = [line.sentence for line in assessment.urgent if line.kind != URGENT]
+    return "\n".join([*urgent(assessment), *(statement.text for statement in assessment.summary), *quiet, REVIEW])
+
+
+def urgent(assessment: Assessment) -> list[str]:
+    """Urgent sentences."""
+    return [line.sentence for line in assessment.urgent if line.kind == URGENT]
