@@ -44,7 +44,7 @@ def make_assessment() -> Callable[..., Assessment]:
             levels={"L3": LevelAssessment(level=level, findings=records)},
             summary=(Statement(text="L3: a lytic lesion is seen."),),
             urgent=(
-                UrgentLine(id="URG-1", kind="negative", sentence="No urgent finding was seen in what was assessed."),
+                UrgentLine(id="URG-1", kind="none found", sentence="No urgent finding was seen in what was assessed."),
             ),
             warnings=("Series 2 was not used.",),
         )

@@ -19,7 +19,6 @@ DESCRIPTION = (
     "and writes report.html, assessment.json, measurements.csv and more to the folder given by --out."
 )
 NOTHING_ASSESSABLE = 4
-URGENT = "urgent"
 REVIEW = "Research use only: not reviewed by a radiologist."
 
 
@@ -84,10 +83,13 @@ def summary(assessment: Assessment) -> dict[str, Any]:
 
 def text(assessment: Assessment) -> str:
     """Page 1 in a few lines: what is urgent, the summary, then what is not urgent or was not assessed."""
-    quiet = [line.sentence for line in assessment.urgent if line.kind != URGENT]
-    return "\n".join([*urgent(assessment), *(statement.text for statement in assessment.summary), *quiet, REVIEW])
+    loud = urgent(assessment)
+    quiet = [line.sentence for line in assessment.urgent if line.sentence not in loud]
+    return "\n".join([*loud, *(statement.text for statement in assessment.summary), *quiet, REVIEW])
 
 
 def urgent(assessment: Assessment) -> list[str]:
-    """Urgent sentences."""
-    return [line.sentence for line in assessment.urgent if line.kind == URGENT]
+    """Urgent sentences, by the rule of the page."""
+    from spinemets.report.lexicon import is_urgent
+
+    return [line.sentence for line in assessment.urgent if is_urgent(line)]
