@@ -1,8 +1,9 @@
 """Reference tissues: what disc, muscle and fat look like in one series near one level (G-06).
 
 Each level or disc that takes part is a member. The reference is the median over the members' voxels; its standard error
-has a part from the voxels, 1.2533 * 1.4826 MAD / sqrt(n_eff), and a part from the members, the same formula on their
-medians, added in quadrature: two discs that differ are a worse reference than two that agree.
+has a part from the voxels, 1.2533 * 1.4826 MAD / sqrt(n_eff), a part from the rounding of stored integers, and a part from
+the members, the first formula on their medians, added in quadrature: two discs that differ are a worse reference than two
+that agree.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.anatomy import reference_regions as places
+from spinemets.anatomy.tissue_ratio import rounding
 from spinemets.geometry.resampling import region_on_grid
 from spinemets.knowledge.catalogue import load
 from spinemets.model.reference import NoReference, Reference
@@ -78,10 +80,12 @@ def reference(
         "disc": _discs, "muscle": _muscle, "fat": _fat,
     }  # fmt: skip
     members = finders[tissue](volume, spine, vertebra, rules)
-    return _pooled(tissue, members, vertebra, rules)
+    return _pooled(tissue, members, vertebra, volume, rules)
 
 
-def _pooled(tissue: str, members: Members, vertebra: Vertebra, rules: Mapping[str, Any]) -> Reference | NoReference:
+def _pooled(
+    tissue: str, members: Members, vertebra: Vertebra, volume: Volume, rules: Mapping[str, Any]
+) -> Reference | NoReference:
     why = "; ".join(f"{name}: {reason}" for name, reason in members.refused)
     near = f"near {vertebra.level.words}"
     if tissue == "disc" and len(members.values) < rules["min_discs"]:
@@ -91,7 +95,7 @@ def _pooled(tissue: str, members: Members, vertebra: Vertebra, rules: Mapping[st
     if len(voxels) < rules["min_voxels"]:
         return _none(tissue, f"{len(voxels)} voxels of {tissue} {near}" + (f" ({why})" if why else ""))
     median, spread = median_mad(voxels)
-    own = se_of_median(spread, effective_n(len(voxels)))
+    own = math.hypot(se_of_median(spread, effective_n(len(voxels))), rounding(volume))
     between = 0.0
     if len(members.values) > 1:
         between = se_of_median(median_mad(list(members.medians().values())).spread, len(members.values))

@@ -167,7 +167,7 @@ def label_array(
 def _compact(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Array whose integers are small enough to index statistics, and the integer that each of them stands for."""
     top = int(array.max(initial=0))
-    if top < DIRECT_LIMIT:
+    if top < min(DIRECT_LIMIT, array.size):  # the counter refuses integers beyond the number of voxels
         return array, np.arange(top + 1)
     values, inverse = np.unique(array, return_inverse=True)
     if len(values) > DIRECT_LIMIT:

@@ -1,0 +1,37 @@
+"""The segmenter for some options."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from spinemets.segmentation.choose import LabelMaps, NoSegmenter, choose
+from spinemets.segmentation.options import LabelFile, SegmenterOptions
+from spinemets.segmentation.port import Segmenter
+
+
+def test_nothing_given_outlines_nothing(make_study):
+    """'label_map back end now; NoSegmenter otherwise -> ()'."""
+    chosen: Segmenter = choose(SegmenterOptions())
+    assert isinstance(chosen, NoSegmenter)
+    assert chosen.segment(make_study()) == ()
+    assert chosen.name == "none"
+
+
+def test_label_files(make_study, write_labels, column):
+    files = (LabelFile(path=write_labels(column([20])), scheme="verse"),)
+    chosen = choose(SegmenterOptions(labels=files))
+    assert isinstance(chosen, LabelMaps)
+    (labels,) = chosen.segment(make_study())
+    assert [p.level for p in labels.parts] == ["L1"]
+    assert labels.parts[0].region.mask.dtype == np.bool_
+
+
+def test_choosing_is_cheap():
+    """Heavy readers are imported only when files are read."""
+    import subprocess
+    import sys
+
+    code = "import sys, spinemets.segmentation.choose; print([m for m in ('nibabel', 'highdicom', 'cc3d') if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
