@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 __version__ = "0.1.0"
@@ -21,7 +22,6 @@ def __getattr__(name: str) -> Any:
 
         return getattr(pipeline, name)
     if name == "report":
-        from spinemets import report
-
-        return report
+        # `from spinemets import report` would ask this very function for the name again.
+        return importlib.import_module("spinemets.report")
     raise AttributeError(f"module 'spinemets' has no attribute {name!r}")
