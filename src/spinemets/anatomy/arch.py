@@ -52,7 +52,7 @@ def pedicle_size(
     its lateral one; the row's width is the 80th percentile over the heights where there is bone, the pedicle's the
     smallest of the rows.
     """
-    left, anterior, superior = (patch.along(axis) for axis in range(3))
+    left, anterior = patch.along(0), patch.along(1)
     middle = 0.5 * (hole.left_mm[0] + hole.left_mm[1])
     half = 0.5 * (hole.left_mm[1] - hole.left_mm[0])
     depth = hole.anterior_mm[1] - hole.anterior_mm[0]
@@ -85,8 +85,7 @@ def pedicle_size(
 
 
 def parts(
-    vertebra: Region,
-    body: Region,
+    behind: Region,
     frame: Frame,
     canal: tuple[Hole, PosteriorWall],
     pedicles: tuple[PedicleSize | None, PedicleSize | None],
@@ -101,7 +100,6 @@ def parts(
     in the midline behind the laminae's union.
     """
     hole, wall = canal
-    behind = _minus(vertebra, body)
     local = frame.to_local_mm(behind.grid.to_lps_mm(behind.indices))
     left, anterior, superior = local.T
     middle = 0.5 * (hole.left_mm[0] + hole.left_mm[1])
@@ -114,7 +112,9 @@ def parts(
         np.abs(left - middle) <= max(4.0, SPINOUS_WIDTH_SHARE * half)
     )
     found["spinous"] = region_of("spinous", behind, spinous, DRAWN)
-    peg = (share < 0) & (superior > 0) & (np.abs(left - middle) <= DENS_HALF_WIDTH_MM) if dens else np.zeros_like(spinous)
+    peg = (
+        (share < 0) & (superior > 0) & (np.abs(left - middle) <= DENS_HALF_WIDTH_MM) if dens else np.zeros_like(spinous)
+    )
     found["dens"] = region_of("dens", behind, peg, DRAWN)
     for side, sign, pedicle in zip(sides, (1, -1), pedicles, strict=True):
         across = (left - middle) * sign
@@ -136,7 +136,8 @@ def parts(
     return {name: region for name, region in found.items() if region.n_voxels}
 
 
-def _minus(whole: Region, part: Region) -> Region:
+def minus(whole: Region, part: Region) -> Region:
+    """Voxels of a region without those of another on the same grid."""
     mask = whole.mask.copy()
     shift = np.asarray(part.start_ijk) - np.asarray(whole.start_ijk)
     low = np.maximum(shift, 0)
@@ -156,12 +157,12 @@ def without_margin(vertebra: Region, body: Region, frame: Frame, wall: Posterior
     Two label maps never agree to the voxel; the labelled body is exact, and what surrounds it is no posterior element. Bone
     that lies farther than `reach_mm` beside the body (a cervical transverse process) stays.
     """
-    outside = _minus(vertebra, body)
+    outside = minus(vertebra, body)
     local = frame.to_local_mm(outside.grid.to_lps_mm(outside.indices))
     inner = frame.to_local_mm(body.grid.to_lps_mm(body.indices))[:, 0]
     beside = (local[:, 0] < inner.min() - reach_mm) | (local[:, 0] > inner.max() + reach_mm)
     margin = (local[:, 1] >= wall.anterior_mm(local[:, 0], local[:, 2])) & ~beside
-    return _minus(vertebra, region_of("margin", outside, margin, ""))
+    return minus(vertebra, region_of("margin", outside, margin, ""))
 
 
 def pedicle_surface(

@@ -67,7 +67,9 @@ def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, s
     )
     pedicles: dict[str, Surface] = {}
     if instance.vertebra is not None and soft_whole is not None and shape.hole is not None and shape.wall is not None:
-        parts, pedicles, sizes = _arch(instance.vertebra, shape, soft_whole, sides, settings, dens=instance.name == "C2")
+        parts, pedicles, sizes = _arch(
+            instance.vertebra, shape, soft_whole, sides, settings, dens=instance.name == "C2"
+        )
         regions.update(parts)
     else:
         sizes = {}
@@ -130,7 +132,7 @@ def _arch(
     neck = hole.left_mm[1] - hole.left_mm[0] > CERVICAL_CANAL_TO_DEPTH * depth
     left_size = arch.pedicle_size(patch, hole, wall, 1, cervical=neck)
     pair = (left_size, arch.pedicle_size(patch, hole, wall, -1, cervical=neck))
-    parts = arch.parts(whole, body, frame, (hole, wall), pair, sides, dens=dens)
+    parts = arch.parts(arch.minus(whole, body), frame, (hole, wall), pair, sides, dens=dens)
     step = steps_mm(whole, frame.axes, settings.finest_step_mm)
     shells = {
         side: arch.pedicle_surface(side, parts[f"pedicle_{side}"], soft, frame, settings, step)
@@ -189,7 +191,7 @@ def _no_arch(instance: Instance, sides: tuple[str, str]) -> dict[str, tuple[str,
 
 def _no_body(instance: Instance, shape: Shape) -> dict[str, tuple[str, str]]:
     why = NO_BODY_C1 if instance.name == "C1" else NO_BODY_SEEN
-    missing = {name: why for name in ("body", "marrow", "trabecular_core", "endplates")}
+    missing = dict.fromkeys(("body", "marrow", "trabecular_core", "endplates"), why)
     if shape.frame is None:
         missing["frame"] = ("NA-COVERAGE", "too little of this vertebra is in view to find its axes")
     return missing

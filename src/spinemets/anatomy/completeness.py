@@ -1,4 +1,4 @@
-"""Is all of an instance in view? (G-02)"""
+"""Whether all of an instance is in view (G-02)."""
 
 from __future__ import annotations
 

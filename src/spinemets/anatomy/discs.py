@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.anatomy.gather import Gathered
-from spinemets.geometry.resampling import Region
 from spinemets.model.grid import Grid
+from spinemets.model.region import Region
 from spinemets.model.spine import Endplates, Vertebra
 
 Array = NDArray[np.float64]
@@ -32,7 +34,7 @@ def all_discs(gathered: Gathered, vertebrae: tuple[Vertebra, ...]) -> dict[str, 
             key = _nearest(gaps, piece.centroid_lps_mm)
             if key is not None and (key not in found or found[key].n_voxels < piece.n_voxels):
                 found[key] = piece
-    for upper, lower in zip(vertebrae[:-1], vertebrae[1:], strict=True):
+    for upper, lower in pairwise(vertebrae):
         if upper.level.id not in found:
             drawn = between(upper, lower, gathered.grid)
             if drawn is not None:
@@ -123,4 +125,5 @@ def _height_at(plates: Endplates, heights: Array, local: Array) -> Array:
     inside = (row >= 0) & (row < heights.shape[0]) & (column >= 0) & (column < heights.shape[1])
     surface = np.full(len(local), np.nan)
     surface[inside] = heights[row[inside], column[inside]]
-    return local[:, 2] - surface
+    above: Array = local[:, 2] - surface
+    return above

@@ -96,10 +96,10 @@ def _inside_image(patch: Patch, grid: Grid, heights: Array) -> tuple[Array, floa
     return kept, float(outside.mean())
 
 
-def plane(plates: Plates, which: str, inner_share: float) -> Plane | None:
+def plane(plates: Plates, which: str, inner_share: float, noise_mm: float) -> Plane | None:
     """Huber plane of one endplate on the inner share of its footprint, None where too few columns are left.
 
-    x = left, y = anterior, z = superior, mm. Columns whose surface stands steeper than `FACING` are walls seen askew in a
+    x = left, y = anterior, z = superior, mm; `noise_mm` is the height of the mask's own steps. Columns whose surface stands steeper than `FACING` are walls seen askew in a
     frame that is not aligned yet; without them the fit converges from 45 degrees off.
     """
     heights = plates.superior_mm if which == "superior" else plates.inferior_mm
@@ -117,7 +117,7 @@ def plane(plates: Plates, which: str, inner_share: float) -> Plane | None:
     use = inner & np.isfinite(values) & (cosine[rows, columns] >= FACING)
     if use.sum() < 9 or use.sum() < 0.3 * inner.sum():
         return None
-    return huber_plane(left[use], anterior[use], values[use])
+    return huber_plane(left[use], anterior[use], values[use], noise_mm)
 
 
 @dataclass(frozen=True, kw_only=True)

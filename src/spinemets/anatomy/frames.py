@@ -21,6 +21,8 @@ PATIENT_LEFT = np.array([1.0, 0.0, 0.0])
 NO_CANAL = "no canal in the label map: anterior is the patient's own"
 ROUNDS = 4
 SETTLED_DEG = 0.05
+# Steps of one voxel spread evenly have a standard deviation of 1 / sqrt(12) voxel.
+STEP_NOISE = 0.29
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,7 +66,8 @@ def usable_planes(
             flags.append(f"{name} endplate cannot be fitted: the other one gives the axis")
         elif found.spread > settings.destroyed_spread_mm:
             flags.append(f"{name} endplate is uneven by {found.spread:.1f} mm: the other one gives the axis")
-            found = None
+            kept.append(None)
+            continue
         kept.append(found)
     upper, lower = kept
     if upper is not None and lower is not None:
@@ -82,9 +85,8 @@ def usable_planes(
 def orient(
     soft: SoftMask,
     body: Region,
-    start_axes: Array,
+    start: tuple[Array, Array],
     canal_lps_mm: Array | None,
-    tangent: Array,
     settings: Settings,
     *,
     inferior_only: bool = False,
@@ -95,16 +97,14 @@ def orient(
     ----------
     soft, body
         The body, smoothed and as voxels.
-    start_axes
-        First guess; kept where no endplate can be fitted.
+    start
+        Axes of the first guess, kept where no endplate can be fitted, and direction of the spine's curve.
     canal_lps_mm
         Middle of the canal behind the body; None = anterior is the patient's own.
-    tangent
-        Direction of the spine's curve.
     inferior_only
         True for C2, whose upper end is the dens.
     """
-    axes = start_axes
+    axes, tangent = start
     centre = body.centroid_lps_mm
     toward = PATIENT_ANTERIOR if canal_lps_mm is None else centre - canal_lps_mm
     planes: tuple[Plane | None, Plane | None] = (None, None)
@@ -113,8 +113,9 @@ def orient(
         step = steps_mm(body, axes, 1.0)
         patch = soft.patch(centre, axes, local_extent(body, centre, axes, 3.0), step)
         plates = surfaces(patch, body.grid)
-        upper = None if inferior_only else plane(plates, "superior", settings.inner_share)
-        lower = plane(plates, "inferior", settings.inner_share)
+        noise = STEP_NOISE * voxel_along_mm(body.grid, axes[:, 2])
+        upper = None if inferior_only else plane(plates, "superior", settings.inner_share, noise)
+        lower = plane(plates, "inferior", settings.inner_share, noise)
         planes, flags = usable_planes((upper, lower), axes, tangent, settings)
         normals = [axes @ p.normal for p in planes if p is not None]
         superior = unit(np.sum(normals, axis=0)) if normals else axes[:, 2]
@@ -125,9 +126,25 @@ def orient(
             break
     if inferior_only:
         flags = ("C2: the inferior endplate alone gives the axis",) if planes[1] is not None else flags
+    flags = (*flags, *_coarse(body, axes, settings))
     if planes == (None, None):
         flags = ("both endplates destroyed or out of view: axis taken from the neighbours",)
     return Oriented(axes=axes, superior_plane=planes[0], inferior_plane=planes[1], flags=flags)
+
+
+def _coarse(body: Region, axes: Array, settings: Settings) -> tuple[str, ...]:
+    """Flags of axes that thick slices leave uncertain: one step of the mask over the endplate or the canal's distance."""
+    size = np.ptp((body.grid.to_lps_mm(body.indices) - body.centroid_lps_mm) @ axes, axis=0)
+    flags = []
+    along = voxel_along_mm(body.grid, axes[:, 2])
+    if along > settings.thick_slice_mm + 0.05:
+        doubt = np.degrees(np.arctan2(along, settings.inner_share * max(float(size[1]), 1.0)))
+        flags.append(f"voxels of {along:.1f} mm along the spine: superior is uncertain by up to {doubt:.0f} degrees")
+    across = voxel_along_mm(body.grid, axes[:, 0])
+    if across > settings.thick_slice_mm + 0.05:
+        doubt = np.degrees(np.arctan2(0.5 * across, 0.75 * max(float(size[1]), 1.0)))
+        flags.append(f"slices of {across:.1f} mm: anterior is uncertain by up to {doubt:.0f} degrees")
+    return tuple(flags)
 
 
 def frame_of(body: Region, oriented: Oriented, *, canal_known: bool) -> Frame:

@@ -187,7 +187,8 @@ def _with_mass(instances: list[Instance], mass: Region, warnings: list[str]) -> 
         if instance.body is None and instance.vertebra is not None:
             body = _intersection(instance.vertebra, mass, "body")
             if body.volume_mm3 >= 0.1 * instance.vertebra.volume_mm3:
-                instance = replace(instance, body=body)
+                result.append(replace(instance, body=body))
+                continue
         result.append(instance)
     if not instances:
         warnings.append("bodies are labelled as one mass without numbered vertebrae: they cannot be told apart")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.anatomy import build, discs, landmarks, shape
+from spinemets.anatomy import build, discs, landmarks, laterality, shape
 from spinemets.anatomy.completeness import with_shares
 from spinemets.anatomy.frames import PATIENT_ANTERIOR, axes_of
 from spinemets.anatomy.gather import gather
@@ -47,7 +47,7 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
     if not any(s.parts for s in segmentations):
         return Spine(vertebrae=(), absent=NO_LABELS)
     settings = load()
-    sides = _sides(study, segmentations)
+    sides = laterality.sides(study, segmentations)
     gathered = gather(tuple(s for s in segmentations if s.parts), settings.conflict_mm)
     instances = _ordered([clean(i, settings.debris_share) for i in gathered.instances])
     if not instances:
@@ -73,13 +73,6 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
         ignored=gathered.ignored,
         warnings=gathered.warnings,
     )
-
-
-def _sides(study: Study, segmentations: tuple[Segmentation, ...]) -> tuple[str, str]:
-    """Names of the frame's left side and of the other; neutral names where any image that is read lost its sides."""
-    labelled = {s.series_uid for s in segmentations if s.series_uid}
-    used = [s for s in study.series if s.uid in labelled] or list(study.series)
-    return ("left", "right") if all(s.sides_known for s in used) else ("side_a", "side_b")
 
 
 def _ordered(instances: list[Instance]) -> list[Instance]:
@@ -228,10 +221,8 @@ def _finished(found: list[Vertebra], levels: tuple[Level, ...], settings: Settin
 
 
 def _tilt(vertebrae: list[Vertebra]) -> float | None:
-    """Angle of the lowest body's superior axis to the line through the three bodies above it."""
-    if len(vertebrae) < 4 or vertebrae[-1].frame is None:
+    """Angle of the lowest body's superior axis to the line through the two bodies above it."""
+    framed = [v.frame for v in vertebrae if v.frame is not None]
+    if len(framed) < 3 or vertebrae[-1].frame is None:
         return None
-    above = [v.frame.origin_lps_mm for v in vertebrae[-4:-1] if v.frame is not None]
-    if len(above) < 2:
-        return None
-    return angle_deg(vertebrae[-1].frame.superior, unit(above[0] - above[-1]))
+    return angle_deg(framed[-1].superior, unit(framed[-3].origin_lps_mm - framed[-2].origin_lps_mm))

@@ -182,7 +182,7 @@ def whole(instance: Instance, canal: Canal, tangent: Array, settings: Settings, 
         if body is None or soft_body is None:
             break
         oriented = orient(
-            soft_body, body, axes, canal.centre_lps_mm, tangent, settings, inferior_only=instance.name == "C2"
+            soft_body, body, (axes, tangent), canal.centre_lps_mm, settings, inferior_only=instance.name == "C2"
         )
         settled = np.abs(oriented.axes - axes).max() < 2e-3 and np.linalg.norm(body.centroid_lps_mm - origin) < 0.1
         axes, origin = oriented.axes, body.centroid_lps_mm
@@ -216,7 +216,7 @@ def body_alone(instance: Instance, canal_lps_mm: Array | None, tangent: Array, s
     soft = SoftMask.of(body, settings.smoothing_voxels)
     toward = PATIENT_ANTERIOR if canal_lps_mm is None else unit(body.centroid_lps_mm - canal_lps_mm)
     start = axes_of(tangent, toward)
-    oriented = orient(soft, body, start, canal_lps_mm, tangent, settings)
+    oriented = orient(soft, body, (start, tangent), canal_lps_mm, settings)
     return Shape(
         frame=frame_of(body, oriented, canal_known=canal_lps_mm is not None), body=body.renamed("body"), soft_body=soft
     )

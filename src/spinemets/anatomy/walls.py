@@ -97,7 +97,7 @@ def real(points: Points, patch: Patch, vertebra: SoftMask | None, reach_mm: floa
     if vertebra is None or not len(lps):
         return points
     outside = lps + reach_mm * (points.normals @ patch.axes.T)
-    return chosen(points, ~inside(vertebra, outside))
+    return chosen(points, np.logical_not(inside(vertebra, outside)))
 
 
 def in_view(points: Points, patch: Patch, soft: SoftMask) -> Points:
@@ -105,7 +105,8 @@ def in_view(points: Points, patch: Patch, soft: SoftMask) -> Points:
     index = soft.grid.to_ijk(patch.origin_lps_mm + points.local_mm @ patch.axes.T)
     last = np.asarray(soft.grid.shape_ijk) - 1.0
     free = np.asarray(soft.grid.shape_ijk) > 1
-    return chosen(points, ((index >= -0.05) & (index <= last + 0.05))[:, free].all(axis=1))
+    seen: NDArray[np.bool_] = np.all(((index >= -0.05) & (index <= last + 0.05))[:, free], axis=1)
+    return chosen(points, seen)
 
 
 def body_walls(

@@ -40,7 +40,9 @@ class Plane:
         return unit
 
 
-def huber_fit(design: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def huber_fit(
+    design: NDArray[np.float64], values: NDArray[np.float64], noise: float = 0.0
+) -> tuple[NDArray[np.float64], float]:
     """Linear least squares with Huber weights, by iterated reweighting.
 
     Parameters
@@ -49,6 +51,9 @@ def huber_fit(design: NDArray[np.float64], values: NDArray[np.float64]) -> tuple
         (n, m) columns of the model.
     values
         (n,) observations.
+    noise
+        Known standard deviation of the observations: residuals of that size are no outliers (the steps of a coarse mask
+        must not be split into a majority and outliers).
 
     Returns
     -------
@@ -56,14 +61,14 @@ def huber_fit(design: NDArray[np.float64], values: NDArray[np.float64]) -> tuple
         (m,) coefficients and 1.4826 MAD of the final residuals.
     """
     weights = np.ones(len(values))
-    coefficients = np.zeros(design.shape[1])
+    coefficients: NDArray[np.float64] = np.zeros(design.shape[1])
     for _ in range(ROUNDS):
         root = np.sqrt(weights)[:, None]
-        updated = np.linalg.lstsq(design * root, values * root[:, 0], rcond=None)[0]
+        updated = np.asarray(np.linalg.lstsq(design * root, values * root[:, 0], rcond=None)[0], dtype=np.float64)
         moved = float(np.abs(design @ (updated - coefficients)).max())
         coefficients = updated
         residuals = np.abs(values - design @ coefficients)
-        scale = max(1.4826 * float(np.median(residuals)), 1e-9)
+        scale = max(1.4826 * float(np.median(residuals)), noise, 1e-9)
         weights = np.minimum(1.0, HUBER_K * scale / np.maximum(residuals, 1e-12))
         if moved < 1e-4:
             break
@@ -71,8 +76,8 @@ def huber_fit(design: NDArray[np.float64], values: NDArray[np.float64]) -> tuple
     return coefficients, 1.4826 * float(np.median(np.abs(residuals - np.median(residuals))))
 
 
-def huber_plane(x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]) -> Plane:
-    """Huber plane z(x, y) through points, robust to a notch, a rim or a spur.
+def huber_plane(x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64], noise: float = 0.0) -> Plane:
+    """Huber plane z(x, y) through points of known noise, robust to a notch, a rim or a spur.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def huber_plane(x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.fl
         raise ValueError(f"a plane needs three points, got {len(z)}")
     centre_x, centre_y = float(x.mean()), float(y.mean())
     design = np.stack([np.ones_like(x), x - centre_x, y - centre_y], axis=1)
-    (offset, slope_x, slope_y), spread = huber_fit(design, z)
+    (offset, slope_x, slope_y), spread = huber_fit(design, z, noise)
     return Plane(
         offset=float(offset - slope_x * centre_x - slope_y * centre_y),
         slope_x=float(slope_x),
