@@ -14,10 +14,9 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 
 def base_dataset(syntax: str, sop_class: str):
     """A file with meta information and nothing else."""
+    import pydicom
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import generate_uid
-
-    import pydicom
 
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = syntax
@@ -64,6 +63,8 @@ def write_image():
         for keyword, value in (values | extra).items():
             if value is not None:
                 setattr(dataset, keyword, value)
+            elif keyword in dataset:
+                delattr(dataset, keyword)
         dataset.save_as(path, enforce_file_format=True)
         return path
 

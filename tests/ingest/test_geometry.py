@@ -13,7 +13,9 @@ from spinemets.ingest.geometry import Placement, arrange, extent, rules, straigh
 
 def place(z_mm, x_mm=None, y_mm=None, spacing=(1.0, 1.0), thickness=None) -> Placement:
     n = len(z_mm)
-    positions = np.stack([x_mm if x_mm is not None else np.zeros(n), y_mm if y_mm is not None else np.zeros(n), z_mm], 1)
+    positions = np.stack(
+        [x_mm if x_mm is not None else np.zeros(n), y_mm if y_mm is not None else np.zeros(n), z_mm], 1
+    )
     return Placement(
         positions_mm=positions.astype(float), row=np.array([1.0, 0, 0]), column=np.array([0, 1.0, 0]),
         spacing_mm=spacing, thickness_mm=thickness,

@@ -188,6 +188,8 @@ def _by_pydicom(source: SourceFile) -> Scan:
 
 def _raw(value: Any, *, little: bool) -> bytes:
     """Bytes of a value that pydicom has already converted."""
+    if value is None:
+        return b""
     if isinstance(value, bytes):
         return value
     if type(value) is int:

@@ -22,6 +22,7 @@ class Limits:
     max_unpacked_mb: int
     max_unpack_ratio: int
     unpack_ratio_from_mb: int
+    max_gzip_ratio: int
     max_volume_mb: int
     max_frame_mb: int
     max_pixel_ratio: int

@@ -154,7 +154,7 @@ def _stored(source: SourceFile, header: Any) -> Stored:
         offset=int(header["vox_offset"]), slope=1.0 if slope is None else float(slope),
         intercept=0.0 if intercept is None else float(intercept),
     )  # fmt: skip
-    ratio = bounds.load().max_unpack_ratio if source.kind == "nifti-gz" else 1
+    ratio = bounds.load().max_gzip_ratio if source.kind == "nifti-gz" else 1
     claimed = stored.offset + stored.volume_bytes * stored.n_volumes
     if claimed > source.size * ratio or stored.offset < 0:
         raise Refused(f"cut off: the header claims {claimed} bytes, the file holds {source.size}")

@@ -124,11 +124,7 @@ def _clean(image: NDArray[Any], source: Image, padding: NDArray[np.bool_] | None
     """Mask dirty bits, sign-extend, mark padding, and turn an inverted scale round; in place."""
     layout = source.layout
     if layout.stored < layout.allocated:
-        up = layout.allocated - 1 - layout.high_bit
-        if up:
-            np.left_shift(image, up, out=image)
-        # the shift down of a signed type carries the sign bit along
-        np.right_shift(image, layout.allocated - layout.stored, out=image) if up else _extend(image, layout)
+        _extract(image, layout)
     if padding is not None and source.padding is not None:
         low, high = source.padding
         np.equal(image, low, out=padding) if low == high else np.logical_and(image >= low, image <= high, out=padding)
@@ -138,10 +134,12 @@ def _clean(image: NDArray[Any], source: Image, padding: NDArray[np.bool_] | None
         np.subtract(image.dtype.type(highest + lowest), image, out=image)
 
 
-def _extend(image: NDArray[Any], layout: Layout) -> None:
-    shift = layout.allocated - layout.stored
-    if layout.signed:
-        np.left_shift(image, shift, out=image)
-        np.right_shift(image, shift, out=image)
-    else:
+def _extract(image: NDArray[Any], layout: Layout) -> None:
+    """The stored bits up to the high bit; what lies beside them may be anything."""
+    unused, above = layout.allocated - layout.stored, layout.allocated - 1 - layout.high_bit
+    if not layout.signed and above == unused:
         np.bitwise_and(image, image.dtype.type((1 << layout.stored) - 1), out=image)
+        return
+    np.left_shift(image, above, out=image)
+    # the shift down of a signed type carries the sign along
+    np.right_shift(image, unused, out=image)

@@ -1,0 +1,132 @@
+"""What one DICOM file is: "objects that are no image volume -> set aside, reason names the kind"."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets.ingest.dicom import SetAside, classic_frame, open_image
+from spinemets.ingest.headers import read_header
+from spinemets.ingest.read import read
+from spinemets.ingest.sources import SourceFile
+from spinemets.model.errors import UnreadableInput
+
+
+def opened(path):
+    source = SourceFile(path=path, name=path.name, size=path.stat().st_size)
+    return open_image(source, read_header(source))
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "word"),
+    [
+        ("dicom-objects/liver-seg.dcm", "set aside", "Segmentation"),
+        ("dicom-objects/pet-headneck-sr-tid1500.dcm", "set aside", "Comprehensive SR"),
+        ("dicom-objects/rtstruct-mock.dcm", "set aside", "RT Structure Set"),
+        ("dicom-objects/pr-example/PR000000.dcm", "set aside", "Presentation State"),
+        ("dicom-objects/pet-headneck-rwvm-suv.dcm", "set aside", "Real World Value Mapping"),
+        ("dicom-objects/seg-sparse-labelmap-no-ppv.dcm", "set aside", "Label Map Segmentation"),
+        ("dicom-robustness/pydicom/parametric_map_float.dcm", "set aside", "Parametric Map"),
+        ("dicom-robustness/pydicom/SC_rgb_small_odd.dcm", "set aside", "Secondary Capture"),
+        ("dicom-robustness/fo-dicom/DICOMDIR", "set aside", "DICOMDIR"),
+        ("dicom-robustness/orthanc/Issue137.dcm", "set aside", "Encapsulated STL"),
+        ("dicom-robustness/orthanc/Issue22-NoPixelData.dcm", "unreadable", "without pixel data"),
+        ("dicom-robustness/pydicom/MR_truncated.dcm", "unreadable", "cut off"),
+        ("dicom-robustness/dwv/no-number-rows.dcm", "unreadable", "no image size"),
+        ("dicom-robustness/orthanc/UnknownSopClassUid.dcm", "set aside", "colour picture"),
+        ("dicom-robustness/fo-dicom/GH340.dcm", "unreadable", "photometric"),
+    ],
+)
+def test_real_objects_are_named(shared_data, file, kind, word):
+    """Each object that is no image of a volume says what it is."""
+    found = opened(shared_data / file)
+    assert isinstance(found, SetAside)
+    assert found.kind == kind and word in found.reason
+    assert found.label == ("seg" in file.lower())
+
+
+def test_segmentations_are_offered_as_labels(shared_data, tmp_path, write_image, noise):
+    """SEG paths also in `Study.label_files`: "an offer, never used unasked"."""
+    import shutil
+
+    write_image(tmp_path / "ct", noise(4, 4))
+    shutil.copy(shared_data / "dicom-objects" / "liver-seg.dcm", tmp_path / "seg")
+    study = read([tmp_path])
+    assert study.label_files == (str(tmp_path / "seg"),)
+    assert [(u.file, u.kind) for u in study.unread] == [("seg", "set aside")]
+
+
+def test_claimed_pixels_that_are_not_there(tmp_path, write_image, noise):
+    """46341 x 46341 claimed from few bytes: refused before anything is allocated."""
+    path = write_image(tmp_path / "x", noise(4, 4), Rows=46341, Columns=46341)
+    found = opened(path)
+    assert isinstance(found, SetAside) and "cut off" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0}, "bits stored"),
+        ({"BitsStored": 20}, "bits stored"),
+        ({"HighBit": 3, "BitsStored": 12}, "bits stored"),
+        ({"Rows": None}, "no image size"),
+        ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, "colour picture (RGB)"),
+    ],
+)
+def test_layouts_that_are_not_read(tmp_path, write_image, noise, change, word):
+    """Unusual pixel layouts are refused by what they are."""
+    found = opened(write_image(tmp_path / "x", noise(4, 4), **change))
+    assert isinstance(found, SetAside) and word in found.reason
+
+
+def test_unsupported_syntax_is_refused_by_its_name(tmp_path, write_image, noise):
+    """No decoder for MPEG, JPIP: "refuse by name"."""
+    import pydicom
+    from pydicom.encaps import encapsulate
+
+    path = write_image(tmp_path / "x", noise(4, 4))
+    for uid, word in (
+        ("1.2.840.10008.1.2.4.102", "MPEG-4 AVC/H.264"),
+        ("1.2.840.10008.1.2.4.94", "JPIP"),
+        ("1.2.9", "1.2.9"),
+    ):
+        dataset = pydicom.dcmread(path)
+        dataset.file_meta.TransferSyntaxUID = uid
+        dataset.PixelData = encapsulate([b"xx"])
+        dataset.save_as(tmp_path / "y", implicit_vr=False, little_endian=True)
+        with pytest.raises(UnreadableInput, match=word):
+            read([tmp_path / "y"])
+
+
+def test_classic_frame_takes_geometry_or_none(tmp_path, write_image, noise):
+    """A position of two numbers is no position."""
+    full = classic_frame(opened(write_image(tmp_path / "a", noise(4, 4), (1, 2, 3), InstanceNumber=7)))
+    assert full.position_mm == (1.0, 2.0, 3.0) and full.number == 7 and full.spacing_mm == (0.5, 0.5)
+    assert (full.slope, full.intercept) == (1.0, -1024.0)
+    bare = classic_frame(
+        opened(
+            write_image(tmp_path / "b", noise(4, 4), ImagePositionPatient=None, PixelSpacing=None, InstanceNumber=None)
+        )
+    )
+    assert bare.position_mm is None and bare.spacing_mm is None and bare.number == 0
+
+
+def test_damaged_compressed_image_is_a_line_and_the_rest_is_read(tmp_path, write_series, noise, axial_positions):
+    """A slice that cannot be decoded becomes an unread file and a missing position, not a silent hole."""
+    import pydicom
+
+    folder = write_series(tmp_path / "s", noise(5, 16, 16), axial_positions(0, 2, 4, 6, 8))
+    for path in folder.iterdir():
+        dataset = pydicom.dcmread(path)
+        dataset.compress("1.2.840.10008.1.2.4.80", encoding_plugin="pyjpegls", generate_instance_uid=False)
+        if dataset.ImagePositionPatient[2] == 4:
+            dataset.PixelData = dataset.PixelData[:60] + bytes(len(dataset.PixelData) - 60)
+            bad = path.name
+        dataset.save_as(path)
+    study = read([folder])
+    assert [(u.file, u.kind) for u in study.unread] == [(bad, "unreadable")]
+    assert "JPEG-LS" in study.unread[0].reason
+    series = study.series[0]
+    assert series.geometry.missing_positions_mm == (4.0,)
+    padding = series.pixels().padding
+    assert padding is not None and padding[:, :, 2].all() and not np.delete(padding, 2, axis=2).any()

@@ -1,0 +1,121 @@
+"""Stored values to physical ones: "int16 kept when slope = 1 / intercept integer, else float32"."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets.ingest.read import read
+
+
+def _volume(path):
+    return read([path]).series[0].pixels()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "low", "high", "intercept", "expected"),
+    [
+        (np.uint16, 0, 4095, -1024, np.int16),
+        (np.int16, -2000, 3000, 0, np.int16),
+        (np.int16, -2000, 3000, -1024, np.int16),
+        (np.uint16, 0, 32767, 0, np.int16),
+        (np.uint16, 0, 65535, 0, np.int32),
+        (np.uint16, 0, 65535, -1024, np.int32),
+        (np.uint16, 0, 65535, -32768, np.int16),
+        (np.int16, -32768, 100, -1024, np.int32),
+        (np.uint8, 0, 255, -1024, np.int16),
+        (np.int8, -128, 127, 5, np.int16),
+        (np.uint32, 0, 70000, 0, np.int32),
+        (np.int32, -5, 5, 7, np.int16),
+    ],
+)
+def test_whole_rescale_is_exact_in_the_smallest_integer(tmp_path, write_image, dtype, low, high, intercept, expected):
+    """Never wraps around, never loses a value, whatever the stored type."""
+    stored = np.linspace(low, high, 48).astype(np.int64).reshape(6, 8)
+    path = write_image(tmp_path / "x", stored.astype(dtype), RescaleIntercept=intercept)
+    volume = _volume(path)
+    assert volume.array.dtype == expected
+    np.testing.assert_array_equal(volume.array[..., 0].T, stored + intercept)
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(2, 0), (1, 0.5), (0.001, -7)])
+def test_other_rescale_is_float32_of_float64(tmp_path, write_image, noise, slope, intercept):
+    """Values = float32(float64(stored) * slope + intercept)."""
+    stored = noise(4, 6)
+    volume = _volume(write_image(tmp_path / "x", stored, RescaleSlope=slope, RescaleIntercept=intercept))
+    assert volume.array.dtype == np.float32
+    truth = (stored.astype(np.float64) * slope + intercept).astype(np.float32)
+    np.testing.assert_array_equal(volume.array[..., 0].T, truth)
+
+
+def test_rescale_per_image(tmp_path, write_image, noise):
+    """Slope and intercept differ per slice: each slice has its own."""
+    stored = noise(2, 4, 4)
+    for k, slope in enumerate((1, 3)):
+        write_image(tmp_path / str(k), stored[k], (0, 0, 2.0 * k), RescaleSlope=slope, RescaleIntercept=k)
+    volume = _volume(tmp_path)
+    np.testing.assert_array_equal(volume.array[..., 1].T, stored[1] * np.float32(3) + 1)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("high_bit", [11, 15])
+def test_dirty_bits_are_masked_and_the_sign_extended(tmp_path, write_image, signed, high_bit):
+    """12 bits stored in 16 with dirty other bits: "mask and sign-extend at HighBit"."""
+    truth = np.array([[0, 1, 2047], [5, 100, 2000]], np.int64)
+    if signed:
+        truth[0] = (-2048, -1, 2047)
+    raw = (truth & 0xFFF) << (high_bit - 11)
+    raw |= 0xA000 if high_bit == 11 else 0x000B
+    path = write_image(
+        tmp_path / "x", raw.astype(np.uint16), Modality="MR", BitsStored=12, HighBit=high_bit,
+        PixelRepresentation=int(signed),
+    )  # fmt: skip
+    np.testing.assert_array_equal(_volume(path).array[..., 0].T, truth)
+
+
+def test_padding_is_a_mask_before_rescale(tmp_path, write_image, noise):
+    """PixelPaddingValue marks "no measurement"; a limit makes it a range; no padding pixel, no mask."""
+    stored = noise(4, 4) + np.uint16(10)
+    stored[0, :] = 2
+    stored[1, 0] = 4
+    single = _volume(write_image(tmp_path / "a", stored, PixelPaddingValue=2))
+    assert single.padding is not None
+    np.testing.assert_array_equal(single.padding[..., 0].T, stored == 2)
+    band = _volume(write_image(tmp_path / "b", stored, PixelPaddingValue=2, PixelPaddingRangeLimit=4))
+    assert band.padding is not None
+    np.testing.assert_array_equal(band.padding[..., 0].T, stored <= 4)
+    assert _volume(write_image(tmp_path / "c", stored, PixelPaddingValue=1)).padding is None
+
+
+def test_signed_padding(tmp_path, write_image):
+    """The padding value has the sign of the pixels."""
+    stored = np.array([[-2000, 0], [1, 2]], np.int16)
+    volume = _volume(write_image(tmp_path / "a", stored, PixelPaddingValue=-2000, RescaleIntercept=0))
+    assert volume.padding is not None and volume.padding[0, 0, 0] and volume.padding.sum() == 1
+
+
+def test_inverted_display_is_turned_round_for_signal_but_not_for_hounsfield(tmp_path, write_image, noise):
+    """MONOCHROME1: bright means low; HU stay HU, both are said."""
+    stored = noise(4, 4)
+    mr = write_image(tmp_path / "mr", stored, Modality="MR", PhotometricInterpretation="MONOCHROME1", stored_bits=12)
+    series = read([mr]).series[0]
+    np.testing.assert_array_equal(series.pixels().array[..., 0].T, 4095 - stored.astype(int))
+    assert "MONOCHROME1" in series.warnings[0]
+    ct = read([write_image(tmp_path / "ct", stored, PhotometricInterpretation="MONOCHROME1")]).series[0]
+    np.testing.assert_array_equal(ct.pixels().array[..., 0].T, stored.astype(int) - 1024)
+    assert "Hounsfield values are used as they are" in ct.warnings[0]
+
+
+def test_ct_without_a_scale_is_not_called_hounsfield(tmp_path, write_image, noise):
+    """A missing rescale is not replaced by a default: the unit is unknown and said."""
+    series = read([write_image(tmp_path / "x", noise(4, 4), RescaleIntercept=None)]).series[0]
+    assert (series.pixels().quantity, series.pixels().unit) == ("unknown", "1")
+    assert "not attenuation" in series.warnings[0]
+    other = read([write_image(tmp_path / "y", noise(4, 4), RescaleType="US")]).series[0]
+    assert other.pixels().quantity == "unknown"
+
+
+def test_the_volume_is_a_view_of_slices(tmp_path, write_series, noise, axial_positions):
+    """Array[c, r, k] is a view without a copy: each image is contiguous in memory."""
+    volume = _volume(write_series(tmp_path / "s", noise(3, 5, 4), axial_positions(0, 1, 2)))
+    assert volume.array.strides == (2, 8, 40)
