@@ -10,6 +10,7 @@ import pytest
 from spinemets.impression import protocol
 from spinemets.impression.protocol import answers, best_verdicts, criteria_missing, level_limits, matrix
 from spinemets.knowledge.catalogue import Criterion, Needs
+from spinemets.model.errors import CatalogueError
 from spinemets.model.finding import Finding, State
 from spinemets.model.grid import Grid
 from spinemets.model.measurement import Subject
@@ -217,3 +218,16 @@ def test_a_series_twice_changes_nothing():
     """Two series of one kind answer as one does."""
     once, twice = study_of("t1", "stir"), study_of("t1", "t1", "stir")
     assert protocol.completeness(once, []) == protocol.completeness(replace(twice, uid="1"), [])
+
+
+@pytest.mark.parametrize("broken", [{"colour": "red"}, {"columns": {"ct": {"words": "CT", "needs": ["ct"]}}}])
+def test_a_broken_matrix_does_not_load(monkeypatch, broken):
+    """An unknown field, or cells that are not the columns, are errors of the product."""
+    table = {**protocol.knowledge.table("protocol"), **broken}
+    monkeypatch.setattr(protocol.knowledge, "table", lambda name: table)
+    matrix.cache_clear()
+    try:
+        with pytest.raises(CatalogueError, match="table protocol"):
+            matrix()
+    finally:
+        matrix.cache_clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spinemets.knowledge import dialects
+from spinemets.model.errors import CatalogueError
 
 
 @pytest.mark.parametrize(
@@ -27,3 +28,18 @@ def test_every_vendor_has_mark_and_source():
     for dialect in dialects.load():
         assert dialect.mark in ("R", "V", "N", "E") and dialect.source
         assert "FS" in dialect.fat_suppression_options
+
+
+def test_a_vendor_file_with_a_typing_error_does_not_load(monkeypatch, tmp_path):
+    """An unknown field is refused with the name of the file; other files in the folder are no vendors."""
+    folder = tmp_path / "vendors"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("no vendor")
+    (folder / "acme.yaml").write_text("{name: A, key: a, matches: a, mark: N, source: s, colour: red}")
+    monkeypatch.setattr(dialects, "files", lambda package: tmp_path)
+    dialects.load.cache_clear()
+    try:
+        with pytest.raises(CatalogueError, match=r"acme\.yaml.*colour"):
+            dialects.load()
+    finally:
+        dialects.load.cache_clear()

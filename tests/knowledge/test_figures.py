@@ -8,7 +8,40 @@ import pytest
 from spinemets.knowledge import catalogue, figures
 from spinemets.model.errors import CatalogueError
 
-ROWS = ["PRV-1", "PRV-2", "PRV-3", "XR-A1", "XR-A2", "XR-A3", "XR-A4", "NM-A1", "NM-A2", "NM-A3", "PET-A1", "PET-A2", "PET-A3", "PET-A4", "CT-A1", "CT-A2", "CT-A3", "CT-A4", "CT-A5", "MAR-A1", "T1-A1", "T1-A2", "T2-A1", "T2-A2", "T2-A3", "DWI-A1", "DWI-A2", "TX-A1", "WB-A1", "SEC3", "SEC3-LM", "SEC3-IM"]
+ROWS = [
+    "PRV-1",
+    "PRV-2",
+    "PRV-3",
+    "XR-A1",
+    "XR-A2",
+    "XR-A3",
+    "XR-A4",
+    "NM-A1",
+    "NM-A2",
+    "NM-A3",
+    "PET-A1",
+    "PET-A2",
+    "PET-A3",
+    "PET-A4",
+    "CT-A1",
+    "CT-A2",
+    "CT-A3",
+    "CT-A4",
+    "CT-A5",
+    "MAR-A1",
+    "T1-A1",
+    "T1-A2",
+    "T2-A1",
+    "T2-A2",
+    "T2-A3",
+    "DWI-A1",
+    "DWI-A2",
+    "TX-A1",
+    "WB-A1",
+    "SEC3",
+    "SEC3-LM",
+    "SEC3-IM",
+]
 
 
 def test_every_row_is_there():
@@ -87,3 +120,15 @@ def test_quantity_without_counts_has_no_interval():
     """Only a fraction of n has a Wilson interval."""
     quantity = figures.load()["T1-A2"].quantities[0]
     assert quantity.interval is None and quantity.share is None
+
+
+def test_a_row_with_an_unknown_field_does_not_load(monkeypatch):
+    """A typing error names its row."""
+    row = {"id": "X-1", "colour": "red"}
+    monkeypatch.setattr(catalogue, "table", lambda name: {"rows": [row], "sources": {}})
+    figures.load.cache_clear()
+    try:
+        with pytest.raises(CatalogueError, match="X-1"):
+            figures.load()
+    finally:
+        figures.load.cache_clear()

@@ -121,12 +121,12 @@ def _from_values(series: Series, found: Recognition) -> Recognition:
 
 
 def _with_words(series: Series, found: Recognition) -> Recognition:
-    """Add what the words of the header say: conflicts for a named series, a hint for an unnamed one."""
+    """Add what the words of the header say: conflicts for a measured class, a hint for all others."""
     acquisition = series.acquisition
     is_ct = found.kind.startswith("ct") or (acquisition.modality or "").upper() == "CT"
     words = ct_table().description_words if is_ct else mr_table().description_words
     evidence, clashes = conflicts.body_part(acquisition, ct_table().body_words)
-    if found.kind == "unknown":
+    if found.kind in ct_table().other_kinds:
         hints = conflicts.description_hints(acquisition, words)
         return replace(found, evidence=(*found.evidence, *hints, *evidence), conflicts=(*found.conflicts, *clashes))
     against = conflicts.description_conflicts(acquisition, found.kind, words, known_kinds()[found.kind])
