@@ -58,6 +58,7 @@ def test_thick_soft_kernel():
     assert found.verdicts["cortex"] == "NA-RESOLUTION"
     assert found.verdicts["soft_tissue"] == found.verdicts["density"] == "ok"
     assert found.notes[0] == "slices of 5 mm"
+    assert found.category == "cortex no, soft tissue yes, density yes, lesion yes"
 
 
 @pytest.mark.parametrize(

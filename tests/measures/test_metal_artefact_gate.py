@@ -58,6 +58,7 @@ def test_streaks():
     assert found.verdicts["density"] == "NA-ARTEFACT"
     assert found.verdicts["bone"] == "ok"
     assert any("streak index 3" in note for note in found.notes)
+    assert found.category == "no metal near, soft tissue and density not read"
 
 
 def test_even_noise_is_no_streak():
@@ -121,6 +122,7 @@ def test_a_touch_of_metal_only_limits_bone():
     assert found.values["share_near_metal"].value > 0
     relaxed = measure(ct=volume(array), vertebra=vertebra(volume(array)), **{**VALUES, "share_max": 0.9})
     assert isinstance(relaxed, Measured)
+    assert "bone read with limits" in (relaxed.category or "")
     assert relaxed.verdicts["bone"] == "limited" and relaxed.verdicts["density"] == "NA-ARTEFACT"
 
 

@@ -96,8 +96,20 @@ def measure(
             "lesion": "limited" if series_kind == "ct_lung" else "ok",
         }
         notes += [n for n in (why, *density_notes, _texture_words(series_kind, noise, texture_sharp)) if n]
-    n_voxels = noise.n if noise is not None else 0
-    return Measured(values=values, n_voxels=n_voxels, verdicts=verdicts, notes=tuple(notes), caveats=tuple(caveats))
+    return Measured(
+        values=values,
+        n_voxels=noise.n if noise is not None else 0,
+        category=_words(verdicts),
+        verdicts=verdicts,
+        notes=tuple(notes),
+        caveats=tuple(caveats),
+    )
+
+
+def _words(verdicts: dict[str, str]) -> str:
+    """The verdicts as a reader sees them."""
+    said = {"ok": "yes", "limited": "with limits"}
+    return ", ".join(f"{use.replace('_', ' ')} {said.get(verdict, 'no')}" for use, verdict in verdicts.items())
 
 
 def _cortex(slice_mm: float, good_mm: float, limit_mm: float, kind: str) -> str:

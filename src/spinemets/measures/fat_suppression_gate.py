@@ -34,6 +34,7 @@ def measure(
     return Measured(
         values={"fat_to_muscle": Estimate(value=q, ci95=interval)},
         n_voxels=min(muscle.n_voxels, fat.n_voxels),
+        category=said,
         verdicts={"fat_suppressed": verdict},
         notes=(f"{said} (fat to muscle {q:.2f})",),
         caveats=tuple(dict.fromkeys((*muscle.caveats, *fat.caveats))),

@@ -97,10 +97,22 @@ def measure(
     return Measured(
         values=values,
         n_voxels=0 if here is None else here.n,
+        category=_words(verdicts, metal),
         verdicts=verdicts,
         notes=tuple(notes),
         caveats=("CV-NEARMETAL",) if metal else (),
     )
+
+
+def _words(verdicts: dict[str, str], metal: bool) -> str:
+    """What the verdicts mean for a reader."""
+    shut = {"bone": "bone", "soft_tissue": "soft tissue", "density": "density"}
+    no = [word for use, word in shut.items() if verdicts[use] not in ("ok", "limited")]
+    with_limits = [word for use, word in shut.items() if verdicts[use] == "limited"]
+    parts = ["metal near" if metal else "no metal near"]
+    parts += [f"{' and '.join(no)} not read"] if no else []
+    parts += [f"{' and '.join(with_limits)} read with limits"] if with_limits else []
+    return ", ".join(parts)
 
 
 def _bone(metal: bool, near: float, share_max: float) -> tuple[str, list[str]]:

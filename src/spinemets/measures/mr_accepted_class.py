@@ -32,4 +32,4 @@ def measure(
         if fits
         else f"a {name} series serves no criterion of this version"
     )
-    return Measured(values={}, n_voxels=int(mr.array[..., 0].size), verdicts=verdicts, notes=(note,))
+    return Measured(values={}, n_voxels=int(mr.array[..., 0].size), category=note, verdicts=verdicts, notes=(note,))
