@@ -191,13 +191,13 @@ def _without_each_need(
         if name == "endplates":
             bare = tuple(replace(v, endplates=None) for v in scene.spine.vertebrae)
             yield name, replace(scene, spine=replace(scene.spine, vertebrae=bare)), whole
-    if needs.normal:
+    if needs.normal and "normal" not in needs.optional:
         nothing = {
             k: NoReference(tissue="normal_marrow", code="NA-REFERENCE", missing="taken away")
             for k in scene.found.normal
         }
         yield "normal neighbours", replace(scene, found=replace(scene.found, normal=nothing)), whole
-    if needs.lesions:
+    if set(needs.lesions) - set(needs.optional):
         unsearched = Found(lesions=(), normal=scene.found.normal, searched=frozenset())
         yield "a search for lesions", replace(scene, found=unsearched), whole
     if gates:
