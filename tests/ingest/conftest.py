@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -150,16 +151,20 @@ def write_multiframe():
 
 @pytest.fixture
 def write_nifti():
-    """Write a NIfTI file with its affine (RAS) as sform and qform, or as the codes and forms given."""
+    """Write a NIfTI file byte by byte; `sform`, `qform` = (RAS affine, code), by default the affine with code 1."""
     import nibabel as nib
 
-    def write(path: Path, array: np.ndarray, affine: np.ndarray, sform=None, qform=None, **header) -> Path:
-        image = nib.Nifti1Image(array, affine)
-        image.header.set_sform(affine if sform is None else sform[0], code=1 if sform is None else sform[1])
-        image.header.set_qform(affine if qform is None else qform[0], code=1 if qform is None else qform[1])
-        for key, value in header.items():
-            image.header[key] = value
-        nib.save(image, path)
+    def write(path: Path, array: np.ndarray, affine: np.ndarray, sform=None, qform=None) -> Path:
+        header = nib.Nifti1Header()
+        header.set_data_dtype(array.dtype)
+        header.set_data_shape(array.shape)
+        zooms = np.linalg.norm(affine[:3, :3], axis=0)
+        header.set_zooms((*zooms, *[1.0] * (array.ndim - 3)))
+        header.set_qform(*(qform or (affine, 1)), strip_shears=True)
+        header.set_sform(*(sform or (affine, 1)))
+        header["magic"], header["vox_offset"] = b"n+1", 352
+        data = header.binaryblock + bytes(4) + array.tobytes(order="F")
+        path.write_bytes(gzip.compress(data, 1) if path.name.endswith(".gz") else data)
         return path
 
     return write

@@ -39,7 +39,7 @@ def read_clinical(path: Path) -> ClinicalFacts:
         Listing every error with its line.
     """
     data, _ = read_stated(path, schema(), "clinical file")
-    return facts_of(data or {})
+    return facts_of(data)
 
 
 def facts_of(data: Mapping[str, Any]) -> ClinicalFacts:

@@ -42,7 +42,8 @@ def read_facts(path: Path) -> Stated:
         Listing every error with its line.
     """
     data, _ = read_stated(path, schema(), "facts file")
-    return data or {}
+    stated: Stated = data
+    return stated
 
 
 def apply(stated: Stated, series: Sequence[Series]) -> tuple[list[Series], tuple[str, ...]]:

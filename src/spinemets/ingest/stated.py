@@ -103,7 +103,9 @@ def _schema_errors(data: Any, schema: dict[str, Any], lines: dict[Place, int]) -
         yield "line 1: numbers must be finite"
     validator = jsonschema.Draft202012Validator(schema)
     found = sorted(validator.iter_errors(data), key=lambda e: (_line(tuple(e.absolute_path), lines), str(e.message)))
-    for error in found:
+    for outer in found:
+        # of alternatives, the one that came nearest says what is wrong
+        error = jsonschema.exceptions.best_match([outer]) or outer
         place = tuple(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
             known = sorted(error.schema.get("properties", {}))
