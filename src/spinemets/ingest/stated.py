@@ -37,7 +37,7 @@ def read_stated(path: Path, schema: dict[str, Any], what: str) -> tuple[Any, dic
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         lines: dict[Place, int] = {}
         errors = list(_walk(node, (), lines)) if node is not None else []
-        data = yaml.load(text, Loader=_PlainLoader)
+        data = {} if node is None else yaml.load(text, Loader=_PlainLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{what} {path.name} is no valid YAML or JSON: {_where(error)}.", "Correct the file."
@@ -105,7 +105,7 @@ def _schema_errors(data: Any, schema: dict[str, Any], lines: dict[Place, int]) -
     found = sorted(validator.iter_errors(data), key=lambda e: (_line(tuple(e.absolute_path), lines), str(e.message)))
     for outer in found:
         # of alternatives, the one that came nearest says what is wrong
-        error = jsonschema.exceptions.best_match([outer]) or outer
+        error = _nearest(outer)
         place = tuple(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
             known = sorted(error.schema.get("properties", {}))
@@ -114,6 +114,13 @@ def _schema_errors(data: Any, schema: dict[str, Any], lines: dict[Place, int]) -
                 yield f"line {line}{_shown(place)}: unknown key {key!r}; known are {', '.join(known)}"
         else:
             yield f"line {_line(place, lines)}{_shown(place)}: {error.message}"
+
+
+def _nearest(error: Any) -> Any:
+    """The innermost error of alternatives: the deepest place, a list of allowed words before a wrong type."""
+    while error.context:
+        error = max(error.context, key=lambda e: (len(e.absolute_path), e.validator == "enum"))
+    return error
 
 
 def _finite(data: Any) -> bool:
