@@ -109,10 +109,11 @@ def _superior_articular(plan: ArchPlan, side: float) -> Rod:
 def _inferior_articular(plan: ArchPlan, side: float) -> Rod:
     """Downwards from the lamina, medial and behind the superior process of the vertebra below."""
     l, a, s = _mass(plan)  # noqa: E741
-    reach = -plan.size.before[2] / 2 - plan.size.disc[1] - 3.0
+    # Behind a lordotic disc the arches stand closer than the bodies: the posterior disc height counts.
+    reach = -plan.size.before[2] / 2 - 0.6 * plan.size.disc[2]
     across = (1, 0, 0) if plan.size.thoracic else (0.35, -0.94, 0)
     start = (side * (l - 1.0), a - 2.0, s - 3.0)
-    end = (side * (l - 3.0), a - 4.5, reach)
+    end = (side * (l - 1.5), a - 6.5, reach)
     return plan.rod(start, end, (side * across[0], across[1], across[2]), ((5.6, 3.8), (5.2, 3.2)))
 
 

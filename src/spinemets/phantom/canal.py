@@ -18,6 +18,7 @@ from spinemets.phantom.sizes import LevelSize
 ROOT_PAIRS = 6
 # Ventral and dorsal epidural space together, in front-to-back direction; the sac fills the rest of the canal.
 EPIDURAL_MM = 3.4
+DURA_MM = 0.4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,8 +98,8 @@ class Canal:
             squared = du * du + dv * dv
             nearest = squared if nearest is None else np.minimum(nearest, squared)
         assert nearest is not None
-        distance = np.sqrt(nearest) - radius
-        return np.maximum(distance, z - np.float32(self.conus_z + 25))
+        inside = np.maximum(np.sqrt(nearest) - radius, self.sac(block) + np.float32(DURA_MM))
+        return np.maximum(inside, z - np.float32(self.conus_z + 25))
 
 
 def canal(levels: Mapping[str, LevelSize], frames: Mapping[str, Place], low: Sacrum) -> Canal:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from spinemets.knowledge.catalogue import table
-from spinemets.phantom.alignment import Place
+from spinemets.phantom.alignment import Place, bowls_mm
 from spinemets.phantom.arch import SIDES, ArchPlan
 from spinemets.phantom.block import Array, Block, Box
 from spinemets.phantom.body import Body
@@ -79,7 +79,8 @@ def sacrum(endplate: Place, scale: float) -> Sacrum:
         spinous_down_deg=20.0,
         transverse_mm=90.0,
     )
-    half = (front + back) / 4.0
+    # From the middle between the rims to the centre of the bowl above, on which the disc rests.
+    half = (front + back) / 4.0 - bowls_mm(size)[0]
     # The endplate of S1 is the upper rim of its body, tilted against the body's mid-plane by half of its wedge.
     body_frame = endplate.tilted(size.wedge_deg / 2.0)
     body_frame = Place(
