@@ -29,7 +29,7 @@ def measure(
 
     `ratio` is the darkest focus found on this series, else the whole marrow; `marrow_ratio` is always the whole marrow. In
     the field range `doubt_field_t` the disc is the weaker reference: where muscle, if there is any, says the opposite,
-    the interval is stretched to 1, so that the answer stays open. Source: review, section 2.7; Carroll1997.
+    the interval is widened to muscle's ratio, so that the answer stays open. Source: review, section 2.7; Carroll1997.
     """
     least = Least(voxels=least_voxels, ml=least_ml, effective=least_effective)
     whole = tissue_ratio(t1, marrow, disc, least)
@@ -46,7 +46,7 @@ def measure(
         and (against.estimate.value < 1) != (ratio.value < 1)
         and category != "isointense"
     ):
-        ratio, category = _undecided(ratio), "disagrees with muscle"
+        ratio, category = _widened(ratio, against.estimate.value), "disagrees with muscle"
         caveats.append("CV-FIELD")
         notes.append(
             f"At {field_t:g} T muscle says the opposite (ratio to muscle {against.estimate.value:.2f}): left undecided."
@@ -73,7 +73,8 @@ def measure(
     )
 
 
-def _undecided(ratio: Estimate) -> Estimate:
+def _widened(ratio: Estimate, other: float) -> Estimate:
+    """Interval that also covers what the other reference says."""
     assert ratio.ci95 is not None
     low, high = ratio.ci95
-    return replace(ratio, ci95=(min(low, 1.0), max(high, 1.0)))
+    return replace(ratio, ci95=(min(low, other), max(high, other)))
