@@ -1,0 +1,343 @@
+"""FX-01: vertebral heights against expected ones, Genant grade and shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets.findings.expected_height import Expected
+from spinemets.findings.height_loss import category, grade, losses, shape, weigh
+from spinemets.findings.judge import judge
+from spinemets.knowledge.catalogue import load, table
+from spinemets.measures.runner import to_measurement
+from spinemets.model.finding import State
+from spinemets.model.level import Level
+from spinemets.model.measurement import Measured, Measurement, NotAssessable, Refused, Subject, Value
+from spinemets.model.study import ClinicalFacts, Device, PatientFacts
+
+ENTRY = load()["FX-01"]
+LIMITS = (0.20, 0.25, 0.40)
+
+
+def levels_of(*names: str | None) -> tuple[Level, ...]:
+    return tuple(Level(name=n, position=p + 1, of=len(names), method="label map") for p, n in enumerate(names))
+
+
+def heights(level: Level, ant: float, mid: float, post: float, sd: float = 0.0, depth: float = 33.0, **more):
+    spread = 5 / 6 * depth
+    wedge = float(np.degrees(np.arctan2(post - ant, spread)))
+    numbers = {"ha_mm": ant, "hm_mm": mid, "hp_mm": post}
+    values = {k: Value(value=v, unit="mm", sd=sd) for k, v in numbers.items()}
+    values["wedge_deg"] = Value(value=more.pop("wedge", wedge), unit="deg")
+    values["depth_mm"] = Value(value=depth, unit="mm")
+    return Measurement(
+        criterion="G-08", version="1", subject=Subject(level_id=level.id), values=values, judged="hm_mm", **more
+    )
+
+
+def cut(level: Level) -> NotAssessable:
+    return NotAssessable(
+        criterion="G-08",
+        version="1",
+        subject=Subject(level_id=level.id),
+        code="NA-COVERAGE",
+        missing="the border of the image cuts the superior endplate: no heights",
+    )
+
+
+def run(results, levels, clinical=None, patient=None, **changes):
+    answers = weigh(
+        results={"G-08": tuple(results)},
+        levels=levels,
+        patient=patient or PatientFacts(),
+        clinical=clinical or ClinicalFacts(),
+        morphometry=table("morphometry"),
+        **{**ENTRY.values(), **changes},
+    )
+    return {subject.level_id: answer for subject, answer in answers}
+
+
+def usual(level: Level, scale: float = 1.0, **more):
+    row = table("morphometry")["levels"][level.name]
+    return heights(
+        level, scale * row["ant"], scale * row["mid"], scale * row["post"], depth=scale * row["depth"],
+        wedge=row["wedge"]["mean"], **more,
+    )  # fmt: skip
+
+
+class TestVectors:
+    """The vectors of FX-01."""
+
+    def test_t12_between_t11_and_l1(self):
+        """T11 (24, 23.5, 25), L1 (26, 25, 27) -> E (25, 24.25, 26); T12 (15, 17, 25) -> 0.400, 0.299, 0.038, grade 3
+        wedge.
+        """
+        t11, t12, l1 = levels_of("T11", "T12", "L1")
+        found = run(
+            [heights(t11, 24, 23.5, 25), heights(t12, 15, 17, 25), heights(l1, 26, 25, 27)],
+            (t11, t12, l1),
+            interpolation_sd=0.0,
+        )["T12"]
+        assert isinstance(found, Measured)
+        assert [found.values[f"expected_{p}_mm"].value for p in ("ant", "mid", "post")] == [25.0, 24.25, 26.0]
+        assert found.values["loss_ant"].value == pytest.approx(0.400, abs=5e-4)
+        assert found.values["loss_mid"].value == pytest.approx(0.299, abs=5e-4)
+        assert found.values["loss_post"].value == pytest.approx(0.038, abs=5e-4)
+        assert found.category == "grade 3 wedge"
+        assert found.notes == ("Expected heights: interpolated between T11 and L1.",)
+
+    def test_error_by_propagation_and_grade_as_a_range(self):
+        """`H 19.2 +- 1.0`, `E 25 +- 0.8` -> loss 0.232 +- 0.047, 68 % interval 0.185-0.279 -> "grade 0-2"."""
+        reference = Expected(heights_mm=np.full(3, 25.0), sds_mm=np.full(3, 0.8), words="")
+        loss, sd = losses(np.full(3, 19.2), np.full(3, 1.0), reference)
+        assert loss[0] == pytest.approx(0.232, abs=5e-4)
+        assert sd[0] == pytest.approx(0.047, abs=5e-4)
+        assert loss[0] - sd[0] == pytest.approx(0.185, abs=5e-4)
+        assert loss[0] + sd[0] == pytest.approx(0.279, abs=5e-4)
+        assert category(np.array([0.232, 0.1, 0.0]), np.full(3, 0.047), LIMITS) == "grade 0-2 wedge"
+
+    @pytest.mark.parametrize(("sex", "ratio"), [("women", 0.929), ("men", 0.901)])
+    def test_usual_wedge_as_a_ratio(self, sex: str, ratio: float):
+        """Ha/Hp = 1 - D*tan(angle)/Hp (depth D 30, Hp 26: T12 woman 0.929, man 0.901)."""
+        angle = table("morphometry")["levels"]["T12"]["wedge"][sex]
+        assert 1 - 30 * np.tan(np.radians(angle)) / 26 == pytest.approx(ratio, abs=5e-4)
+
+    def test_g08_vector(self):
+        """G-08 T: ref 25.0, H_m 18.0 -> 28 %."""
+        reference = Expected(heights_mm=np.full(3, 25.0), sds_mm=np.zeros(3), words="")
+        loss, _ = losses(np.array([25.0, 18.0, 25.0]), np.zeros(3), reference)
+        assert loss[1] == pytest.approx(0.28)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [(0.0, 0), (0.1999, 0), (0.20, 1), (0.2499, 1), (0.25, 2), (0.3999, 2), (0.40, 3), (0.9, 3), (-0.2, 0)],
+)
+def test_grades(loss: float, expected: int):
+    """< 0.20 = 0; 0.20 to < 0.25 = 1; 0.25 to < 0.40 = 2; >= 0.40 = 3."""
+    assert grade(loss, LIMITS) == expected
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [((0.3, 0.2, 0.0), "wedge"), ((0.1, 0.3, 0.05), "biconcave"), ((0.4, 0.3, 0.21), "crush"), ((0, 0, 0.1), "crush")],
+)
+def test_shapes(loss, expected: str):
+    """Anterior largest wedge, middle biconcave, posterior loss >= 0.20 crush."""
+    assert shape(np.array(loss), 0.20) == expected
+
+
+def test_no_shape_is_named_without_loss():
+    assert category(np.array([0.02, 0.05, 0.01]), np.full(3, 0.03), LIMITS) == "grade 0"
+
+
+class TestOrderOfReferences:
+    """Expected E, first available: neighbours, one neighbour times the ratio, population."""
+
+    def test_distance_weights_the_neighbours(self):
+        names = levels_of("T12", "L1", "L2", "L3")
+        rows = [heights(names[0], 24, 23, 25), heights(names[1], 15, 15, 25), heights(names[2], 27, 26, 28)]
+        found = run([*rows, usual(names[3])], names)["L1"]
+        assert isinstance(found, Measured)
+        assert found.values["expected_ant_mm"].value == pytest.approx(25.5)
+
+    def test_a_deformed_neighbour_is_passed_over(self):
+        names = levels_of("T11", "T12", "L1", "L2")
+        rows = [usual(names[0]), heights(names[1], 14, 16, 25), heights(names[2], 16, 18, 26), usual(names[3])]
+        found = run(rows, names)["L1"]
+        assert isinstance(found, Measured)
+        assert found.notes[0] == "Expected heights: interpolated between T11 and L2."
+        low, high = (table("morphometry")["levels"][n]["ant"] for n in ("T11", "L2"))
+        assert found.values["expected_ant_mm"].value == pytest.approx(low + 2 / 3 * (high - low))
+
+    def test_farther_than_three_levels_does_not_serve(self):
+        names = levels_of("T9", "T10", "T11", "T12", "L1")
+        crushed = [heights(n, 12, 12, 24) for n in names[1:4]]
+        found = run([usual(names[0]), *crushed, heights(names[4], 14, 14, 25)], names)["L1"]
+        assert isinstance(found, Measured)
+        assert "population mean of L1" in found.notes[0]
+
+    def test_one_neighbour_times_the_population_ratio(self):
+        l4, l5 = levels_of("L4", "L5")
+        found = run([usual(l4, 1.1), heights(l5, 20, 20, 20)], (l4, l5))["L5"]
+        assert isinstance(found, Measured)
+        assert found.values["expected_post_mm"].value == pytest.approx(
+            1.1 * table("morphometry")["levels"]["L5"]["post"]
+        )
+        assert found.notes[0] == "Expected heights: L4 times the population ratio L5 / L4."
+
+    def test_l5_says_why_it_lacks_a_neighbour(self):
+        """S1/sacrum never a neighbour."""
+        names = levels_of("L4", "L5", "S1")
+        found = run([usual(names[0]), usual(names[1]), heights(names[2], 30, 26, 25)], names)["L5"]
+        assert isinstance(found, Measured)
+        assert any("S1: the sacrum never serves" in n for n in found.notes)
+
+    def test_t12_says_why_it_lacks_a_neighbour(self):
+        names = levels_of("T11", "T12", "L1")
+        found = run([cut(names[0]), usual(names[1]), usual(names[2])], names)["T12"]
+        assert isinstance(found, Measured)
+        assert "No neighbour above (T11: the border of the image cuts" in found.notes[1]
+
+    @pytest.mark.parametrize(("sex", "factor"), [("F", 0.98), ("M", 1.02), (None, 1.0)])
+    def test_population_by_sex_and_stature(self, sex, factor):
+        """Population by level and sex times the size factor, else the stature rule (height/170)^0.8."""
+        (l3,) = levels_of("L3")
+        found = run(
+            [heights(l3, 15, 15, 25)], (l3,), clinical=ClinicalFacts(height_cm=180.0), patient=PatientFacts(sex=sex)
+        )["L3"]
+        assert isinstance(found, Measured)
+        stature = (180 / 170) ** 0.8
+        assert found.values["expected_mid_mm"].value == pytest.approx(25.4 * factor * stature)
+        assert "stature of 180 cm" in found.notes[0]
+        assert found.values["expected_mid_mm"].sd == pytest.approx(0.06 * 25.4 * factor * stature)
+
+    def test_size_factor_from_the_depth_of_undeformed_bodies(self):
+        names = levels_of("T5", "T6", "T7", "T8", "L3")
+        rows = [usual(names[0], 0.9), *(heights(n, 9, 9, 18) for n in names[1:4]), heights(names[4], 15, 15, 25)]
+        found = run(rows, names)["L3"]
+        assert isinstance(found, Measured)
+        assert "scaled by 0.90 from the depth of 1 undeformed bodies" in found.notes[0]
+        assert found.values["expected_mid_mm"].value == pytest.approx(0.9 * 25.4, rel=1e-3)
+
+    def test_unscaled_says_so(self):
+        (l3,) = levels_of("L3")
+        found = run([heights(l3, 15, 15, 25)], (l3,))["L3"]
+        assert isinstance(found, Measured)
+        assert "not scaled to the patient" in found.notes[0]
+
+    def test_without_a_name_only_neighbours_serve(self):
+        """Only NAMED levels may use population; relative ones only neighbours."""
+        one, two, three = levels_of(None, None, None)
+        rows = [heights(one, 24, 23, 25), heights(two, 14, 15, 25), heights(three, 26, 25, 27)]
+        found = run(rows, (one, two, three))
+        assert isinstance(found["v02"], Measured)
+        assert "vertebra 1 of 3 in view and vertebra 3 of 3 in view" in found["v02"].notes[0]
+        assert isinstance(found["v01"], Refused)
+        assert found["v01"].code == "NA-REFERENCE"
+        assert "without a level name" in found["v01"].missing
+
+    def test_t13_has_no_row_in_the_table(self):
+        t13, l1 = levels_of("T13", "L1")
+        found = run([heights(t13, 24, 23, 25), usual(l1)], (t13, l1))
+        assert isinstance(found["T13"], Refused)
+        assert isinstance(found["L1"], Measured)
+
+
+class TestUndeformed:
+    """Own wedge within 5 degrees of the level's normal, middle height >= 0.80, no cement or hardware."""
+
+    @staticmethod
+    def words(neighbour, names, **more):
+        found = run([neighbour, heights(names[1], 15, 15, 25), usual(names[2])], names, **more)[names[1].id]
+        assert isinstance(found, Measured)
+        return " ".join(found.notes)
+
+    def test_wedge_off_the_usual_one(self):
+        names = levels_of("T11", "T12", "L1")
+        assert "off the level's usual one" in self.words(heights(names[0], 18, 20, 24), names)
+
+    def test_low_middle(self):
+        names = levels_of("T11", "T12", "L1")
+        assert "of its rims" in self.words(heights(names[0], 22, 17, 24), names)
+
+    def test_deep_endplates_are_usual_in_the_neck(self):
+        """C3-C7 0.72: their endplates are deeper."""
+        names = levels_of("C4", "C5", "C6")
+        rows = [heights(names[0], 13.5, 10.2, 14), heights(names[1], 8, 8, 13), usual(names[2])]
+        found = run(rows, names)["C5"]
+        assert isinstance(found, Measured)
+        assert "between C4 and C6" in found.notes[0]
+
+    def test_hardware(self):
+        names = levels_of("T11", "T12", "L1")
+        clinical = ClinicalFacts(devices=(Device(kind="cement", levels=("T11",)),))
+        assert "implant or cement" in self.words(usual(names[0]), names, clinical=clinical)
+
+    def test_a_possible_sacrum(self):
+        names = levels_of(None, None, None)
+        rows = [heights(n, 25, 24, 25.5) for n in names[:2]]
+        rows.append(heights(names[2], 25, 24, 25.5, verdicts={"reference": "NA-ANATOMY"}))
+        found = run(rows, names)["v02"]
+        assert isinstance(found, Refused)
+        assert "sacrum never serves" in found.missing
+
+    def test_an_unnamed_level_is_compared_with_any_usual_wedge(self):
+        names = levels_of(None, None, None)
+        rows = [heights(names[0], 24, 23, 27), heights(names[1], 15, 15, 25), heights(names[2], 29, 26, 26)]
+        assert isinstance(run(rows, names)["v02"], Measured)
+
+
+def test_a_refusal_of_g08_is_passed_on():
+    t12, l1 = levels_of("T12", "L1")
+    found = run([cut(t12), usual(l1)], (t12, l1))["T12"]
+    assert isinstance(found, Refused)
+    assert found.code == "NA-COVERAGE"
+    assert "superior endplate" in found.missing
+
+
+def test_every_level_gets_an_answer():
+    names = levels_of("T10", "T11", "T12", "L1")
+    rows = [cut(names[0]), *(usual(n) for n in names[1:])]
+    assert set(run(rows, names)) == {"T10", "T11", "T12", "L1"}
+
+
+def test_below_25_percent_the_lookalikes_are_named():
+    names = levels_of("T11", "T12", "L1")
+    found = run([usual(names[0]), heights(names[1], 17.3, 20, 25), usual(names[2])], names)["T12"]
+    assert isinstance(found, Measured)
+    assert any("Scheuermann" in n for n in found.notes)
+
+
+def test_usual_bodies_lose_nothing():
+    names = levels_of("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
+    found = run([usual(n, sd=0.7) for n in names], names)
+    for answer in found.values():
+        assert isinstance(answer, Measured)
+        assert answer.values["loss_max"].value < 0.10
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.25])
+def test_size_of_the_patient_changes_no_loss(scale: float):
+    names = levels_of("T11", "T12", "L1")
+    small = run([usual(names[0]), heights(names[1], 15, 17, 25), usual(names[2])], names)["T12"]
+    large = run(
+        [usual(names[0], scale), heights(names[1], 15 * scale, 17 * scale, 25 * scale), usual(names[2], scale)], names
+    )["T12"]
+    assert isinstance(small, Measured)
+    assert isinstance(large, Measured)
+    assert large.values["loss_max"].value == pytest.approx(small.values["loss_max"].value)
+
+
+class TestJudged:
+    """cut on loss_max >= 0.20, 68 % interval."""
+
+    @staticmethod
+    def state(ant: float, sd: float) -> State:
+        names = levels_of("T11", "T12", "L1")
+        rows = [usual(names[0]), heights(names[1], ant, 21, 25, sd=sd), usual(names[2])]
+        answer = run(rows, names)["T12"]
+        assert isinstance(answer, Measured)
+        context = {"context": {}, "series_uids": (), "regions": (), "references": (), "lesions": (), "region": None}
+        result = to_measurement(ENTRY, Subject(level_id="T12"), answer, None, context)
+        return judge(result, ENTRY, names[1], "T12-01").state
+
+    def test_present(self):
+        assert self.state(14.0, 0.8) is State.PRESENT
+
+    def test_absent(self):
+        assert self.state(22.5, 0.8) is State.ABSENT
+
+    def test_indeterminate(self):
+        assert self.state(18.6, 1.5) is State.INDETERMINATE
+
+
+def test_the_table_marks_every_number():
+    """Every row of the morphometry table has its marks and known sources."""
+    morphometry = table("morphometry")
+    for name, row in morphometry["levels"].items():
+        assert set(row["marks"].values()) <= set("RVNE"), name
+        used = {*row["sources"]["heights"], row["sources"]["size"], row["sources"]["wedge"]}
+        assert used <= set(morphometry["sources"]), name
+        assert row["ant"] > 10
+        assert row["mid"] <= max(row["ant"], row["post"])
