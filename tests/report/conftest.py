@@ -57,7 +57,7 @@ def webp(width: int, height: int, seed: int) -> bytes:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
     body = 90 + 100 * (np.hypot((x - width / 2) / 90, (y - height / 2) / 70) < 1)
-    image = Image.fromarray(np.clip(body + rng.normal(0, 12, body.shape), 0, 255).astype(np.uint8))
+    image = Image.fromarray(np.clip(body + rng.normal(0, 2, body.shape), 0, 255).astype(np.uint8))
     stream = io.BytesIO()
     image.save(stream, "WEBP", quality=80)
     return stream.getvalue()
@@ -155,14 +155,17 @@ def lesion(level_id: str, n: int = 1, kind: str = "lytic", left: str = "left") -
     )  # fmt: skip
 
 
-SINS_ITEMS = (
-    ScoreItem(name="location", low=2, high=2, known="L3, mobile", findings=()),
-    ScoreItem(name="pain", low=0, high=3, known="", unknown_because="pain type not supplied"),
-    ScoreItem(name="bone lesion", low=2, high=2, known="lytic", findings=("L3-01",)),
-    ScoreItem(name="alignment", low=0, high=2, known="", unknown_because="no prior study dates a deformity"),
-    ScoreItem(name="collapse", low=2, high=2, known="34 % (31 to 46)", findings=("L3-10",)),
-    ScoreItem(name="posterolateral", low=1, high=1, known="one pedicle", findings=("L3-08",)),
-)
+def sins_items(i: str, named: bool) -> tuple[ScoreItem, ...]:
+    location = ScoreItem(name="location", low=2, high=2, known="L3, mobile")
+    unnamed = ScoreItem(name="location", low=0, high=3, known="", unknown_because="the level has no name")
+    return (
+        location if named else unnamed,
+        ScoreItem(name="pain", low=0, high=3, known="", unknown_because="pain type not supplied"),
+        ScoreItem(name="bone lesion", low=2, high=2, known="lytic", findings=(f"{i}-01",)),
+        ScoreItem(name="alignment", low=0, high=2, known="", unknown_because="no prior study dates a deformity"),
+        ScoreItem(name="collapse", low=2, high=2, known="34 % (31 to 46)", findings=(f"{i}-10",)),
+        ScoreItem(name="posterolateral", low=1, high=1, known="one pedicle", findings=(f"{i}-08",)),
+    )
 
 
 def picture(n: int, level_id: str | None, finding_id: str | None, plane: str, width=400, height=400) -> Picture:
@@ -208,18 +211,18 @@ def build(named: bool = True, sides: tuple[str, str] = ("left", "right"), pictur
     for n, name in enumerate(NAMES):
         if named:
             level = Level(name=name, position=n + 1, of=9, method="label map", confidence=0.97, runner_up=NAMES[n - 1],
-                          runner_up_confidence=0.02, assumed=name == "L5", evidence=("Sacrum below L5.",))  # fmt: skip
+                          runner_up_confidence=0.02, assumed=name == "L5", evidence=("The sacrum lies below.",))  # fmt: skip
         else:
             level = Level(name=None, position=n + 1, of=9, method="relative")
         i = level.id
         ids = (f"{i}-1",) if n == 6 else ()
-        score = Score(name="SINS", level_id=i, low=7, high=12, category="potentially unstable", items=SINS_ITEMS,
+        score = Score(name="SINS", level_id=i, low=7, high=12, category="potentially unstable", items=sins_items(i, named),
                       settles="pain type", caveats=("CV-LEVEL",))  # fmt: skip
         levels[i] = LevelAssessment(
             level=level, findings=level_findings(b, i, n, *sides), lesions=ids, scores={"SINS": score} if ids else {},
             statement=f"{level.words}: lytic lesion of body and pedicle, most likely metastasis." if ids else "",
             coverage="partial" if n == 0 else "complete", coverage_note="the upper endplate is cut" if n == 0 else "",
-            differential=(Hypothesis(name="metastasis", net=6, certainty="most likely", signs_for=("wall broken (L3-03)",),
+            differential=(Hypothesis(name="metastasis", net=6, certainty="most likely", signs_for=(f"wall broken ({i}-03)",),
                                      not_assessed=("STIR",)),
                           Hypothesis(name="haemangioma", net=-3, certainty="unlikely")) if ids else (),
             size_mm={"width": 44.0, "depth": 31.5, "height": 25.0}, centroid_lps_mm=(0.0, -20.0, 100.0 - 30 * n),

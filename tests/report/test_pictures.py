@@ -223,7 +223,7 @@ def test_too_many_pictures_of_one_level_are_counted(named):
     made = pictures.take(more, study, spine, wanted)
     most = table("windows")["pictures"]["most_per_level"]["value"]
     assert sum(p.level_id == "L3" for p in made.pictures) == most
-    assert any("left out" in w and "L3" in w for w in made.warnings)
+    assert any("not shown" in w and "L3" in w for w in made.warnings)
 
 
 def test_an_outline_of_another_series_is_not_drawn_here(named):

@@ -20,6 +20,8 @@ from spinemets.report import cards, lexicon, page_one, plots, spine_map, tables,
 from spinemets.report.cards import Card
 from spinemets.report.writing import write_whole
 
+# Tags and field names around one picture, on the page and in the embedded data, rounded up.
+MARKUP_BYTES = 1500
 ORDER_OF_STATES = (State.PRESENT, State.INDETERMINATE, State.MEASURED, State.ABSENT, State.NOT_ASSESSABLE)
 
 
@@ -53,20 +55,20 @@ def write_html(assessment: Assessment, path: Path) -> None:
 def render(assessment: Assessment) -> str:
     """HTML text of the page, at most the hard limit of `tables/windows.yaml`: beyond it pictures are left out and said."""
     page = table("windows")["page"]
-    fitted, left_out = fit(assessment, int(page["default_bytes"]["value"]), int(page["hard_bytes"]["value"]))
     template = environment().get_template("page.html.j2")
+    words_only = len(template.render(**_names(replace(assessment, pictures=()), "")).encode())
+    aim, hard = int(page["default_bytes"]["value"]), int(page["hard_bytes"]["value"])
+    fitted, left_out = fit(assessment, words_only, aim, hard)
     return template.render(**_names(fitted, left_out))
 
 
-def fit(assessment: Assessment, aim_bytes: int, hard_bytes: int) -> tuple[Assessment, str]:
+def fit(assessment: Assessment, words_only: int, aim_bytes: int, hard_bytes: int) -> tuple[Assessment, str]:
     """Drop what the size limits do not allow: plain copies above the aim, whole pictures above the hard limit.
 
-    Pictures are kept from the first on, so their order is their weight. Returns the assessment and a sentence that says
-    what was left out ("" if nothing).
+    Pictures are kept from the first on, so their order is their weight. `words_only` is the size of the page without
+    any. Returns the assessment and a sentence that says what is not shown ("" if nothing).
     """
-    bare = len(assessment.to_json()) - sum(_encoded(p.image) + _encoded(p.plain) for p in assessment.pictures)
-    # The page holds the data twice: once as text and tables, once as embedded JSON.
-    used = 2 * bare
+    used = words_only + sum(_frame(p) for p in assessment.pictures)
     kept: list[Picture] = []
     bare_copies = dropped = 0
     for picture in assessment.pictures:
@@ -84,7 +86,7 @@ def fit(assessment: Assessment, aim_bytes: int, hard_bytes: int) -> tuple[Assess
         sentences.append(f"To keep this file small, {wording.count(bare_copies, 'picture')} came without a plain copy.")
     if dropped:
         sentences.append(
-            f"To keep this file small, {wording.count(dropped, 'picture')} of {len(assessment.pictures)} were left out."
+            f"To keep this file small, {wording.count(dropped, 'picture')} of {len(assessment.pictures)} are not shown."
         )
     return replace(assessment, pictures=tuple(kept)), " ".join(sentences)
 
@@ -151,7 +153,7 @@ def _names(a: Assessment, left_out: str) -> dict[str, Any]:
     words = lexicon.lexicon()
     return {
         "a": a, "notice": words["notice"], "notified": words["notified"], "certainty_note": words["certainty_note"],
-        "lexicon": words, "caveats": lexicon.caveats(), "glossary": table("glossary"), "lesion_kinds": _kinds(words),
+        "lexicon": words, "codes": _codes(a), "glossary": table("glossary"), "lesion_kinds": _kinds(words),
         "one": page_one.page_one(a), "map_rows": spine_map.list_rows(spine_map.rows(a)), "map_drawing": spine_map.draw(a),
         "patient_rows": tables.patient_rows(a), "clinical_rows": tables.clinical_rows(a),
         "series_rows": tables.series_rows(a), "lesion_rows": tables.lesion_rows(a),
@@ -160,6 +162,7 @@ def _names(a: Assessment, left_out: str) -> dict[str, Any]:
         "levels": [_level_view(level, a) for level in a.levels.values()],
         "overview": tuple(p for p in a.pictures if p.level_id is None and p.finding_id is None),
         "not_assessed": tables.not_assessed(a), "record_count": len(a.all_findings()),
+        "known_ids": {f.id for f in a.all_findings()},
         "plots": plots.plots(a), "references": references(a), "provenance_rows": provenance_rows(a),
         "digests": _digests(a), "left_out": left_out,
         "css": _asset("page.css"), "script": _asset("page.js"), "page_boxes": _page_boxes(a),
@@ -195,6 +198,19 @@ def _kinds(words: dict[str, Any]) -> list[dict[str, str]]:
     return list(kinds.values())
 
 
+def _codes(a: Assessment) -> dict[str, dict[str, str]]:
+    """Reason and caveat codes that occur on the page, in words."""
+    records = a.all_findings()
+    reasons = sorted({f.reason for f in records if f.reason})
+    lesions = [c for x in a.lesions for c in x.caveats]
+    scores = [c for level in a.levels.values() for s in level.scores.values() for c in s.caveats]
+    caveats = sorted({*(c for f in records for c in f.caveats), *lesions, *scores})
+    return {
+        "reasons": {code: lexicon.short_reason(code) for code in reasons},
+        "caveats": {code: lexicon.caveat_words(code, a) for code in caveats},
+    }
+
+
 def _digests(a: Assessment) -> tuple[tuple[str, str], ...]:
     """Digests of the series by their number, then of other inputs."""
     series = {s.uid: (f"series {s.number}", s.digest) for s in a.series}
@@ -206,7 +222,7 @@ def _digests(a: Assessment) -> tuple[tuple[str, str], ...]:
 def _page_boxes(a: Assessment) -> Markup:
     """Header and footer of printed pages. Only plain characters of the pseudonym reach the style sheet."""
     who = re.sub(
-        r"[^A-Za-z0-9 ._-]", "", f"{a.patient.pseudonym or 'no pseudonym'}, {a.patient.study_date or 'no date'}"
+        r"[^A-Za-z0-9 .,_-]", "", f"{a.patient.pseudonym or 'no pseudonym'}, {a.patient.study_date or 'no date'}"
     )
     font = "font: 8pt sans-serif; color: #4b535b;"
     return Markup(
@@ -221,6 +237,11 @@ def _page_boxes(a: Assessment) -> Markup:
 def _asset(name: str) -> Markup:
     """Style sheet or script of the package, inlined as it is."""
     return Markup((files("spinemets.report") / "templates" / name).read_text(encoding="utf-8"))
+
+
+def _frame(picture: Picture) -> int:
+    """Bytes of a picture without its pixels: caption, places and alt text, once on the page and once as data."""
+    return 2 * len(picture.caption) + 2 * len(picture.alt) + MARKUP_BYTES
 
 
 def _encoded(data: bytes | None) -> int:

@@ -94,7 +94,7 @@ def take(assessment: Assessment, study: Study, spine: Spine, outlines: Mapping[s
     warnings = assessment.warnings
     if left_out:
         places = wording.listed(list(dict.fromkeys(left_out)))
-        warnings = (*warnings, f"{wording.count(len(left_out), 'further picture')} at {places} left out.")
+        warnings = (*warnings, f"{wording.count(len(left_out), 'further picture')} at {places} not shown.")
     return replace(assessment, pictures=tuple(kept), warnings=warnings)
 
 

@@ -99,7 +99,7 @@ def draw(assessment: Assessment) -> Markup:
     titles += [("height loss", X_LOSS, None), ("SINS", X_SINS, None)]
     head = [svg.text(x, 14.0, words, "axis", anchor) for words, x, anchor in titles]
     return svg.drawing(
-        WIDTH, HEAD + ROW * len(drawn) + 4.0, "Spine map, head at the top, front at the left", _patterns(), *head, *body,
+        WIDTH, HEAD + ROW * len(drawn) + 4.0, "Spine map, head at the top, front of the body beside the name", _patterns(), *head, *body,
         class_="spine-map",
     )  # fmt: skip
 
