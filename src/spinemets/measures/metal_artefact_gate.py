@@ -14,8 +14,10 @@ from spinemets.model.volume import Volume
 
 Array = NDArray[np.float64]
 ML_PER_MM3 = 1e-3
-# Slices of the whole stack on which the unaffected noise is learnt.
-REFERENCE_SLICES = 60
+# Slices of the whole stack on which the unaffected noise is learnt, and slices of the vertebra itself.
+REFERENCE_SLICES, OWN_SLICES = 30, 10
+# Pixels are picked about this far apart: noise needs no more of them.
+PIXEL_MM = 1.5
 LEAST_SLICES = 5
 # Smoothed attenuation from which a neighbourhood holds bone or metal, whose edge is no streak.
 BONE_HU = 180.0
@@ -170,16 +172,21 @@ def _levels(ct: Volume, vertebra: Region, look: _Look) -> tuple[_Muscle | None, 
     """Muscle beside the vertebra, and in the other slices of the stack; None where there is too little."""
     axis = ct.grid.axis_along((0.0, 0.0, 1.0))
     window, planes = _window(ct, vertebra, axis, look.ring_mm)
-    spacing = tuple(d for a, d in enumerate(ct.grid.spacing_mm) if a != axis)
+    spacing = tuple(d * _stride(ct, a) for a, d in enumerate(ct.grid.spacing_mm) if a != axis)
     first = vertebra.start_ijk[axis]
     last = first + vertebra.mask.shape[axis]
     inside: list[_Muscle] = []
     outside: list[_Muscle] = []
     for k in planes:
-        found = _plane(np.take(ct.array[window], k, axis=axis), spacing, look)
+        here = tuple(int(k) if a == axis else window[a] for a in range(3))
+        found = _plane(ct.array[here], spacing, look)
         if found is not None:
             (inside if first <= k < last else outside).append(found)
     return _middle(inside, 1), _middle(outside, LEAST_SLICES)
+
+
+def _stride(ct: Volume, axis: int) -> int:
+    return max(1, int(PIXEL_MM / ct.grid.spacing_mm[axis]))
 
 
 def _middle(found: list[_Muscle], least: int) -> _Muscle | None:
@@ -198,11 +205,11 @@ def _window(ct: Volume, vertebra: Region, axis: int, ring_mm: float) -> tuple[tu
             continue
         margin = int(np.ceil(ring_mm / ct.grid.spacing_mm[a]))
         low = max(0, vertebra.start_ijk[a] - margin)
-        window.append(slice(low, vertebra.start_ijk[a] + vertebra.mask.shape[a] + margin))
+        window.append(slice(low, vertebra.start_ijk[a] + vertebra.mask.shape[a] + margin, _stride(ct, a)))
     n = ct.array.shape[axis]
     own = np.arange(vertebra.start_ijk[axis], vertebra.start_ijk[axis] + vertebra.mask.shape[axis])
     others = np.unique(np.linspace(0, n - 1, min(n, REFERENCE_SLICES)).astype(int))
-    return tuple(window), np.union1d(own[:: max(1, len(own) // 15)], others)
+    return tuple(window), np.union1d(own[:: max(1, len(own) // OWN_SLICES)], others)
 
 
 def _plane(plane: NDArray[Any], spacing_mm: tuple[float, ...], look: _Look) -> _Muscle | None:
