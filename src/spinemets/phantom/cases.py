@@ -37,6 +37,10 @@ BLASTIC = Insert(
 WEDGE = Collapse(anterior=0.40, middle=0.24, posterior=0.0)
 
 
+# A loss over the anterior sixth of the depth (G-08) is this much greater at the rim.
+RIM_SHARE = 1.085
+
+
 def _found(level: str, kind: str) -> tuple[tuple[str, str, str | None, str], ...]:
     """Expectations for a focal lesion."""
     by_kind = {
@@ -164,7 +168,9 @@ def _cortex_frac(value: float | None) -> Case:
 
 def _fx_grades(_: float | None) -> Case:
     losses = {"T11": 0.225, "L1": 0.32, "L3": 0.45, "L5": 0.10}
-    collapses = {level: Collapse(anterior=loss, middle=0.6 * loss, posterior=0.0) for level, loss in losses.items()}
+    collapses = {
+        level: Collapse(anterior=RIM_SHARE * loss, middle=0.6 * loss, posterior=0.0) for level, loss in losses.items()
+    }
     expected = tuple(("FX-01", level, None, "present" if loss >= 0.2 else "absent") for level, loss in losses.items())
     return Case(
         name="fx-grades",
