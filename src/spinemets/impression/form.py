@@ -103,7 +103,7 @@ def _level(
     catalogue: Catalogue,
 ) -> LevelAssessment:
     level = vertebra.level
-    mine = {f.key: f for f in findings if f.subject.level_id == level.id}
+    mine = _by_key([f for f in findings if f.subject.level_id == level.id], study)
     here = tuple(x for x in lesions if x.level_id == level.id)
     ranked = differential(mine, catalogue, knowledge.table("reading"))
     counted = any(not x.tiny for x in here)
@@ -123,6 +123,17 @@ def _level(
         centroid_lps_mm=None if centroid is None else _rounded(centroid),
         size_mm={name: round(float(v), 2) for name, v in vertebra.size_mm.items()},
     )
+
+
+def _by_key(findings: Sequence[Finding], study: Study) -> dict[str, Finding]:
+    """Findings of one level by `criterion:part`; a gate that judged several series keeps one record for each."""
+    keyed: dict[str, Finding] = {}
+    for finding in findings:
+        key = finding.key
+        if key in keyed and finding.subject.series_uid is not None:
+            key = f"{key}@{study.by_uid(finding.subject.series_uid).number}"
+        keyed[key] = finding
+    return keyed
 
 
 def _rounded(point: Sequence[float]) -> tuple[float, float, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from spinemets.knowledge.catalogue import Catalogue, Criterion
@@ -51,8 +52,19 @@ def run(catalogue: Catalogue, study: Study, spine: Spine, found: Found) -> tuple
             code, sentence = spine.absent
             results.append(_refusal(entry, Subject(), Refused(code=code, missing=sentence, remedy=LABELS_REMEDY)))
         for subject, vertebra, only in subjects(entry, study, spine):
-            results.append(_one(entry, subject, vertebra, only, supply, results))
+            if entry.kind == "gate" and vertebra is not None:
+                results.extend(_gate_each_series(entry, subject, vertebra, supply))
+            else:
+                results.append(_one(entry, subject, vertebra, only, supply, results))
     return tuple(results)
+
+
+def _gate_each_series(entry: Criterion, subject: Subject, vertebra: Vertebra, supply: Supply) -> list[Result]:
+    """Judge every series that may serve: criteria choose among them, and each choice needs its own verdict."""
+    candidates = supply.candidates(next(iter(entry.needs.volumes.values())), vertebra)
+    if isinstance(candidates, Refused):
+        return [_refusal(entry, subject, candidates)]
+    return [_call(entry, replace(subject, series_uid=s.uid), vertebra, s, supply) for s in candidates]
 
 
 def load_measure(entry: Criterion, room: str = "measures", function: str = "measure") -> Measure:
