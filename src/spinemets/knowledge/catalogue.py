@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
 
 from spinemets.model.errors import CatalogueError
 
+# A source, population or caveat that is empty is as bad as none.
+Text = Annotated[str, msgspec.Meta(min_length=1)]
 Mark = Literal["R", "V", "N", "E"]
 Kind = Literal["gate", "measure", "weigh", "score", "data"]
 Per = Literal["study", "series", "vertebra", "wall", "side", "disc", "lesion"]
@@ -53,9 +55,9 @@ class Cut(Strict, frozen=True):
     value: float
     side: Literal["above", "below"]
     mark: Mark
-    source: str
-    population: str
-    caveat: str
+    source: Text
+    population: Text
+    caveat: Text
 
 
 class Band(Strict, frozen=True):
@@ -64,9 +66,9 @@ class Band(Strict, frozen=True):
     name: str
     state: StateName
     mark: Mark
-    source: str
-    population: str
-    caveat: str
+    source: Text
+    population: Text
+    caveat: Text
     up_to: float | None = None
 
 
