@@ -13,26 +13,26 @@ def _volume(path):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "low", "high", "intercept", "expected"),
+    ("stored_as", "ends", "intercept", "expected"),
     [
-        (np.uint16, 0, 4095, -1024, np.int16),
-        (np.int16, -2000, 3000, 0, np.int16),
-        (np.int16, -2000, 3000, -1024, np.int16),
-        (np.uint16, 0, 32767, 0, np.int16),
-        (np.uint16, 0, 65535, 0, np.int32),
-        (np.uint16, 0, 65535, -1024, np.int32),
-        (np.uint16, 0, 65535, -32768, np.int16),
-        (np.int16, -32768, 100, -1024, np.int32),
-        (np.uint8, 0, 255, -1024, np.int16),
-        (np.int8, -128, 127, 5, np.int16),
-        (np.uint32, 0, 70000, 0, np.int32),
-        (np.int32, -5, 5, 7, np.int16),
+        (np.uint16, (0, 4095), -1024, np.int16),
+        (np.int16, (-2000, 3000), 0, np.int16),
+        (np.int16, (-2000, 3000), -1024, np.int16),
+        (np.uint16, (0, 32767), 0, np.int16),
+        (np.uint16, (0, 65535), 0, np.int32),
+        (np.uint16, (0, 65535), -1024, np.int32),
+        (np.uint16, (0, 65535), -32768, np.int16),
+        (np.int16, (-32768, 100), -1024, np.int32),
+        (np.uint8, (0, 255), -1024, np.int16),
+        (np.int8, (-128, 127), 5, np.int16),
+        (np.uint32, (0, 70000), 0, np.int32),
+        (np.int32, (-5, 5), 7, np.int16),
     ],
 )
-def test_whole_rescale_is_exact_in_the_smallest_integer(tmp_path, write_image, dtype, low, high, intercept, expected):
+def test_whole_rescale_is_exact_in_the_smallest_integer(tmp_path, write_image, stored_as, ends, intercept, expected):
     """Never wraps around, never loses a value, whatever the stored type."""
-    stored = np.linspace(low, high, 48).astype(np.int64).reshape(6, 8)
-    path = write_image(tmp_path / "x", stored.astype(dtype), RescaleIntercept=intercept)
+    stored = np.linspace(*ends, 48).astype(np.int64).reshape(6, 8)
+    path = write_image(tmp_path / "x", stored.astype(stored_as), RescaleIntercept=intercept)
     volume = _volume(path)
     assert volume.array.dtype == expected
     np.testing.assert_array_equal(volume.array[..., 0].T, stored + intercept)

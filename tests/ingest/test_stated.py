@@ -65,9 +65,10 @@ def test_dates_stay_text(tmp_path):
         ("size: 1\nsize: 2\n", "line 2: 'size' is written twice"),
         ("a: &x [1]\nb: *x\n", "references"),
         ("size: .nan\n", "finite"),
+        ("size: {\n", "no valid YAML"),
         ("- 1\n", "is not of type 'object'"),
         ("name: !!python/object:os.system x\n", "no valid YAML"),
-        ("{" * 3000, "no valid YAML"),
+        ("[" * 3000 + "]" * 3000, "nested more than 20"),
     ],
 )
 def test_broken_or_tricky_files(tmp_path, text, word):

@@ -13,6 +13,7 @@ from spinemets.ingest import limits as bounds
 from spinemets.model.errors import UsageError
 
 Place = tuple[str | int, ...]
+DEEPEST = 20
 
 
 def read_stated(path: Path, schema: dict[str, Any], what: str) -> tuple[Any, dict[Place, int]]:
@@ -32,8 +33,7 @@ def read_stated(path: Path, schema: dict[str, Any], what: str) -> tuple[Any, dic
     """
     text = _text(path, what)
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise UsageError(f"{what} {path.name}: references (*name) are not accepted.", "Write the values out.")
+        _refuse_tricks(text, f"{what} {path.name}")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         lines: dict[Place, int] = {}
         errors = list(_walk(node, (), lines)) if node is not None else []
@@ -49,6 +49,17 @@ def read_stated(path: Path, schema: dict[str, Any], what: str) -> tuple[Any, dic
             f"{what} {path.name} has {len(errors)} error(s):\n{listed}\n", "Correct them all and try again."
         )
     return data, lines
+
+
+def _refuse_tricks(text: str, name: str) -> None:
+    """References could expand without end, and deep nesting could exhaust the parser: both are refused."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise UsageError(f"{name}: references (*name) are not accepted.", "Write the values out.")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise UsageError(f"{name}: nested more than {DEEPEST} levels deep.", "Write it flat.")
 
 
 class _PlainLoader(yaml.SafeLoader):
