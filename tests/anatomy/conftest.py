@@ -113,9 +113,11 @@ class Builder:
 
     def region(self, grid: Grid, placed: Placed, inside, name: str) -> Region:
         """Voxels whose centre lies inside, cropped; only a box around the solid is looked at."""
-        reach = 66.0
-        box = np.array([[i, j, k] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)]) * reach
-        index = grid.to_ijk(placed.centre + box)
+        behind = -placed.solid.depth / 2 - (placed.solid.canal[1] + 30.0)
+        side = max(40.0, placed.solid.width / 2 + 2)
+        tall = max(placed.solid.front, placed.solid.back, 26.0) / 2 + 6
+        box = np.array([[i, j, k] for i in (-side, side) for j in (behind, 30.0) for k in (-tall, tall)])
+        index = grid.to_ijk(placed.centre + box @ placed.axes.T)
         low = np.maximum(np.floor(index.min(axis=0)).astype(int), 0)
         high = np.minimum(np.ceil(index.max(axis=0)).astype(int) + 1, np.asarray(grid.shape_ijk))
         at = np.moveaxis(np.indices(tuple(high - low)), 0, -1) + low
