@@ -20,11 +20,12 @@ from spinemets.phantom.tissues import tissue
 def _body(patient, level, volume, margin=4.5):
     """Values of a body's marrow away from its surface, its vein and any lesion."""
     vertebra = patient.anatomy.vertebra(level)
-    block = Block.of_grid(volume.grid)
-    l, a, s = vertebra.frame.local(block)  # noqa: E741
+    place, part = Block.of_grid(volume.grid).within(vertebra.body_box)
+    l, a, s = vertebra.frame.local(part)  # noqa: E741
     inside = vertebra.body.distance(l, a, s).whole < -margin
     inside = inside & ~((a < -2) & (np.abs(l) < 7) & (np.abs(s) < 6))
-    return volume.array[inside & (patient.lesion_labels(volume.grid) == 0)].astype(float)
+    lesions = patient.lesion_labels(volume.grid.crop(part.start, part.shape))
+    return volume.array[place][inside & (lesions == 0)].astype(float)
 
 
 def _lesion(patient, number, volume, iterations):
