@@ -37,7 +37,7 @@ CUTS = {
                     population="none", caveat="no validated cut-off exists", name="focal"),
     "MR-T1-01": Cutoff(value=1.0, direction="below", unit="1", mark="R", source="review 2.7, Carroll1997",
                        population="74 patients, 1.5 T", caveat="red marrow can look the same", name="darker than muscle"),
-    "FX-01": Cutoff(value=0.2, direction="above", unit="1", mark="V", source="FX-Genant", population="adults",
+    "FX-01": Cutoff(value=0.2, direction="above", unit="1", mark="V", source="QIMS2019", population="adults",
                     caveat="developmental wedging looks the same", name="grade 1"),
     "CT-08": Cutoff(value=110.0, direction="up to", unit="[hnsf'U]", mark="V", source="Pickhardt2013",
                     population="1867 adults, 120 kVp", caveat="not a bone density test", name="low"),
@@ -98,7 +98,7 @@ def level_findings(b: Builder, i: str, n: int, left: str, right: str) -> dict[st
     if ill:
         f.append(b.finding("CT-02", i, "present", category="lytic", value=6.24, unit="mL", ci=(5.5, 7.1),
                            counts_for="metastasis (for, moderate)", caveats=("CV-PV", "CV-OSTEOPOROSIS"),
-                           values={"volume": Value(value=6.24, unit="mL", ci95=(5.5, 7.1)),
+                           values={"volume_ml": Value(value=6.24, unit="mL", ci95=(5.5, 7.1)),
                                    "share_of_body": Value(value=0.21, unit="1", ci95=(0.18, 0.24))}))  # fmt: skip
     elif undecided:
         f.append(b.finding("CT-02", i, "indeterminate", value=0.31, unit="mL", ci=(0.04, 0.5)))
@@ -117,17 +117,20 @@ def level_findings(b: Builder, i: str, n: int, left: str, right: str) -> dict[st
         share = 35.0 if state == "present" else 2.0
         f.append(b.finding("CT-05", i, state, part=side, value=share, unit="%", ci=(share * 0.8, share * 1.2)))
     loss = 0.34 if ill else 0.04
-    f.append(b.finding("FX-01", i, "present" if ill else "absent", value=loss, unit="1", ci=(loss - 0.03, loss + 0.12),
-                       category="grade 2" if ill else "grade 0"))  # fmt: skip
     expected = 22.0 + 0.6 * n
+    losses = {
+        "loss_max": Value(value=loss, unit="1", ci95=(loss - 0.03, loss + 0.12)),
+        "expected_mid_mm": Value(value=expected, unit="mm", ci95=(expected - 1.4, expected + 1.4)),
+    }
+    f.append(b.finding("FX-01", i, "present" if ill else "absent", value=loss, unit="1", ci=(loss - 0.03, loss + 0.12),
+                       values=losses, category="grade 2" if ill else "grade 0"))  # fmt: skip
     shape = (0.66, 0.72, 0.98) if ill else (0.98, 0.95, 1.0)
     heights = {
-        f"height_{k}_mm": Value(value=expected * s, unit="mm", ci95=(expected * s - 1.0, expected * s + 1.0))
+        f"h{k[0]}_mm": Value(value=expected * s, unit="mm", ci95=(expected * s - 1.0, expected * s + 1.0))
         for k, s in zip(("anterior", "middle", "posterior"), shape, strict=True)
     }
-    heights["expected_mm"] = Value(value=expected, unit="mm", ci95=(expected - 1.4, expected + 1.4))
-    f.append(b.finding("G-08", i, "measured", value=heights["height_middle_mm"].value, unit="mm",
-                       ci=heights["height_middle_mm"].ci95, values=heights))  # fmt: skip
+    f.append(b.finding("G-08", i, "measured", value=heights["hm_mm"].value, unit="mm",
+                       ci=heights["hm_mm"].ci95, values=heights))  # fmt: skip
     density = {"mean": Value(value=128.0 - 3 * n, unit="[hnsf'U]", ci95=(122.0 - 3 * n, 134.0 - 3 * n))}
     if n == 8:
         f.append(b.finding("CT-08", i, "not_assessable", reason="NA-ARTEFACT", missing="metal in 30 % of the core",

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 import pytest
 
 from spinemets.model.finding import Cutoff, Evidence, State
+from spinemets.model.measurement import Value
 from spinemets.report import cards
 
 
@@ -87,7 +88,41 @@ def test_caveats_are_printed_as_sentences(named):
 
 def test_further_values_are_listed_without_the_judged_one(named):
     lytic = named.levels["L3"].findings["CT-02"]
-    assert cards.card(lytic, named).others == (("share of body", "0.21 (0.18 to 0.24)"),)
+    assert cards.card(lytic, named).others == (("part of the body that the foci occupy", "21 % (18 to 24)"),)
+
+
+def test_numbers_without_interval_come_last_and_are_said_to_have_none(named):
+    lytic = named.levels["L3"].findings["CT-02"]
+    limits = {
+        **lytic.values,
+        "lytic_at_most_hu": Value(value=36.2, unit="[hnsf'U]"),
+        "new": Value(value=2.0, unit="mm"),
+    }
+    others = cards.card(replace(lytic, values=limits), named).others
+    assert others[-1] == ("without interval:", "limit used for lytic voxels 36 HU, new 2.0 mm")
+
+
+def test_shares_are_printed_in_per_cent_ratios_are_not(named):
+    """The catalogue entry says which pure number is a share."""
+    assert cards.value_text(named.levels["L3"].findings["FX-01"]) == "34 % (31 to 46)"
+    assert cards.value_text(named.levels["L3"].findings["MR-T1-01"]) == "0.75 (0.71 to 0.79)"
+    assert cards.card(named.levels["L3"].findings["FX-01"], named).cuts[0].text == "grade 1: above 20 %"
+    assert not cards.is_share("CT-04", "broken_share", "%")
+    assert cards.is_share("CT-04", "broken_share", "1")
+    assert not cards.is_share("XX-99", "x", "1")
+
+
+def test_a_source_that_only_repeats_its_mark_is_not_said_twice(named, wall):
+    assert cards.card(wall, named).cuts[0].source == ""
+    other = replace(wall.cutoffs[0], mark="V", source="")
+    assert cards.card(replace(wall, cutoffs=(other,)), named).cuts[0].source == "no source recorded"
+
+
+def test_judged_value_by_entry_by_number_or_none(named):
+    assert cards.judged(named.levels["L3"].findings["FX-01"]) == "loss_max"
+    strange = replace(named.levels["L3"].findings["FX-01"], criterion="XX-99")
+    assert cards.judged(strange) == "loss_max"
+    assert cards.judged(replace(strange, values={})) is None
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_key_rows_have_denominators(named):
     rows = dict(page_one.key_rows(named))
     assert rows["Levels involved"] == "L3 (of 9 searched); indeterminate at T10"
     assert rows["Epidural"] == "not assessed at 9 levels (NA-RESOLUTION)"
-    assert rows["Height loss"] == "L3 grade 2, 0.34 (0.31 to 0.46)"
+    assert rows["Height loss"] == "L3 grade 2, 34 % (31 to 46)"
     assert rows["SINS"] == "L3 7 to 12, potentially unstable"
     assert rows["Response"].startswith("not assessed")
 

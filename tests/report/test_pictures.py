@@ -195,11 +195,17 @@ def test_ct_window_follows_the_criterion(named):
     assert pictures.window_of(shown, "CT-06") == ((-75.0, 175.0), "Window W 250 L 50")
 
 
+def test_ct_without_a_unit_is_windowed_as_ct(named):
+    """NIfTI files do not say their unit."""
+    made = pictures.take(*scene(named, unit="1", kind="ct"))
+    assert {p.window for p in made.pictures} == {"Window W 1800 L 400"}
+
+
 def test_a_constant_image_has_a_window_too(named):
     volume = Volume(
         array=np.full((4, 4, 4), 7.0), grid=Grid(shape_ijk=(4, 4, 4), affine_lps_mm=np.eye(4)), quantity="q", unit="1"
     )
-    _, study, _, _ = scene(named)
+    _, study, _, _ = scene(named, kind="t1")
     shown = pictures.Shown(series=study.series[0], volume=volume, turned=pictures.Turned.of(volume.grid), sides=None)
     (low, high), _ = pictures.window_of(shown, None)
     assert low < high

@@ -42,7 +42,7 @@ def test_table_below_says_what_is_drawn(by_id, named):
     p = by_id["plot-heights"]
     assert p.header == ("Level", "anterior [mm]", "middle [mm]", "posterior [mm]", "expected")
     row = next(r for r in p.rows if r[0] == "L3")
-    value = named.levels["L3"].findings["G-08"].values["height_anterior_mm"]
+    value = named.levels["L3"].findings["G-08"].values["ha_mm"]
     assert row[1] == wording.quantity(value.value, "mm", value.ci95)
     assert [r[0] for r in p.rows] == list(named.levels)
 

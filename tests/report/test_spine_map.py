@@ -145,6 +145,15 @@ def test_sentences_pass_the_wording_rules(named, relative):
             assert wording.forbidden(r.sentence) == ()
 
 
+def test_a_column_that_nothing_answers_has_no_heading(named):
+    """A heading above empty cells would read as "none found"."""
+    bare = {
+        k: replace(v, findings={n: f for n, f in v.findings.items() if n != "CT-06"}) for k, v in named.levels.items()
+    }
+    assert ">epidural<" in spine_map.draw(named)
+    assert ">epidural<" not in spine_map.draw(replace(named, levels=bare))
+
+
 def test_no_vertebra_no_rows(empty):
     assert spine_map.rows(empty) == ()
     ElementTree.fromstring(spine_map.draw(empty))

@@ -28,6 +28,19 @@ def test_rows_name_reason_remedy_and_levels_heaviest_first(named):
     assert all(r.reason and r.remedy and r.short for r in rows)
 
 
+def test_records_that_differ_only_in_detail_share_a_row(named):
+    """The table stays readable: one row per question, reason and remedy; the details stand at the levels."""
+    levels = {}
+    for n, (name, level) in enumerate(named.levels.items()):
+        walls = {k: replace(f, state=State.NOT_ASSESSABLE, reason="NA-RESOLUTION", missing=f"gap of {n} {k}", remedy="thin slices")
+                 for k, f in level.findings.items() if k.startswith("CT-04")}  # fmt: skip
+        levels[name] = replace(level, findings=walls)
+    (row,) = tables.not_assessed(replace(named, levels=levels))
+    assert row.levels == "T9-L5 (54 records)"
+    assert len(row.finding_ids) == 54
+    assert row.reason.endswith("gap of 0 CT-04:anterior; 53 other wordings at the levels")
+
+
 def test_a_study_record_and_a_missing_remedy_are_said(named):
     gate = replace(named.study_findings["CT-09"], state=State.NOT_ASSESSABLE, reason="NA-META", missing="no kVp")
     row = next(r for r in tables.not_assessed(replace(named, study_findings={"CT-09": gate})) if r.criterion == "CT-09")
@@ -156,6 +169,16 @@ def test_patient_rows_fall_back_to_the_clinical_file(named):
     assert (rows["Patient"], rows["Age"], rows["Sex"]) == ("not supplied", "70 years", "M")
     assert dict(tables.clinical_rows(a))["Implants"] == "screws at L4"
     assert dict(tables.clinical_rows(a))["Height"] == "171 cm"
+
+
+def test_modality_of_files_without_header_is_the_recognised_one(named):
+    bare = tuple(replace(s, acquisition=Acquisition()) for s in named.series)
+    assert dict(tables.patient_rows(replace(named, series=bare)))["Modality"] == "CT + MR"
+
+
+def test_body_size_names_width_depth_and_height_only(named):
+    level = replace(named.levels["L3"], size_mm={"height_mm": 25.0, "width_mm": 44.04, "voxel_along_s_mm": 3.0})
+    assert tables.body_size(level) == "width 44.0 mm, height 25.0 mm"
 
 
 @pytest.mark.parametrize("label", ["Age", "Sex", "Study date", "Accession", "Modality"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spinemets.knowledge.catalogue import load
 from spinemets.model.assessment import Assessment, Picture, SeriesSummary
 from spinemets.model.finding import Cutoff, Finding, State
+from spinemets.model.measurement import Value
 from spinemets.report import lexicon, wording
 
 
@@ -62,7 +64,7 @@ def card(finding: Finding, assessment: Assessment) -> Card:
         statement=finding.statement,
         value=value_text(finding),
         others=_other_values(finding),
-        cuts=tuple(_cut_line(c) for c in finding.cutoffs),
+        cuts=tuple(_cut_line(finding, c) for c in finding.cutoffs),
         counts_for=finding.counts_for or "no hypothesis by itself",
         against=tuple(lexicon.caveat_words(code, assessment) for code in finding.caveats),
         notes=finding.notes,
@@ -84,7 +86,34 @@ def value_text(finding: Finding) -> str:
     """Judged value with interval and unit; in words where there is none."""
     if finding.value is None:
         return "not assessed" if finding.state is State.NOT_ASSESSABLE else "no number for this record"
-    return wording.quantity(finding.value, finding.unit or "1", finding.ci95)
+    return amount(finding, judged(finding))
+
+
+def judged(finding: Finding) -> str | None:
+    """Name of the judged value, by the catalogue entry or by its number; None if it has none."""
+    entry = load().get(finding.criterion)
+    if entry is not None and entry.judge.of in finding.values:
+        return entry.judge.of
+    same = (n for n, v in finding.values.items() if (v.value, v.unit) == (finding.value, finding.unit))
+    return next(same, entry.judge.of if entry is not None else None)
+
+
+def amount(finding: Finding, name: str | None) -> str:
+    """A value of a record as printed, by name; None or an unknown name = the judged number."""
+    value = finding.values.get(name or "")
+    if value is None:
+        value = Value(value=finding.value or 0.0, unit=finding.unit or "1", ci95=finding.ci95)
+    if not is_share(finding.criterion, name, value.unit):
+        return wording.quantity(value.value, value.unit, value.ci95)
+    ends = None if value.ci95 is None else (100 * value.ci95[0], 100 * value.ci95[1])
+    return wording.quantity(100 * value.value, "%", ends)
+
+
+def is_share(criterion: str, name: str | None, unit: str) -> bool:
+    """Whether a pure number is a share, which readers know in per cent (the catalogue entry says so)."""
+    entry = load().get(criterion)
+    given = None if entry is None or name is None else entry.gives.get(name)
+    return unit == "1" and given is not None and given.quantity == "fraction"
 
 
 def cell(finding: Finding | None) -> str:
@@ -93,7 +122,7 @@ def cell(finding: Finding | None) -> str:
         return "no record"
     if finding.state is State.NOT_ASSESSABLE:
         return f"not assessed ({finding.reason or 'no code'})"
-    number = None if finding.value is None else wording.quantity(finding.value, finding.unit or "1", finding.ci95)
+    number = None if finding.value is None else value_text(finding)
     if finding.state is State.ABSENT:
         return "negative" if number is None else f"negative, {number}"
     if finding.state is State.MEASURED:
@@ -153,13 +182,21 @@ def reason(finding: Finding, assessment: Assessment) -> str:
 
 
 def _other_values(finding: Finding) -> tuple[tuple[str, str], ...]:
-    """Further numbers of the record (name, text); the judged one is not repeated."""
-    rows = []
-    for name, value in finding.values.items():
-        if finding.value is not None and (value.value, value.unit) == (finding.value, finding.unit):
-            continue
-        rows.append((value_name(name), wording.quantity(value.value, value.unit, value.ci95)))
-    return tuple(rows)
+    """Further numbers of the record (name, text); the judged one is not repeated, numbers without interval come last."""
+    own = judged(finding)
+    others = [(n, v) for n, v in finding.values.items() if n != own]
+    ranged = [(_about(finding, n), amount(finding, n)) for n, v in others if v.ci95 is not None]
+    bare = [
+        f"{_about(finding, n)} {amount(finding, n).removesuffix(' (no interval)')}" for n, v in others if v.ci95 is None
+    ]
+    return (*ranged, *((("without interval:", ", ".join(bare)),) if bare else ()))
+
+
+def _about(finding: Finding, name: str) -> str:
+    """What a value is, in the words of its catalogue entry, else its name in words."""
+    entry = load().get(finding.criterion)
+    given = None if entry is None else entry.gives.get(name)
+    return given.about.partition(",")[0] if given is not None and given.about else value_name(name)
 
 
 def value_name(name: str) -> str:
@@ -169,14 +206,18 @@ def value_name(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _cut_line(cut: Cutoff) -> CutLine:
-    comparison = f"{cut.direction} {wording.with_unit(cut.value, cut.unit or '1')}"
+def _cut_line(finding: Finding, cut: Cutoff) -> CutLine:
+    share = is_share(finding.criterion, judged(finding), cut.unit or "1")
+    limit = wording.with_unit(100 * cut.value if share else cut.value, "%" if share else cut.unit or "1")
+    origin = lexicon.mark_words(cut.mark)
+    # Many sources of engineering choices say no more than the mark itself.
+    source = "" if cut.source.lower().startswith(origin.lower()) else cut.source or "no source recorded"
     return CutLine(
-        text=f"{cut.name}: {comparison}" if cut.name else comparison,
+        text=f"{cut.name}: {cut.direction} {limit}" if cut.name else f"{cut.direction} {limit}",
         mark=cut.mark,
-        mark_words=lexicon.mark_words(cut.mark),
+        mark_words=origin,
         published=lexicon.published(cut.mark),
-        source=cut.source or "no source recorded",
+        source=source,
         population=cut.population or "population not stated",
         caveat=cut.caveat,
     )

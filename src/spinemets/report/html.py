@@ -22,6 +22,9 @@ from spinemets.report.writing import write_whole
 
 # Tags and field names around one picture, on the page and in the embedded data, rounded up.
 MARKUP_BYTES = 1500
+REVIEW_KEY = "Review"
+# Keys of catalogue sources that name this project's own decisions: no literature.
+OWN_KEYS = ("choice", "spec")
 ORDER_OF_STATES = (State.PRESENT, State.INDETERMINATE, State.MEASURED, State.ABSENT, State.NOT_ASSESSABLE)
 
 
@@ -120,17 +123,29 @@ def embedded_json(assessment: Assessment) -> str:
 
 
 def references(assessment: Assessment) -> tuple[str, ...]:
-    """Numbered sources: those the run names, then those behind the cut-offs on the page that the table knows."""
+    """Numbered sources: those the run names, then those behind the cut-offs on the page that the table knows.
+
+    A source given as `Key: what it was used for` gets its full citation; several uses of one key share a number.
+    """
     known = table("references")
-    cited = [c.source for f in assessment.all_findings() for c in f.cutoffs]
-    keys = [key for key in known if any(re.search(rf"\b{re.escape(key)}\b", source) for source in cited)]
-    texts = [_reference(known[r]) if r in known else r for r in assessment.references]
-    return tuple(dict.fromkeys([*texts, *(_reference(known[key]) for key in keys)]))
+    uses: dict[str, list[str]] = {}
+    for text in assessment.references:
+        key, _, use = text.partition(":")
+        if key in OWN_KEYS:
+            continue
+        key = REVIEW_KEY if key in ("R", "review") else key
+        uses.setdefault(key if key in known else text, []).extend([use.strip()] if key in known and use else [])
+    cited = " ".join(c.source for f in assessment.all_findings() for c in f.cutoffs)
+    for key in known:
+        if re.search(rf"\b{re.escape(key)}\b", cited):
+            uses.setdefault(key, [])
+    return tuple(_reference(known[key], notes) if key in known else key for key, notes in uses.items())
 
 
-def _reference(entry: dict[str, str]) -> str:
+def _reference(entry: dict[str, str], notes: list[str]) -> str:
     doi = f" doi:{entry['doi']}." if entry.get("doi") else ""
-    return f"{entry['text']}{doi} (Read: {entry['read']}.)"
+    used = f" Used for: {'; '.join(dict.fromkeys(notes))}." if notes else ""
+    return f"{entry['text']}{doi} (Read: {entry['read']}.){used}"
 
 
 def provenance_rows(assessment: Assessment) -> tuple[tuple[str, str], ...]:
@@ -177,7 +192,6 @@ def _level_view(level: LevelAssessment, a: Assessment) -> LevelView:
     made = [cards.card(f, a) for s in ORDER_OF_STATES for f in level.findings.values() if f.state is s]
     ids = {f.id for f in level.findings.values()}
     positive = (State.PRESENT.value, State.INDETERMINATE.value)
-    size = ", ".join(f"{name} {value:.1f} mm" for name, value in level.size_mm.items())
     return LevelView(
         level=level,
         naming=tables.level_naming(level),
@@ -186,7 +200,7 @@ def _level_view(level: LevelAssessment, a: Assessment) -> LevelView:
         cards=tuple(c for c in made if c.state in positive),
         negative=tuple(c for c in made if c.state in (State.MEASURED.value, State.ABSENT.value)),
         refused=tuple(c for c in made if c.state == State.NOT_ASSESSABLE.value),
-        size=size,
+        size=tables.body_size(level),
     )
 
 

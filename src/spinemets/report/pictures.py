@@ -110,7 +110,8 @@ def window_of(shown: Shown, criterion: str | None) -> tuple[tuple[float, float],
     of one series can be compared by eye.
     """
     windows = table("windows")
-    if shown.volume.unit == "[hnsf'U]":
+    # A NIfTI file does not say its unit; the recognised kind does.
+    if shown.volume.unit == "[hnsf'U]" or shown.series.kind.startswith("ct"):
         name = windows["ct_by_criterion"].get(criterion, windows["ct_default"])
         width, level = windows["ct"][name]["width_hu"], windows["ct"][name]["level_hu"]
         return (level - width / 2, level + width / 2), f"Window W {width} L {level}"

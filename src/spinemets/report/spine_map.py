@@ -95,8 +95,11 @@ def draw(assessment: Assessment) -> Markup:
     """SVG of the map."""
     drawn = rows(assessment)
     body = [_draw_row(row, HEAD + ROW * n) for n, row in enumerate(drawn)]
-    titles = [("level", X_NAME, "end"), ("lesion", X_LESION, None), ("epidural", X_EPIDURAL, None)]
-    titles += [("height loss", X_LOSS, None), ("SINS", X_SINS, None)]
+    titles = [("level", X_NAME, "end"), ("lesion", X_LESION, None)]
+    # A heading without any answer below it would read as "none found".
+    titles += [("epidural", X_EPIDURAL, None)] if any(r.epidural for r in drawn) else []
+    titles += [("height loss", X_LOSS, None)] if any(r.loss for r in drawn) else []
+    titles += [("SINS", X_SINS, None)] if any(r.sins for r in drawn) else []
     head = [svg.text(x, 14.0, words, "axis", anchor) for words, x, anchor in titles]
     return svg.drawing(
         WIDTH, HEAD + ROW * len(drawn) + 4.0, "Spine map, head at the top, front of the body beside the name", _patterns(), *head, *body,

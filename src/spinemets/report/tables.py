@@ -32,28 +32,32 @@ class Cell:
 
 
 def not_assessed(assessment: Assessment) -> tuple[NotAssessedRow, ...]:
-    """All records without an answer, grouped by question and reason, heaviest first. Every record is in one row."""
-    groups: dict[tuple[str, ...], list[Finding]] = {}
+    """All records without an answer, grouped by question, reason and remedy, heaviest first; every record is in one row."""
+    groups: dict[tuple[str, str | None, str], list[Finding]] = {}
     for finding in assessment.not_assessable:
-        # A part in the title ("left wall") is one of many: the row is about the question.
-        key = (finding.criterion, finding.title, cards.reason(finding, assessment), finding.remedy or "")
+        key = (finding.criterion, finding.reason, finding.remedy or "")
         groups.setdefault(key, []).append(finding)
-    order = list(assessment.levels)
-    rows = []
-    for (criterion, title, reason, remedy), records in groups.items():
-        level_ids = [f.subject.level_id for f in records if f.subject.level_id]
-        rows.append(
-            NotAssessedRow(
-                criterion=criterion,
-                title=title,
-                levels=lexicon.level_list(level_ids, order) or "study",
-                reason=reason,
-                short=lexicon.short_reason(records[0].reason),
-                remedy=remedy or "nothing in this study would answer it",
-                finding_ids=tuple(f.id for f in records),
-            )
-        )
+    rows = [_not_assessed_row(records, assessment) for records in groups.values()]
     return tuple(sorted(rows, key=lambda r: lexicon.clinical_weight(r.criterion)))
+
+
+def _not_assessed_row(records: list[Finding], assessment: Assessment) -> NotAssessedRow:
+    first = records[0]
+    level_ids = [f.subject.level_id for f in records if f.subject.level_id]
+    levels = lexicon.level_list(level_ids, list(assessment.levels)) or "study"
+    if len(records) > max(1, len(set(level_ids))):
+        levels += f" ({wording.count(len(records), 'record')})"
+    details = list(dict.fromkeys(cards.reason(f, assessment) for f in records))
+    more = f"; {wording.count(len(details) - 1, 'other wording')} at the levels" if len(details) > 1 else ""
+    return NotAssessedRow(
+        criterion=first.criterion,
+        title=first.title,
+        levels=levels,
+        reason=f"{details[0]}{more}",
+        short=lexicon.short_reason(first.reason),
+        remedy=first.remedy or "nothing in this study would answer it",
+        finding_ids=tuple(f.id for f in records),
+    )
 
 
 def level_columns(assessment: Assessment) -> dict[str, dict[str, Any]]:
@@ -135,6 +139,12 @@ def _parts_cell(records: list[Finding]) -> Cell:
 
 def _part(finding: Finding) -> str:
     return lexicon.words_of_part(finding.subject.part or "whole")
+
+
+def body_size(level: LevelAssessment) -> str:
+    """Width, depth and height of the body, as far as they were measured."""
+    sizes = {name.removesuffix("_mm"): value for name, value in level.size_mm.items()}
+    return ", ".join(f"{n} {sizes[n]:.1f} mm" for n in ("width", "depth", "height") if n in sizes)
 
 
 def level_naming(level: LevelAssessment) -> str:
@@ -237,7 +247,7 @@ def patient_rows(assessment: Assessment) -> tuple[tuple[str, str], ...]:
     """Head of the page: who and when, blanks said."""
     patient, clinical = assessment.patient, assessment.clinical
     age = patient.age_years if patient.age_years is not None else clinical.age_years
-    modalities = sorted({s.acquisition.modality for s in assessment.series if s.acquisition.modality})
+    modalities = sorted({_modality(s) for s in assessment.series} - {""})
     return (
         ("Patient", patient.pseudonym or "not supplied"),
         ("Age", f"{age:.0f} years" if age is not None else "not supplied"),
@@ -248,6 +258,14 @@ def patient_rows(assessment: Assessment) -> tuple[tuple[str, str], ...]:
         ("Modality", " + ".join(modalities) or "not stated"),
         ("Prior studies used", "none supplied"),
     )
+
+
+def _modality(series: SeriesSummary) -> str:
+    """Modality of the header, else of the recognised kind; "" if neither says it."""
+    if series.acquisition.modality:
+        return series.acquisition.modality
+    kind = series.recognition.kind
+    return "" if kind == "unknown" else "CT" if kind.startswith("ct") else "MR"
 
 
 def clinical_rows(assessment: Assessment) -> tuple[tuple[str, str], ...]:
