@@ -151,17 +151,19 @@ def minus(whole: Region, part: Region) -> Region:
     )
 
 
-def without_margin(vertebra: Region, body: Region, frame: Frame, wall: PosteriorWall, reach_mm: float) -> Region:
+def without_margin(vertebra: Region, body: Region, frame: Frame, wall: PosteriorWall, reach_mm: float | None) -> Region:
     """A whole-vertebra label without the margin by which it exceeds the labelled body in front of the posterior wall.
 
-    Two label maps never agree to the voxel; the labelled body is exact, and what surrounds it is no posterior element. Bone
-    that lies farther than `reach_mm` beside the body (a cervical transverse process) stays.
+    Two label maps never agree to the voxel; the labelled body is exact, and what surrounds it is no posterior element. In
+    the neck bone that lies farther than `reach_mm` beside the body (the transverse processes) stays; elsewhere
+    (`reach_mm` None) nothing lies in front of the wall.
     """
     outside = minus(vertebra, body)
     local = frame.to_local_mm(outside.grid.to_lps_mm(outside.indices))
-    inner = frame.to_local_mm(body.grid.to_lps_mm(body.indices))[:, 0]
-    beside = (local[:, 0] < inner.min() - reach_mm) | (local[:, 0] > inner.max() + reach_mm)
-    margin = (local[:, 1] >= wall.anterior_mm(local[:, 0], local[:, 2])) & ~beside
+    margin = local[:, 1] >= wall.anterior_mm(local[:, 0], local[:, 2])
+    if reach_mm is not None:
+        inner = frame.to_local_mm(body.grid.to_lps_mm(body.indices))[:, 0]
+        margin &= (local[:, 0] >= inner.min() - reach_mm) & (local[:, 0] <= inner.max() + reach_mm)
     return minus(vertebra, region_of("margin", outside, margin, ""))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.anatomy import arch, marrow, walls
+from spinemets.anatomy.canal import Hole
 from spinemets.anatomy.completeness import judge
 from spinemets.anatomy.endplates import Extent, Plates, extent, height_map, surfaces
 from spinemets.anatomy.frames import steps_mm
@@ -128,8 +129,7 @@ def _arch(
     if frame is None or hole is None or wall is None or body is None:
         return {}, {}, {}
     patch = coarse_patch(soft, whole, frame.origin_lps_mm, frame.axes)
-    depth = float(np.ptp(frame.to_local_mm(body.grid.to_lps_mm(body.indices))[:, 1]))
-    neck = hole.left_mm[1] - hole.left_mm[0] > CERVICAL_CANAL_TO_DEPTH * depth
+    neck = _is_neck(body, frame, hole)
     left_size = arch.pedicle_size(patch, hole, wall, 1, cervical=neck)
     pair = (left_size, arch.pedicle_size(patch, hole, wall, -1, cervical=neck))
     parts = arch.parts(arch.minus(whole, body), frame, (hole, wall), pair, sides, dens=dens)
@@ -153,13 +153,20 @@ def _without_margin(instance: Instance, shape: Shape) -> tuple[Instance, tuple[s
     """Where a body label of its own exists: leave out what the other label map adds around it, and say how much."""
     if instance.body is None or instance.vertebra is None or shape.frame is None or shape.wall is None:
         return instance, ()
-    reach = 1.5 * max(instance.body.grid.spacing_mm)
+    neck = shape.hole is not None and _is_neck(instance.body, shape.frame, shape.hole)
+    reach = 1.5 * max(instance.body.grid.spacing_mm) if neck else None
     kept = arch.without_margin(instance.vertebra, instance.body, shape.frame, shape.wall, reach)
     millilitres = (instance.vertebra.volume_mm3 - kept.volume_mm3) / 1000.0
     if millilitres < 0.05:
         return instance, ()
     flag = f"{millilitres:.1f} mL of the whole-vertebra label around the labelled body left out"
     return replace(instance, vertebra=kept), (flag,)
+
+
+def _is_neck(body: Region, frame: Frame, hole: Hole) -> bool:
+    """Whether the canal is wider than the body is deep, as in the cervical spine."""
+    depth = float(np.ptp(frame.to_local_mm(body.grid.to_lps_mm(body.indices))[:, 1]))
+    return hole.left_mm[1] - hole.left_mm[0] > CERVICAL_CANAL_TO_DEPTH * depth
 
 
 def _posterior_cut(body: Region, frame: Frame) -> float:

@@ -49,12 +49,12 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
     settings = load()
     sides = laterality.sides(study, segmentations)
     gathered = gather(tuple(s for s in segmentations if s.parts), settings.conflict_mm)
-    instances = _ordered([clean(i, settings.debris_share) for i in gathered.instances])
-    if not instances:
+    if not gathered.instances:
         return Spine(
             vertebrae=(), grid=gathered.grid, others=gathered.others, sides=sides, sources=gathered.sources,
             warnings=gathered.warnings, ignored=gathered.ignored, absent=NO_LABELS,
         )  # fmt: skip
+    instances = _ordered([clean(i, settings.debris_share) for i in gathered.instances])
     shapes = _shapes(instances, gathered.others, settings)
     relative = [Level(name=None, position=n + 1, of=len(instances), method="relative") for n in range(len(instances))]
     found = [
