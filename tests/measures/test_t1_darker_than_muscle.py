@@ -168,3 +168,13 @@ def test_inputs_are_not_touched(entry):
     before = volume.array.copy()
     measure(t1=volume, marrow=marrow, muscle=muscle(), lesions=(), field_t=1.5, **entry.values())
     np.testing.assert_array_equal(volume.array, before)
+
+
+def test_without_a_search_the_whole_marrow_is_compared(entry):
+    """In diffuse disease no vertebra is left as a reference and nothing can be searched: muscle still answers."""
+    from spinemets.measures.supply import lesion_arguments
+    from spinemets.model.lesion import Found
+    from spinemets.model.series import Acquisition, Series
+
+    series = Series(uid="1.2.3", number=1, label="x", acquisition=Acquisition(), load=lambda: None)
+    assert lesion_arguments(entry, Found(), "L3", series) == {"lesions": ()}

@@ -73,7 +73,8 @@ def _size_problem(vertebrae: Sequence[Candidate], rules: Rules) -> str | None:
     ratio = float(np.median([r for _, r in pairs])) if pairs else 0.0
     if ratio <= rules["taller_than_named"]:
         return None
+    span = pairs[0][0] if len(pairs) == 1 else f"{pairs[0][0]} to {pairs[-1][0]}"
     return (
-        f"The label map names {pairs[0][0]} to {pairs[-1][0]}, but the bodies are {ratio:.1f} times as high as theirs: the "
+        f"The label map names {span}, but the bodies are {ratio:.1f} times as high as theirs: the "
         "integers are probably a count of instances. No level is named."
     )
