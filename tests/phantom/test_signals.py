@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spinemets.phantom.acquisition import Acquisition, default
-from spinemets.phantom.signals import CtContrast, MrContrast, contrast_of
+from spinemets.phantom.signals import CtContrast, MrContrast
 from spinemets.phantom.tissues import spongiosa, tissue
 
 
@@ -90,7 +90,7 @@ def test_metal_is_clipped():
     assert CtContrast().tissue(tissue("titanium")) == (3071.0,)
 
 
-def test_contrast_by_sequence():
+def test_channels():
     """CT has one channel, MR water and fat."""
-    assert contrast_of(default("ct")).n_channels == 1
-    assert contrast_of(default("stir")).n_channels == 2
+    assert CtContrast().n_channels == 1
+    assert MrContrast(default("stir")).n_channels == 2

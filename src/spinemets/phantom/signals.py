@@ -101,8 +101,3 @@ class MrContrast:
                 t1_ms=t1_ms, t2_ms=t2_ms, te_ms=a.te_ms, ti_ms=a.ti_ms, tr_ms=a.tr_ms, train_ms=a.train_ms
             )
         )
-
-
-def contrast_of(acquisition: Acquisition) -> Contrast:
-    """Contrast of a series."""
-    return CtContrast() if acquisition.sequence == "ct" else MrContrast(acquisition)
