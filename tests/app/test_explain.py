@@ -121,3 +121,8 @@ def test_every_entry_of_the_catalogue_explains_itself():
     for name in load():
         assert explain.entry(name.lower()).id == name
         assert name in explain.text(explain.entry(name))
+
+
+@pytest.mark.parametrize(("unit", "shown"), [("[hnsf'U]", " HU"), ("1", ""), ("{level}", " level"), ("mm", " mm")])
+def test_units_are_the_readers(unit: str, shown: str):
+    assert explain.in_unit(unit) == shown

@@ -98,7 +98,7 @@ def origin(mark: str, source: str) -> str:
 
 def in_unit(unit: str) -> str:
     """A unit as it follows a number."""
-    shown = words(unit)
+    shown = words(unit).strip("{}")
     return f" {shown}" if shown else ""
 
 
@@ -139,7 +139,10 @@ def decision(criterion: Criterion) -> list[str]:
 
 def sections(criterion: Criterion) -> list[tuple[str, list[str]]]:
     """Headings and their lines, in the order a reader asks; empty ones left out."""
-    gives = [f"{name}: {g.about or g.quantity} ({words(g.unit) or 'no unit'})" for name, g in criterion.gives.items()]
+    gives = [
+        f"{name}: {g.about or g.quantity} ({in_unit(g.unit).strip() or 'no unit'})"
+        for name, g in criterion.gives.items()
+    ]
     weights = [
         f"{STATE_WORDS.get(state, state)} counts for {w.hypothesis}, strength {w.strength:+d} {origin(w.mark, w.source)}"
         for state, listed in criterion.weights.items()
