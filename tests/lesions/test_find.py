@@ -130,7 +130,8 @@ def test_pedicle_focus_belongs_to_the_pedicle(blocks, search):
     assert lesion.kind == "lytic"
     assert lesion.compartments["pedicle_left"] > 0.9
     assert "pedicle_right" not in lesion.compartments
-    assert lesion.notes[0] == "Lies behind the body."
+    assert lesion.notes[0] == "Lies in the left pedicle."
+    assert lesion.values["at_lower_endplate"] == lesion.values["at_upper_endplate"] == 0
 
 
 def test_dense_focus_at_the_endplate_carries_the_caveat(blocks, search):

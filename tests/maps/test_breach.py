@@ -120,8 +120,9 @@ def test_reference_is_the_median_of_the_neighbours():
     assert reference_peak((nowhere,)) is None
 
 
-def test_usual_share_is_the_worst_neighbour():
-    weak = plane()
+def test_usual_share_is_the_median_of_the_neighbours():
+    weak, broken = plane(), plane()
     hole(weak, (0, 3), (0, 25))
-    assert usual_share((plane(), weak), RULE) == pytest.approx(0.1, abs=0.005)
+    hole(broken, (0, 24), (0, 25))
+    assert usual_share((plane(), weak, broken), RULE) == pytest.approx(0.1, abs=0.005)
     assert usual_share((), RULE) == 0

@@ -11,6 +11,7 @@ from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Refused
 from spinemets.model.reference import Reference
 from spinemets.model.region import CortexProfile, Surface
+from spinemets.model.spine import Completeness
 
 ENTRY = catalogue.load()["CT-04"]
 NORMAL = Reference(
@@ -36,7 +37,8 @@ def wall(share=0.0, name="posterior", peak=720.0, gap_peak=180.0, outside=45.0):
 
 @pytest.fixture
 def call(make_volume, make_region):
-    def run(cortex, neighbours=None, lesion_at=None, normal=NORMAL, spacing=1.0, endplate=False):
+    def run(cortex, neighbours=None, lesion_at=None, normal=NORMAL, **facts):
+        spacing, endplate = facts.get("spacing", 1.0), facts.get("endplate", False)
         ct = make_volume(np.zeros((40, 40, 40), np.float32), spacing_mm=spacing)
         lesions = ()
         if lesion_at is not None:
@@ -66,6 +68,7 @@ def call(make_volume, make_region):
             cortex=cortex,
             neighbour_cortex=(wall(), wall(peak=700)) if neighbours is None else neighbours,
             lesions=lesions,
+            completeness=Completeness(complete=facts.get("complete", True)),
             **ENTRY.values(),
         )
 
@@ -132,10 +135,17 @@ def test_resolution_that_breaks_the_neighbours_too_is_refused(call):
 
 def test_what_neighbours_show_is_taken_off_the_lower_end(call):
     plain = call(wall(0.10)).values["broken_share"].ci95
-    worn = call(wall(0.10), neighbours=(wall(0.08), wall(0.0)))
-    assert worn.values["usual_share"].value == pytest.approx(0.083, abs=0.01)
-    assert worn.values["broken_share"].ci95[0] == pytest.approx(plain[0] - 0.083, abs=0.012)
-    assert state(worn) is State.INDETERMINATE
+    worn = call(wall(0.10), neighbours=(wall(0.03), wall(0.03), wall(0.3)))
+    assert worn.values["usual_share"].value == pytest.approx(0.033, abs=0.001)
+    assert worn.values["broken_share"].ci95[0] == pytest.approx(plain[0] - worn.values["usual_share"].value, abs=1e-9)
+    assert state(call(wall(0.05), neighbours=(wall(0.03),))) is State.INDETERMINATE
+
+
+def test_cut_vertebra_is_refused_unless_a_focus_adjoins(call):
+    """G-02: part of a wall is not adequate data for `absent`, nor for a gap that nothing explains."""
+    assert call(wall(), complete=False).code == "NA-COVERAGE"
+    assert call(wall(0.25), complete=False).code == "NA-COVERAGE"
+    assert state(call(wall(0.25), complete=False, lesion_at=(6, 17, 8))) is State.PRESENT
 
 
 def test_osteoporosis_keeps_small_gaps_uncertain(call):

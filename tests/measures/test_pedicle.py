@@ -9,7 +9,7 @@ from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Estimate, Measured, Refused
 from spinemets.model.reference import Reference
 from spinemets.model.region import CortexProfile, Surface
-from spinemets.model.spine import Frame
+from spinemets.model.spine import Completeness, Frame
 
 ENTRY = catalogue.load()["CT-05"]
 NORMAL = Reference(
@@ -42,10 +42,11 @@ def shell(loss=0.0, radius=5.0, length=12.0):
 
 @pytest.fixture
 def call(make_volume, make_region):
-    def run(loss=0.0, share=0.0, neighbours=None, spacing=1.0, cortex=None, kind="lytic"):
+    def run(loss=0.0, share=0.0, neighbours=None, spacing=1.0, **facts):
+        cortex, kind, pedicle_slices = facts.get("cortex"), facts.get("kind", "lytic"), facts.get("pedicle_slices", 12)
         ct = make_volume(np.zeros((30, 30, 30), np.float32), spacing_mm=spacing)
         x, y, z = np.indices((30, 30, 30)) * 1.0
-        tube = ((x - 15) ** 2 + (z - 15) ** 2 <= 25) & (y >= 4) & (y < 16)
+        tube = ((x - 15) ** 2 + (z - 15) ** 2 <= 25) & (y >= 4) & (y < 4 + pedicle_slices)
         pedicle = make_region("pedicle_left", tube, ct)
         lesions = ()
         if share:
@@ -77,6 +78,7 @@ def call(make_volume, make_region):
             neighbour_cortex=(shell(), shell()) if neighbours is None else neighbours,
             lesions=lesions,
             frame=FRAME,
+            completeness=Completeness(complete=facts.get("complete", True)),
             **ENTRY.values(),
         )
 
@@ -122,13 +124,14 @@ def test_refusals(call):
     """CT-05: "NA slice > 3 mm"; no neighbour; shell outside the image."""
     assert call(spacing=3.5).code == "NA-RESOLUTION"
     assert call(neighbours=()).code == "NA-REFERENCE"
+    assert call(pedicle_slices=0).code == "NA-FEW"
     gone = shell()
     gone.peak_hu[:] = np.nan
     assert call(cortex=gone).code == "NA-COVERAGE"
 
 
 def test_unreadable_rings_leave_only_the_lesion_share(call):
-    worn = (shell(0.3), shell(0.0))
+    worn = (shell(0.3), shell(0.2))
     refused = call(loss=0.3, neighbours=worn)
     assert isinstance(refused, Refused)
     assert refused.code == "NA-RESOLUTION"
@@ -136,6 +139,16 @@ def test_unreadable_rings_leave_only_the_lesion_share(call):
     assert isinstance(lesion, Measured)
     assert lesion.category == "involved"
     assert lesion.values["ring_loss"].ci95 == (0, 1)
+
+
+def test_one_broken_neighbour_does_not_spoil_the_reference(call):
+    assert call(loss=0.6, share=0.3, neighbours=(shell(), shell(0.8), shell())).category == "destroyed"
+
+
+def test_cut_vertebra(call):
+    """G-02: a part in view cannot be called whole; a destroyed pedicle stays one."""
+    assert call(complete=False).code == "NA-COVERAGE"
+    assert call(loss=0.6, share=0.3, complete=False).category == "destroyed"
 
 
 def test_note_names_the_lesion(call):

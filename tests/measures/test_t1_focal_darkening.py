@@ -158,3 +158,17 @@ def test_without_takes_only_common_voxels(scene, make_region):
     rest = without(one.marrow, one.lesions)
     assert rest.n_voxels == 8000 - 512
     assert without(one.marrow, ()).n_voxels == 8000
+
+
+def test_thick_slices_say_what_was_not_searched():
+    """G-04: pedicles on slices thicker than 3 mm are not searched, which is said."""
+    from spinemets.lesions.contrast import body_only
+    from spinemets.model.grid import Grid
+    from spinemets.model.volume import Volume
+
+    def volume(slice_mm):
+        grid = Grid(shape_ijk=(2, 2, 2), affine_lps_mm=np.diag([1.0, 1, slice_mm, 1]))
+        return Volume(array=np.zeros((2, 2, 2)), grid=grid, quantity="mr_signal", unit="1")
+
+    assert body_only(volume(3.0), 3.0) == ()
+    assert "pedicles and arch were not" in body_only(volume(4.4), 3.0)[0]

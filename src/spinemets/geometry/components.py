@@ -149,6 +149,18 @@ def n_slices(mask: Mask, grid: Grid) -> int:
     return int(np.count_nonzero(mask.any(axis=others)))
 
 
+def cropped(mask: Mask) -> Mask:
+    """The mask on its own bounding box (an empty one stays as it is)."""
+    if not mask.any():
+        return mask
+    ends = []
+    for axis in range(3):
+        line = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        ends.append(slice(int(line[0]), int(line[-1]) + 1))
+    box: Mask = mask[tuple(ends)]
+    return box
+
+
 def volume_interval_ml(mask: Mask, grid: Grid) -> tuple[float, float]:
     """Volume by counting, less and plus half the difference between the mask dilated and eroded by half a voxel.
 
@@ -158,6 +170,7 @@ def volume_interval_ml(mask: Mask, grid: Grid) -> tuple[float, float]:
     """
     import edt
 
+    mask = cropped(mask)
     padded = np.pad(mask, 2)
     inside = edt.edt(np.ascontiguousarray(padded), parallel=1)
     outside = edt.edt(np.ascontiguousarray(~padded), parallel=1)

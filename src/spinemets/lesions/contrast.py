@@ -137,3 +137,10 @@ def lines(lesions: tuple[Lesion, ...]) -> tuple[str, ...]:
         )
         for x in lesions
     )
+
+
+def body_only(volume: Volume, thick_slice_mm: float) -> tuple[str, ...]:
+    """A line where the slices are too thick for pedicles and arch."""
+    if max(volume.grid.spacing_mm) <= thick_slice_mm:
+        return ()
+    return (f"Slices thicker than {thick_slice_mm:g} mm: the body was searched, pedicles and arch were not.",)

@@ -58,13 +58,17 @@ def describe(candidate: Candidate, number: int, ground: Ground, normal: Referenc
     frame = ground.vertebra.frame
     region = ground.region(f"lesion {level.id}-{number}", candidate.mask, source=rule.criterion)
     points = grid.to_lps_mm(region.indices)
+    compartments = {
+        name: float(np.count_nonzero(candidate.mask & m) / region.n_voxels) for name, m in ground.parts.items()
+    }
     where = place(points, ground, setting.sides, setting.zones)
+    if compartments["body"] < 0.5:
+        where = Place(words=_arch_words(max(compartments, key=lambda name: compartments[name])))
     size = diameters(region.mask, grid, frame.superior if frame is not None else UP)
     voxel_ml = grid.voxel_volume_mm3 * ML_PER_MM3
     n = region.n_voxels
     lytic_ml, blastic_ml = (float(np.count_nonzero(m)) * voxel_ml for m in (candidate.low, candidate.high))
     kind = kind_of(lytic_ml, blastic_ml, setting.kinds) if rule.smoothed else rule.low_kind or rule.high_kind
-    compartments = {name: float(np.count_nonzero(candidate.mask & m) / n) for name, m in ground.parts.items()}
     values = _values(candidate, ground, normal, rule, (lytic_ml, blastic_ml))
     values |= {
         "endplate_share": where.endplate_share,
@@ -94,6 +98,13 @@ def describe(candidate: Candidate, number: int, ground: Ground, normal: Referenc
         caveats=_caveats(where, n_slices(region.mask, grid), normal),
         notes=_notes(where, kind, size.longest_mm, setting.tiny_mm),
     )
+
+
+def _arch_words(part: str) -> str:
+    """Place of a candidate that lies in pedicle or arch for the most part."""
+    if part.startswith("pedicle"):
+        return f"in the {part.removeprefix('pedicle_').replace('_', ' ')} pedicle"
+    return "in the arch"
 
 
 def _share_of_body(candidate: Candidate, ground: Ground) -> float | None:

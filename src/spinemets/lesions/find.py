@@ -180,7 +180,8 @@ def _search_series(
         one.found.pop(level_id, None)
         if one.rule is None or level_id not in one.searched or isinstance(normal, NoReference) or normal.median <= 0:
             continue
-        parts = part_centres(normal.members, one.grounds, hood.part_voxels)
+        thick = max(ground.grid.spacing_mm) > keep.thick_slice_mm  # pedicles: presence only (G-04)
+        parts = {} if thick else part_centres(normal.members, one.grounds, hood.part_voxels)
         limits = limits_by_part(one.rule, (normal.median, normal.spread), parts)
         one.found[level_id] = search(ground, limits, one.rule, keep)
 

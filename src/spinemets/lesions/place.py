@@ -117,8 +117,6 @@ def _words(local: Array, body: Array, touches: list[str], sides: tuple[str, str]
         vertical = (
             "in the lower third" if share[2] < 1 / 3 else "in the upper third" if share[2] > 2 / 3 else "at mid-height"
         )
-    if share[1] < 0:
-        return "behind the body"
     depth = "posterior" if share[1] < 1 / 3 else "anterior" if share[1] > 2 / 3 else "middle"
     words = f"{vertical}, {depth} third of the depth"
     left, right = (side.replace("_", " ") for side in sides)

@@ -72,8 +72,9 @@ def _usable(profile: CortexProfile) -> Mask:
 
 
 def usual_share(neighbours: tuple[CortexProfile, ...], rule: Rule) -> float:
-    """Largest broken share among the walls of the neighbours: what partial volume and noise make of a whole wall."""
-    return max((breaches(n, rule, include_excluded=False).share for n in neighbours), default=0.0)
+    """Median broken share of the neighbours' walls: what partial volume and noise make of a whole wall."""
+    shares = [breaches(n, rule, include_excluded=False).share for n in neighbours]
+    return float(np.median(shares)) if shares else 0.0
 
 
 def breaches(cortex: CortexProfile, rule: Rule, *, include_excluded: bool) -> Breach:

@@ -11,6 +11,7 @@ from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Estimate, Measured, Refused
 from spinemets.model.reference import Reference
 from spinemets.model.region import CortexProfile
+from spinemets.model.spine import Completeness
 from spinemets.model.volume import Volume
 
 Array = NDArray[np.float64]
@@ -24,6 +25,7 @@ def measure(
     cortex: CortexProfile,
     neighbour_cortex: tuple[CortexProfile, ...],
     lesions: tuple[Lesion, ...],
+    completeness: Completeness,
     reference_share: float,
     marrow_sd: float,
     least_patch_mm2: float,
@@ -42,7 +44,7 @@ def measure(
 
     Broken: peak < max(0.5 * neighbours' median peak, m0 + 2 s0) without a second peak, in patches of 4 mm2. Interval: the rims
     moved by half a voxel; what the neighbours' own walls show by the same rule is taken off the lower end, and where that is
-    10 % or more the shell cannot be told here. Without an adjoining candidate a gap in an endplate, or at voxels above 1.5 mm,
+    5 % or more the shell cannot be told here. Without an adjoining candidate a gap in an endplate, or at voxels above 1.5 mm,
     stays uncertain. Valid up to 3 mm voxels. Source: Dougherty2000, Treece2010 (peak as index); limits are engineering.
     """
     voxel_mm = max(ct.grid.spacing_mm)
@@ -77,6 +79,12 @@ def measure(
         )
     certain = tuple(x for x in lesions if not explained(x))
     beside = adjoins(cortex.surface.points_lps_mm[found.broken], certain, adjoining_mm)
+    if not completeness.complete and not beside:
+        return Refused(
+            code="NA-COVERAGE",
+            missing="the vertebra is cut off by the edge of the image, and with it part of this wall",
+            remedy="Needs a series that covers the whole vertebra.",
+        )
     doubts = _doubts(found, cortex.surface.name, beside, voxel_mm > good_mm)
     if normal.median <= weak_bone_hu and 0 < found.largest_mm2 < weak_patch_mm2:
         doubts.append("CV-OSTEOPOROSIS")

@@ -11,7 +11,7 @@ from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Estimate, Measured, Refused
 from spinemets.model.reference import Reference
 from spinemets.model.region import CortexProfile, Region
-from spinemets.model.spine import Frame
+from spinemets.model.spine import Completeness, Frame
 from spinemets.model.volume import Volume
 
 
@@ -24,6 +24,7 @@ def measure(
     neighbour_cortex: tuple[CortexProfile, ...],
     lesions: tuple[Lesion, ...],
     frame: Frame,
+    completeness: Completeness,
     reference_share: float,
     marrow_sd: float,
     least_patch_mm2: float,
@@ -31,6 +32,7 @@ def measure(
     ring_involved: float,
     ring_destroyed: float,
     thickest_mm: float,
+    least_voxels: int,
     least_ring_mm2: float,
     unreadable_from: float,
 ) -> Measured | Refused:
@@ -45,6 +47,12 @@ def measure(
             code="NA-RESOLUTION",
             missing=f"voxels of {voxel_mm:.1f} mm do not show a pedicle",
             remedy="Thin slices (1 mm or less) in a bone kernel would help.",
+        )
+    if pedicle.n_voxels < least_voxels:
+        return Refused(
+            code="NA-FEW",
+            missing=f"only {pedicle.n_voxels} voxels of this pedicle",
+            remedy="Needs thinner slices or a series that covers this level.",
         )
     reference = reference_peak(neighbour_cortex)
     if reference is None:
@@ -72,6 +80,12 @@ def measure(
             code="NA-RESOLUTION",
             missing=f"reference vertebrae too lack a cortical peak over {usual:.0%} of this ring at this resolution",
             remedy="Thin slices (1 mm or less) in a bone kernel would help.",
+        )
+    if not completeness.complete and answer in ("whole", "uncertain"):
+        return Refused(
+            code="NA-COVERAGE",
+            missing="the vertebra is cut off by the edge of the image, and perhaps part of this pedicle",
+            remedy="Needs a series that covers the whole vertebra.",
         )
     inside = [x for x in lesions if _overlap(pedicle, x)]
     return Measured(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spinemets.lesions.contrast import Contrast, lines, of_vertebra
+from spinemets.lesions.contrast import Contrast, body_only, lines, of_vertebra
 from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Estimate, Measured, Refused
 from spinemets.model.reference import Reference
@@ -22,6 +22,7 @@ def measure(
     voxel_sd: float,
     least_voxels: int,
     least_ml: float,
+    thick_slice_mm: float,
 ) -> Measured | Refused:
     """C = (S - S0) / S0 of the leading focus, or of the whole marrow where there is none; `contrast` is judged.
 
@@ -48,6 +49,7 @@ def measure(
         caveats=tuple(dict.fromkeys((*(c for x in lesions for c in x.caveats), *normal.caveats))),
         notes=(
             *lines(lesions),
+            *body_only(stir, thick_slice_mm),
             f"Bright = signal of {limit:.0f} or more; reference marrow {normal.median:.0f} ({', '.join(normal.members)}); "
             "the noise is the spread of the reference marrow.",
         ),
