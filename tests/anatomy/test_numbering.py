@@ -275,6 +275,38 @@ def test_another_series(run):
     assert levels[0].confidence == pytest.approx(0.98 * 0.99, abs=0.01)
 
 
+@pytest.mark.parametrize("name", ["T13", "L6"])
+def test_runner_up_of_a_variant(run, name):
+    """A shift by one of T13 or L6 is the level above: what a usual count would call it."""
+    levels = run(["T12", "T13", "L1"] if name == "T13" else ["L4", "L5", "L6"])
+    assert next(level.runner_up for level in levels if level.name == name) == ("T12" if name == "T13" else "L5")
+
+
+def test_evidence_that_nothing_explains(run):
+    """The dens far below the sacrum: no count of the column has that, so nothing is named."""
+    levels = run([None] * 4, Evidence(sacrum=0, c2=3))
+    assert ids(levels) == [None] * 4
+    assert levels[0].conflict
+
+
+def test_below_the_threshold_the_best_guess_is_only_said(rules):
+    """'below: relative numbers': the doubt is written down, the name is not given."""
+    weak = {**rules, "reliability_sacrum": 0.7}
+    levels = number(candidates([None] * 3), Evidence(sacrum=2), NONE, weak)
+    assert ids(levels) == [None] * 3
+    assert levels[2].evidence[-1].startswith("Could be L5 (")
+
+
+def test_order_of_sizes_joins_an_anchor(run):
+    """'size progression +- 1.5 levels' sharpens what the sacrum says."""
+    names = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
+    heights = [expected_heights_mm()[n] for n in names]
+    plain = run([None] * 7, Evidence(sacrum=6))
+    with_sizes = run([None] * 7, Evidence(sacrum=6, conus=2.0), heights=heights)
+    assert ids(with_sizes) == list(names)
+    assert with_sizes[6].confidence > plain[6].confidence
+
+
 def test_dens_and_first_rib(run):
     levels = run([None] * 9, Evidence(c2=1, first_rib=7))
     assert ids(levels)[:8] == ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "T1"]

@@ -132,6 +132,18 @@ def test_truncated_gzip(write_labels, tmp_path):
         read_nifti(path)
 
 
+def test_a_bomb_is_not_unpacked(write_labels, monkeypatch):
+    """A small file that unpacks without end is refused at the limit of a volume."""
+    from types import SimpleNamespace
+
+    from spinemets.segmentation import nifti_labels
+
+    path = write_labels(np.ones((200, 200, 60), np.uint8))
+    monkeypatch.setattr(nifti_labels, "load_limits", lambda: SimpleNamespace(max_volume_mb=1))
+    with pytest.raises(UnreadableInput, match="unpacks to more than 1 MB"):
+        read_nifti(path)
+
+
 def test_singular_affine(write_labels):
     data = bytearray(nib.Nifti1Image(np.ones((2, 2, 2), np.uint8), np.eye(4)).to_bytes())
     data[280:328] = np.zeros(12, "<f4").tobytes()  # srow_x, srow_y, srow_z of the header

@@ -26,9 +26,10 @@ _WORDS = {
     "rib": "rib", "sacrum": "sacrum", "coccyx": "coccyx", "cocc": "coccyx",
     "cord": "cord", "canal": "canal", "channel": "canal", "spinal": "", "posterior": "posterior",
     "elements": "posterior", "element": "posterior", "autochthon": "muscle", "iliopsoas": "psoas", "psoas": "psoas",
-    "below": "", "of": "", "in": "", "view": "", "the": "", "structure": "", "bone": "", "s": "sacrum",
+    "below": "", "of": "", "in": "", "view": "", "the": "", "structure": "", "bone": "", "space": "", "s": "sacrum",
     "subcutaneous": "fat", "fat": "fat", "left": "left", "right": "right",
 }  # fmt: skip
+_OWN_NAMES = {"atlas": "C1", "axis": "C2"}
 _LEVEL = re.compile(r"(?:th|c|t|l|s)(\d{1,2})")
 
 
@@ -88,6 +89,8 @@ def meaning(name: str) -> Meaning | None:
 
 
 def _level(token: str) -> str | None:
+    if token in _OWN_NAMES:
+        return _OWN_NAMES[token]
     if not _LEVEL.fullmatch(token):
         return None
     letter, digits = ("T", token[2:]) if token.startswith("th") else (token[0].upper(), token[1:])

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.ingest.limits import MB
+from spinemets.ingest.limits import load as load_limits
 from spinemets.model.errors import LabelSchemeError, OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.segmentation.name_table import names_in
@@ -69,9 +71,13 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     from isal import igzip  # several times faster than zlib, and this is the longest step of all
 
+    limit = load_limits().max_volume_mb * MB
     opened: Any = igzip.IGzipFile
     with opened(path, "rb") as file:
-        content: bytes = file.read()
+        # Labels shrink a thousandfold, so no ratio tells a bomb from a mask: only the size itself can.
+        content: bytes = file.read(limit + 1)
+    if len(content) > limit:
+        raise UnreadableInput(f"{path.name} unpacks to more than {limit // MB} MB.", "Crop the label map to the spine.")
     return content
 
 
