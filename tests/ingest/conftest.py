@@ -159,7 +159,7 @@ def write_nifti():
         header.set_data_dtype(array.dtype)
         header.set_data_shape(array.shape)
         zooms = np.linalg.norm(affine[:3, :3], axis=0)
-        header.set_zooms((*zooms, *[1.0] * (array.ndim - 3)))
+        header.set_zooms((*zooms[: array.ndim], *[1.0] * (array.ndim - 3)))
         header.set_qform(*(qform or (affine, 1)), strip_shears=True)
         header.set_sform(*(sform or (affine, 1)))
         header["magic"], header["vox_offset"] = b"n+1", 352

@@ -112,3 +112,46 @@ def test_no_decoder_under_the_gpl_is_used():
 
     assert importlib.util.find_spec("libjpeg") is None
     assert not {row["plugin"] for row in table("transfer_syntaxes").values()} & {"libjpeg", "pylibjpeg"}
+
+
+def test_openjpeg_glue_decodes_a_stream():
+    """The glue for high-throughput JPEG 2000 hands stream and options on, and says the size of the container."""
+    from openjpeg.utils import encode_array
+
+    stored = np.random.default_rng(0).integers(0, 4096, (40, 36)).astype(np.uint16)
+    told: dict[str, int] = {}
+
+    class Runner:
+        def __init__(self):
+            self.bits_stored = 12
+            self.options = {"rows": 40, "columns": 36, "bits_stored": 12, "bits_allocated": 16}
+            self.options |= {"samples_per_pixel": 1, "pixel_representation": 0}
+            self.options |= {"photometric_interpretation": "MONOCHROME2"}
+
+        def get_option(self, name, default):
+            return default
+
+        def set_option(self, name, value):
+            told[name] = value
+
+    decoded = codecs.decode_htj2k(bytes(encode_array(stored, bits_stored=12)), Runner())
+    np.testing.assert_array_equal(np.frombuffer(decoded, np.uint16).reshape(40, 36), stored)
+    assert told == {"bits_allocated": 16}
+
+
+def test_standard_error_stays_clean(shared_data, capfd):
+    """gdcm first tries its 8-bit decoder and complains to standard error: the user does not see it."""
+    _decode(shared_data / "dicom-nema-wg04" / "JPLY" / "MR4_JPLY")
+    assert capfd.readouterr().err == ""
+
+
+def test_file_without_a_transfer_syntax_is_taken_as_it_was_found(tmp_path, write_image, noise):
+    """No meta group: the syntax the header was read with is the one to decode with."""
+    import struct
+
+    stored = noise(4, 4)
+    write_image(tmp_path / "x", stored)
+    data = (tmp_path / "x").read_bytes()
+    (tmp_path / "bare").write_bytes(data[data.index(struct.pack("<HH2s", 8, 0x16, b"UI")) :])
+    volume = read([tmp_path / "bare"]).series[0].pixels()
+    np.testing.assert_array_equal(volume.array[..., 0].T, stored.astype(int) - 1024)

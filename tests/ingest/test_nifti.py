@@ -167,3 +167,60 @@ def test_real_torso_ct(shared_data):
     volume = series.pixels()
     assert (volume.array.dtype, volume.array.min(), volume.array.max()) == (np.int16, -1207, 3382)
     assert volume.grid.spacing_mm == pytest.approx((3, 3, 3), abs=1e-4) and series.sides_known
+
+
+def test_refused_geometry_cannot_be_loaded(tmp_path, write_nifti):
+    """No trusted geometry, no volume."""
+    sheared = RAS.copy()
+    sheared[0, 1] = 0.4
+    path = write_nifti(tmp_path / "x.nii", np.ones((3, 4, 5), np.int16), RAS, sform=(sheared, 1), qform=(RAS, 0))
+    series = read([path]).series[0]
+    with pytest.raises(UnreadableInput, match="no trusted geometry"):
+        series.pixels()
+
+
+def test_too_many_volumes_and_too_large_ones(tmp_path, write_nifti, monkeypatch):
+    """Limits of the table, said by name."""
+    import dataclasses
+
+    from spinemets.ingest import limits as bounds
+
+    path = write_nifti(tmp_path / "x.nii", np.ones((3, 4, 5, 3), np.int16), RAS)
+    small = dataclasses.replace(bounds.load(), max_volumes_4d=2)
+    monkeypatch.setattr(bounds, "load", lambda: small)
+    with pytest.raises(UnreadableInput, match="3 volumes in one file, more than the limit of 2"):
+        read([path])
+    tiny = dataclasses.replace(small, max_volumes_4d=9, max_volume_mb=0)
+    monkeypatch.setattr(bounds, "load", lambda: tiny)
+    with pytest.raises(UnreadableInput, match="more than 0 MB"):
+        read([path])
+
+
+def test_two_gzip_members_are_one_file(tmp_path, write_nifti, noise):
+    """Parallel compressors write several members: the trailer of the last is not the size of the file."""
+    stored = noise(8, 8, 8).astype(np.int16)
+    data = write_nifti(tmp_path / "x.nii", stored, RAS).read_bytes()
+    (tmp_path / "y.nii.gz").write_bytes(gzip.compress(data[:700]) + gzip.compress(data[700:]))
+    np.testing.assert_array_equal(read([tmp_path / "y.nii.gz"]).series[0].pixels().array, stored)
+
+
+def test_memory_that_runs_out_is_our_error(tmp_path, write_nifti, monkeypatch):
+    """Exit code 7, with a sentence."""
+    from spinemets.ingest import nifti
+    from spinemets.model.errors import OutOfResources
+
+    series = read([write_nifti(tmp_path / "x.nii", np.ones((3, 4, 5), np.int16), RAS)]).series[0]
+
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(nifti, "_raw", full)
+    with pytest.raises(OutOfResources, match=r"Memory ran out while x\.nii"):
+        series.pixels()
+
+
+def test_a_single_slice(tmp_path, write_nifti, noise):
+    """A 2-D file is one slice as thick as the file says."""
+    stored = noise(6, 7).astype(np.int16)
+    volume = read([write_nifti(tmp_path / "x.nii", stored, RAS)]).series[0].pixels()
+    assert volume.grid.shape_ijk == (6, 7, 1) and volume.grid.spacing_mm[2] == pytest.approx(2.0)

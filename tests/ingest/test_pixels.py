@@ -119,3 +119,12 @@ def test_the_volume_is_a_view_of_slices(tmp_path, write_series, noise, axial_pos
     """Array[c, r, k] is a view without a copy: each image is contiguous in memory."""
     volume = _volume(write_series(tmp_path / "s", noise(3, 5, 4), axial_positions(0, 1, 2)))
     assert volume.array.strides == (2, 8, 40)
+
+
+def test_values_beyond_floating_point_are_padding(tmp_path, write_image, noise):
+    """An absurd slope gives no numbers: those voxels hold no measurement."""
+    stored = noise(4, 4) + np.uint16(1)
+    stored[0, 0] = 0
+    volume = _volume(write_image(tmp_path / "x", stored, Modality="MR", RescaleSlope="1e39", RescaleIntercept=0))
+    assert np.isfinite(volume.array).all() and volume.padding is not None
+    np.testing.assert_array_equal(volume.padding[..., 0].T, stored > 0)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from spinemets.ingest.headers import BROKEN
+from spinemets.ingest import damage
 from spinemets.model.series import Acquisition
 
 NO_AGENT = frozenset(("NO", "NONE", "N", "NOT USED", "WITHOUT", "NATIVE", "UNENHANCED"))
@@ -24,7 +24,7 @@ class Values:
         for level in self._levels:
             try:
                 value = level.get(keyword)
-            except (*BROKEN, RecursionError):
+            except damage.of_dicom():
                 continue
             if value is not None and value != "":
                 return value
@@ -63,7 +63,7 @@ def _groups(dataset: Any, frame: int) -> list[Any]:
             sequence = dataset.get(keyword) or []
             if index < len(sequence):
                 found.extend(_items(sequence[index]))
-        except (*BROKEN, RecursionError):
+        except damage.of_dicom():
             continue
     return found
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import NDArray
 
-from spinemets.ingest import codecs
+from spinemets.ingest import codecs, damage
 from spinemets.ingest import limits as bounds
 from spinemets.ingest.frames import Frame, Image
-from spinemets.ingest.headers import BROKEN, NotDicom
+from spinemets.ingest.headers import NotDicom
 from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UnreadableInput
 
@@ -31,7 +32,7 @@ class DecodedImages:
             return None
         try:
             arrays = _decode(image, range(image.n_frames))
-        except (*BROKEN, RecursionError, NotDicom) as error:
+        except damage.of_dicom(NotDicom) as error:
             name = table("transfer_syntaxes")[image.header.scanned.syntax]["name"]
             what = "cut off before the pixels" if isinstance(error, AttributeError) else "pixels cannot be decoded"
             return f"{what} ({name})"
@@ -63,14 +64,16 @@ class DecodedImages:
         for (path, _), (image, indices) in wanted.items():
             try:
                 arrays = _decode(image, indices)
-            except (*BROKEN, RecursionError, NotDicom) as error:
+            except damage.of_dicom(NotDicom) as error:
                 raise UnreadableInput(f"{image.source.name} changed while it was in use.", "Read it again.") from error
             taken |= {(path, index): array for index, array in zip(indices, arrays, strict=True)}
         return taken
 
 
 def _decode(image: Image, indices: Sequence[int]) -> list[NDArray[Any]]:
-    arrays = list(codecs.decode(image.source, image.header.scanned.syntax, indices))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        arrays = list(codecs.decode(image.source, image.header.scanned.syntax, indices))
     size = (image.layout.rows, image.layout.columns)
     if any(array.shape != size for array in arrays):
         raise ValueError("decoded size differs from the header")

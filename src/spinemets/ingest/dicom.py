@@ -117,6 +117,7 @@ def classic_frame(image: Image) -> Frame:
         position_mm=(position[0], position[1], position[2]) if position and len(position) == 3 else None,
         orientation=orientation if orientation and len(orientation) == 6 else None,
         spacing_mm=(spacing[0], spacing[1]) if spacing and len(spacing) == 2 else None,
-        thickness_mm=header.number(h.THICKNESS), slope=header.number(h.SLOPE), intercept=header.number(h.INTERCEPT),
+        # a slope of 0 would make every value the same: it is none
+        thickness_mm=header.number(h.THICKNESS), slope=header.number(h.SLOPE) or None, intercept=header.number(h.INTERCEPT),
         number=0 if number is None else int(number),
     )  # fmt: skip

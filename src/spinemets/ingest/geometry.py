@@ -32,6 +32,8 @@ class Rules:
     orthogonal: float
     exact_axes: float
     filled_ratio: float
+    farthest_mm: float
+    largest_voxel_mm: float
     widest_shift_px: float
     conflict_mm: float
     conflict_deg: float
@@ -118,6 +120,8 @@ def arrange(place: Placement, rule: Rules) -> Arrangement:
         return refuse("the stated row and column directions are not at right angles", n)
     if min(place.spacing_mm) <= 0:
         return refuse("the stated pixel spacing is not positive", n)
+    if max(*place.spacing_mm, (place.thickness_mm or 0) if n == 1 else 0) > rule.largest_voxel_mm:
+        return refuse(f"voxels larger than {rule.largest_voxel_mm:g} mm are no image of a patient", n)
     along = place.positions_mm @ place.normal
     order = np.argsort(along, kind="stable")
     if n == 1:

@@ -40,8 +40,9 @@ class _Bin:
 
 def groups(frames: Sequence[Frame], rule: Rules) -> list[Group]:
     """Volumes of one series, in a fixed order."""
-    unplaced = tuple(f for f in frames if not _is_placed(f))
-    bins = _by_direction([f for f in frames if _is_placed(f)], rule)
+    placed = [_is_placed(f, rule) for f in frames]
+    unplaced = tuple(f for f, known in zip(frames, placed, strict=True) if not known)
+    bins = _by_direction([f for f, known in zip(frames, placed, strict=True) if known], rule)
     found: list[Group] = []
     for number, members in enumerate(bins, start=1):
         direction = f"direction {number}" if len(bins) > 1 else ""
@@ -65,12 +66,15 @@ def placement(frames: Sequence[Frame]) -> Placement:
     )  # fmt: skip
 
 
-def _is_placed(frame: Frame) -> bool:
+def _is_placed(frame: Frame, rule: Rules) -> bool:
+    """Whether position, directions and spacing are stated and can be true of a patient in a scanner."""
     if frame.position_mm is None or frame.orientation is None or frame.spacing_mm is None:
         return False
     numbers = np.array((*frame.position_mm, *frame.orientation, *frame.spacing_mm))
+    if not np.isfinite(numbers).all() or np.abs(numbers).max() > rule.farthest_mm:
+        return False
     row, column = numbers[3:6], numbers[6:9]
-    return bool(np.isfinite(numbers).all() and row @ row > 0.5 and column @ column > 0.5)
+    return bool(0.5 < row @ row < 2 and 0.5 < column @ column < 2)
 
 
 def _by_direction(frames: Sequence[Frame], rule: Rules) -> list[list[Frame]]:

@@ -5,20 +5,16 @@ Parsed once at the door: behind this module there are typed values or None, neve
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from functools import cached_property
 from typing import Any
 
+from spinemets.ingest import damage
 from spinemets.ingest import limits as bounds
 from spinemets.ingest.scan import PIXELS, Scan, Short, scan
 from spinemets.ingest.sources import SourceFile
-
-# What a damaged file can make the parsing libraries raise.
-BROKEN = (
-    OSError, ValueError, EOFError, KeyError, IndexError, AttributeError, TypeError, NotImplementedError, RuntimeError,
-    OverflowError, MemoryError, AssertionError, struct.error, zlib.error,
-)  # fmt: skip
 
 IMAGE_TYPE, SOP_CLASS, SOP_UID, MODALITY = 0x00080008, 0x00080016, 0x00080018, 0x00080060
 PATIENT_ID, STUDY_DATE = 0x00100020, 0x00080020
@@ -75,14 +71,15 @@ class Header:
         return tuple(part.strip("\0 ") for part in raw.decode("latin-1").split("\\")) if raw else ()
 
     def numbers(self, tag: int) -> tuple[float, ...] | None:
-        """Decimal or integer strings as numbers; None if absent, empty or not numbers."""
+        """Decimal or integer strings as numbers; None if absent, empty or not finite numbers."""
         raw = self.scanned.values.get(tag)
         if not raw:
             return None
         try:
-            return tuple(float(part) for part in raw.rstrip(b"\0 ").split(b"\\"))
+            numbers = tuple(float(part) for part in raw.rstrip(b"\0 ").split(b"\\"))
         except ValueError:
             return None
+        return numbers if all(map(math.isfinite, numbers)) else None
 
     def number(self, tag: int) -> float | None:
         """First number of that element."""
@@ -136,13 +133,12 @@ def read_dataset(source: SourceFile, *, stop_before_pixels: bool = True) -> Any:
         If pydicom cannot read it.
     """
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
 
     try:
         return dcmread(source.path, stop_before_pixels=stop_before_pixels, force=True)
     except RecursionError:
         raise NotDicom("sequences are nested too deep to be read") from None
-    except (*BROKEN, InvalidDicomError) as error:
+    except damage.of_dicom() as error:
         raise NotDicom(f"damaged DICOM file ({type(error).__name__})") from None
 
 
@@ -173,7 +169,7 @@ def _by_pydicom(source: SourceFile) -> Scan:
                 values[tag] = raw or b""
         pixel_tag = next((int(tag) for tag in sorted(PIXELS) if tag in dataset), None)
         pixel = dataset.get_item(pixel_tag) if pixel_tag else None
-    except BROKEN as error:
+    except damage.of_dicom() as error:
         raise NotDicom(f"damaged DICOM file ({type(error).__name__})") from None
     if not values or (SOP_CLASS not in values and ROWS not in values and MODALITY not in values):
         raise NotDicom("not a DICOM image or object: it states no class, modality or size")

@@ -40,7 +40,7 @@ def _frame(image: Image, dataset: Any, index: int, pointers: list[tuple[int, str
         image=image, index=index,
         position_mm=(position[0], position[1], position[2]) if position else None, orientation=orientation,
         spacing_mm=(spacing[0], spacing[1]) if spacing else None, thickness_mm=v.number("SliceThickness"),
-        slope=v.number("RescaleSlope"), intercept=v.number("RescaleIntercept"), number=index + 1,
+        slope=v.number("RescaleSlope") or None, intercept=v.number("RescaleIntercept"), number=index + 1,
         marks=_marks(v, pointers),
     )  # fmt: skip
 

@@ -14,11 +14,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.ingest import damage, sidecar
 from spinemets.ingest import limits as bounds
-from spinemets.ingest import sidecar
 from spinemets.ingest.digests import Digests
 from spinemets.ingest.geometry import straighten
-from spinemets.ingest.headers import BROKEN
 from spinemets.ingest.lazy import LazyVolume
 from spinemets.ingest.orientation import Oriented, orient
 from spinemets.ingest.sources import SourceFile
@@ -70,7 +69,7 @@ def series(
             found[digest] = [sidecar.apply(one, source, side) for one in _of_file(source, digest)]
         except Refused as reason:
             unread.append(Unread(file=source.name, reason=str(reason)))
-        except BROKEN as error:
+        except damage.of_nifti() as error:
             unread.append(Unread(file=source.name, reason=f"damaged NIfTI file ({type(error).__name__})"))
     return [one for many in found.values() for one in many]
 
@@ -180,7 +179,7 @@ def _check_complete(stored: Stored) -> None:
         with _open(stored.source) as stream:
             stream.seek(claimed - 1)
             whole = len(stream.read(1)) == 1
-    except BROKEN:
+    except damage.of_nifti():
         whole = False
     if not whole:
         raise Refused(f"cut off or damaged: the compressed file holds less than the {claimed} bytes the header claims")
@@ -195,7 +194,7 @@ def _load(stored: Stored, oriented: Oriented, grid: Grid | None, which: tuple[in
         raise OutOfResources(
             f"Memory ran out while {stored.source.name} was read.", "Use a machine with more memory."
         ) from error
-    except BROKEN as error:
+    except damage.of_nifti() as error:
         raise UnreadableInput(f"{stored.source.name} is damaged or changed while in use.") from error
     array, padding = _scaled(raw, stored)
     if oriented.arrangement is not None:
@@ -230,9 +229,11 @@ def _scaled(raw: NDArray[Any], stored: Stored) -> tuple[NDArray[Any], NDArray[np
             return _shifted(raw, int(stored.intercept), np.dtype(np.int16)), None
         if INT32.min <= low and high <= INT32.max:
             return _shifted(raw, int(stored.intercept), np.dtype(np.int32)), None
-    values = raw.astype(np.float32) if stored.slope == 1.0 and stored.intercept == 0.0 else None
-    if values is None:
-        values = (raw.astype(np.float64) * stored.slope + stored.intercept).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if stored.slope == 1.0 and stored.intercept == 0.0:
+            values = raw.astype(np.float32)
+        else:
+            values = (raw.astype(np.float64) * stored.slope + stored.intercept).astype(np.float32)
     bad = ~np.isfinite(values)
     if not bad.any():
         return values, None

@@ -89,7 +89,13 @@ def _floats(frames: Sequence[Frame], decoded: Stored) -> tuple[NDArray[Any], NDA
         (image,) = _slices([frame], decoded, buffer)
         _clean(image, frame.image, None if padding is None else padding[k])
         slope = 1.0 if frame.slope is None else frame.slope
-        out[k] = image.astype(np.float64) * slope + (frame.intercept or 0.0)
+        with np.errstate(over="ignore"):
+            out[k] = image.astype(np.float64) * slope + (frame.intercept or 0.0)
+        beyond = ~np.isfinite(out[k])
+        if beyond.any():  # an absurd slope: no number, so no measurement
+            padding = np.zeros(out.shape, bool) if padding is None else padding
+            padding[k] |= beyond
+            out[k][beyond] = 0.0
     return out, padding
 
 
