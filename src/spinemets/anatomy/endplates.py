@@ -55,7 +55,7 @@ def surfaces(patch: Patch, grid: Grid) -> Plates:
     level = np.where(footprint, plateau / 2, np.inf)
     up = patch.low_mm[2] + patch.step_mm[2] * last_crossing(patch.occupancy, level, 2)
     down = patch.low_mm[2] + patch.step_mm[2] * first_crossing(patch.occupancy, level, 2)
-    facing = (_cosine(patch, up, -1.0), _cosine(patch, down, 1.0))
+    facing = (_cosine(patch, up, 2, 1), _cosine(patch, down, 2, -1))
     up, up_cut = _inside_image(patch, grid, up)
     down, down_cut = _inside_image(patch, grid, down)
     return Plates(
@@ -70,13 +70,14 @@ def surfaces(patch: Patch, grid: Grid) -> Plates:
     )
 
 
-def _cosine(patch: Patch, heights: Array, sign: float) -> Array:
-    """Cosine between the outward normal (minus the occupancy gradient) at the crossing and the direction of search."""
-    index = np.nan_to_num((heights - patch.low_mm[2]) / patch.step_mm[2])
-    nearest = np.clip(np.round(index).astype(int), 0, patch.occupancy.shape[2] - 1)[..., None]
-    parts = [np.take_along_axis(g, nearest, axis=2)[..., 0].astype(np.float64) for g in patch.gradient]
+def _cosine(patch: Patch, positions: Array, axis: int, direction: int) -> Array:
+    """Cosine between the outward normal (minus the occupancy gradient) at a crossing and the axis it was found along."""
+    index = np.nan_to_num((positions - patch.low_mm[axis]) / patch.step_mm[axis])
+    nearest = np.clip(np.round(index).astype(int), 0, patch.occupancy.shape[axis] - 1)
+    nearest = np.expand_dims(nearest, axis)
+    parts = [np.take_along_axis(g, nearest, axis=axis).squeeze(axis).astype(np.float64) for g in patch.gradient]
     length = np.sqrt(sum(p**2 for p in parts))
-    cosine: Array = sign * parts[2] / np.maximum(length, 1e-9)
+    cosine: Array = -direction * parts[axis] / np.maximum(length, 1e-9)
     return cosine
 
 
@@ -155,7 +156,8 @@ def extent(patch: Patch) -> Extent | None:
     """Fit the walls around a body: position = c0 + c1 u + c2 u^2 + c3 s with Huber weights, taken at the middle.
 
     u runs along the wall over the middle half of the body; osteophytes at the rims are outliers of the fit and so lie
-    outside the fitted depth. The patch's origin must lie in the body's middle.
+    outside the fitted depth. Points whose normal stands more than 45 degrees off are endplate (a wedged body), not wall.
+    The patch's origin must lie in the body's middle.
     """
     solid = patch.occupancy >= 0.5
     if not solid.any():
@@ -164,16 +166,12 @@ def extent(patch: Patch) -> Extent | None:
         0.25 * float(np.ptp(patch.along(a)[solid.any(axis=tuple(b for b in range(3) if b != a))])) for a in range(3)
     ]
     found: dict[str, float] = {}
-    for name, axis, crossing in (
-        ("right", 0, first_crossing),
-        ("left", 0, last_crossing),
-        ("posterior", 1, first_crossing),
-        ("anterior", 1, last_crossing),
-    ):
+    for name, axis, direction in (("right", 0, -1), ("left", 0, 1), ("posterior", 1, -1), ("anterior", 1, 1)):
+        crossing = last_crossing if direction > 0 else first_crossing
         other = 1 - axis
         position = patch.low_mm[axis] + patch.step_mm[axis] * crossing(patch.occupancy, 0.5, axis)
         u, s = np.meshgrid(patch.along(other), patch.along(2), indexing="ij")
-        use = np.isfinite(position) & (np.abs(u) <= half[other])
+        use = np.isfinite(position) & (np.abs(u) <= half[other]) & (_cosine(patch, position, axis, direction) >= FACING)
         if use.sum() < 8:
             return None
         design = np.stack([np.ones(int(use.sum())), u[use], u[use] ** 2, s[use]], axis=1)

@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 PATIENT_ANTERIOR = np.array([0.0, -1.0, 0.0])
 PATIENT_LEFT = np.array([1.0, 0.0, 0.0])
 NO_CANAL = "no canal in the label map: anterior is the patient's own"
-ROUNDS = 4
+ROUNDS = 8
 SETTLED_DEG = 0.05
 # Steps of one voxel spread evenly have a standard deviation of 1 / sqrt(12) voxel.
 STEP_NOISE = 0.29
