@@ -48,13 +48,13 @@ demo: $(VENV)/core.stamp
 	@echo "Open $(CURDIR)/$(DEMO)/report/report.html in a browser."
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
 coverage: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --cov --cov-report=term:skip-covered
 
 validate: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff check .

@@ -93,20 +93,27 @@ def needs_patient(page: Path) -> bool:
     )
 
 
+MAKE_PATIENT = "spinemets phantom make demo --out demo"
+
+
+def run_line(line: str) -> None:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        assert main(shlex.split(line, comments=True)[1:]) == 0, line
+
+
 @pytest.fixture(scope="session")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the synthetic patient in `demo/`."""
+    """Folder with the synthetic patient in `demo/`, made once for all pages."""
     folder = tmp_path_factory.mktemp("docs")
-    with contextlib.redirect_stdout(io.StringIO()):
-        assert main(["phantom", "make", "demo", "--out", str(folder / "demo"), "-q"]) == 0
+    with contextlib.chdir(folder):
+        run_line(MAKE_PATIENT)
     return folder
 
 
 def run_bash(text: str) -> None:
     for line in text.splitlines():
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said):
-            assert main(shlex.split(line, comments=True)[1:]) == 0, line
+        if line != MAKE_PATIENT or not Path("demo").exists():
+            run_line(line)
 
 
 def runnable() -> list[Path]:
@@ -117,7 +124,13 @@ def runnable() -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize("page", runnable(), ids=named)
+def grouped() -> list[object]:
+    """Pages that share the patient run in one process."""
+    group = pytest.mark.xdist_group("patient")
+    return [pytest.param(p, id=named(p), marks=group if needs_patient(p) else ()) for p in runnable()]
+
+
+@pytest.mark.parametrize("page", grouped())
 def test_blocks_run(page: Path, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """'README's commands run in the test' (design 6.9)."""
     monkeypatch.chdir(request.getfixturevalue("patient") if needs_patient(page) else tmp_path)
