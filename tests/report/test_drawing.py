@@ -46,6 +46,30 @@ def test_aspect_is_that_of_the_patient(spacing, size):
     assert scale[0] == pytest.approx(scale[1], rel=0.02)
 
 
+def test_with_a_field_all_pictures_have_one_scale_and_size():
+    """A narrow stack is not blown up: 75 mm in a field of 100 mm fill three quarters of the picture."""
+    style = Style(outline_px=2.0, halo_px=5.0, scale_bar_mm=20.0, quality=80, field_mm=100.0)
+    narrow = slice_of(np.full((100, 75), 800.0), letters=("", "", "", ""))
+    drawn = drawing.draw(narrow, (0.0, 800.0), (300, 300), [], style)
+    assert (drawn.width_px, drawn.height_px) == (300, 300)
+    bright = drawing.decode(drawn.plain)[150].max(axis=-1) > 128
+    assert np.count_nonzero(bright) == pytest.approx(225, abs=2)
+    assert bright[37:263].mean() > 0.98
+    assert not bright[:34].any()
+
+
+def test_outline_moves_with_the_padded_picture():
+    style = Style(outline_px=2.0, halo_px=5.0, scale_bar_mm=20.0, quality=80, field_mm=100.0)
+    mask = np.zeros((50, 50), bool)
+    mask[20:30, 20:30] = True
+    drawn = drawing.draw(slice_of(np.full((50, 50), 400.0)), (0.0, 800.0), (400, 400), [Contour(mask=mask)], style)
+    rows, columns = np.nonzero(
+        np.abs(drawing.decode(drawn.marked).astype(int) - drawing.decode(drawn.plain)).max(axis=-1) > 60
+    )
+    assert (rows.min() + rows.max()) / 2 == pytest.approx(199.5, abs=1.5)
+    assert (columns.min() + columns.max()) / 2 == pytest.approx(199.5, abs=1.5)
+
+
 def test_plain_copy_differs_only_by_the_outline(grey):
     """ "a plain copy": letters and scale bar stay on it."""
     mask = np.zeros((100, 100), bool)

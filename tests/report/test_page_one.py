@@ -100,6 +100,18 @@ def test_not_assessed_shows_three_and_counts_all(named):
     assert one.not_assessed_top[0] == "Epidural soft tissue (T9-L5): below the resolution of the images"
 
 
+def test_three_different_questions_are_named(named):
+    """A question with several reasons is named once."""
+    levels = dict(named.levels)
+    for name in ("T9", "L1"):
+        wall = replace(levels[name].findings["CT-06"], reason="NA-FEW")
+        levels[name] = replace(levels[name], findings={**levels[name].findings, "CT-06": wall})
+    one = page_one.page_one(replace(named, levels=levels))
+    assert one.not_assessed_count == 4
+    assert [t.partition(" (")[0] for t in one.not_assessed_top] == [
+        "Epidural soft tissue", "Bright on STIR", "Density of the spongy bone"]  # fmt: skip
+
+
 def test_own_sentences_pass_the_wording_rules(named, relative, empty):
     for a in (named, relative, empty):
         one = page_one.page_one(a)

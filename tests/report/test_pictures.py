@@ -232,6 +232,16 @@ def test_too_many_pictures_of_one_level_are_counted(named):
     assert any("not shown" in w and "L3" in w for w in made.warnings)
 
 
+def test_lesions_of_another_series_are_not_drawn_on_this_one(named):
+    """T1 and STIR may share a grid; each shows its own candidates."""
+    bare, study, spine, outlines = scene(named)
+    foreign = replace(bare, lesions=(replace(bare.lesions[0], series_uid="9.9"),))
+    with_own = pictures.take(bare, study, spine, outlines)
+    without = pictures.take(foreign, study, spine, {"L3-1": outlines["L3-1"]})
+    picked = [next(p for p in a.pictures if p.level_id == "L3" and p.plane == "axial") for a in (with_own, without)]
+    assert picked[0].image != picked[1].image
+
+
 def test_an_outline_of_another_series_is_not_drawn_here(named):
     bare, study, spine, _ = scene(named)
     other = Grid(shape_ijk=(4, 4, 4), affine_lps_mm=np.eye(4))

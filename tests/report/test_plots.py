@@ -67,6 +67,15 @@ def test_cut_off_line_with_its_mark(by_id):
     assert 'class="cut"' in p.drawing
 
 
+def test_two_criteria_with_one_limit_share_a_line_and_both_are_named(named):
+    level = named.levels["L3"]
+    disc = replace(level.findings["MR-T1-02"], cutoffs=level.findings["MR-T1-01"].cutoffs)
+    made = replace(named, levels={"L3": replace(level, findings={**level.findings, "MR-T1-02": disc})})
+    profile = plots.gather(table("lexicon")["plots"]["t1"], made)
+    assert profile.cuts == ((1.0, "Line at 1: cut-off of marrow darker than muscle (published, the review) and marrow "
+                                  "darker than disc (published, the review)"),)  # fmt: skip
+
+
 def test_head_is_at_the_top(by_id):
     root = ElementTree.fromstring(by_id["plot-heights"].drawing)
     y = {e.text: float(e.get("y")) for e in root.iter("text") if e.get("class") == "name"}

@@ -152,6 +152,10 @@ def test_a_column_that_nothing_answers_has_no_heading(named):
     }
     assert ">epidural<" in spine_map.draw(named)
     assert ">epidural<" not in spine_map.draw(replace(named, levels=bare))
+    wide, narrow = (
+        ElementTree.fromstring(spine_map.draw(a)).get("width") for a in (named, replace(named, levels=bare))
+    )
+    assert float(narrow) < float(wide)
 
 
 def test_no_vertebra_no_rows(empty):

@@ -38,7 +38,7 @@ def test_records_that_differ_only_in_detail_share_a_row(named):
     (row,) = tables.not_assessed(replace(named, levels=levels))
     assert row.levels == "T9-L5 (54 records)"
     assert len(row.finding_ids) == 54
-    assert row.reason.endswith("gap of 0 CT-04:anterior; 53 other wordings at the levels")
+    assert row.reason.endswith("gap of 0 CT-04:anterior; 53 more like it at the levels")
 
 
 def test_a_study_record_and_a_missing_remedy_are_said(named):

@@ -26,6 +26,8 @@ from spinemets.report import wording
         (0.00112, "mm2/s", "1.12 ×10⁻³ mm²/s"),
         (4.25, "deg", "4.2 °"),
         (0.0, "mL", "0.00 mL"),
+        (394.4, "1", "394"),
+        (12.34, "1", "12.3"),
     ],
 )
 def test_digits_by_unit(value, unit, shown):
@@ -51,6 +53,7 @@ def test_the_printed_number_is_the_number_rounded(value, unit):
     printed = float(wording.number(value, unit))
     digits = {"mm": 0.05, "[hnsf'U]": 0.5, "%": 0.5, "1": 0.005, "mm2/s": 0.005, "deg": 0.05}
     limit = digits.get(unit, max(0.005, 0.06 * abs(value)))
+    limit = max(limit, 0.006 * abs(value)) if unit == "1" else limit
     assert abs(printed - scale * value) <= limit * (1 + 1e-9) + 1e-9
 
 

@@ -33,12 +33,17 @@ class Contour:
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """Sizes of the drawing in pixels of the finished picture."""
+    """Sizes of the drawing in pixels of the finished picture.
+
+    `field_mm`: width that the whole picture stands for. With it all pictures have one scale, and what was not imaged
+    stays black; without it the slice fills the picture.
+    """
 
     outline_px: float
     halo_px: float
     scale_bar_mm: float
     quality: int
+    field_mm: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,11 +81,14 @@ def draw(
     note
         Words at the lower edge ("side unknown").
     """
-    grey, scale = to_grey(shown, window, size_px)
-    base = grey.convert("RGBA")
-    base.alpha_composite(_furniture(base.size, shown, scale, style, note))
+    grey, scale = to_grey(shown, window, size_px, style.field_mm)
+    shift = (0, 0) if style.field_mm is None else ((size_px[0] - grey.width) // 2, (size_px[1] - grey.height) // 2)
+    base = Image.new("RGBA", grey.size if style.field_mm is None else size_px, BLACK)
+    base.paste(grey.convert("RGBA"), shift)
     marked = base.copy()
-    marked.alpha_composite(_outlines(base.size, contours, shown, scale, style))
+    marked.alpha_composite(_outlines(grey.size, contours, shown, scale, style), shift)
+    for picture in (base, marked):
+        picture.alpha_composite(_furniture(base.size, shown, scale, style, note))
     return Drawn(
         marked=encode(marked, style.quality),
         plain=encode(base, style.quality),
@@ -90,7 +98,7 @@ def draw(
 
 
 def to_grey(
-    shown: Slice, window: tuple[float, float], size_px: tuple[int, int]
+    shown: Slice, window: tuple[float, float], size_px: tuple[int, int], field_mm: float | None = None
 ) -> tuple[Image.Image, tuple[float, float]]:
     """8-bit picture with square pixels, and its scale in pixels per mm down and across (equal up to rounding)."""
     low, high = window
@@ -100,6 +108,8 @@ def to_grey(
     rows, columns = shown.values.shape
     height_mm, width_mm = rows * shown.spacing_mm[0], columns * shown.spacing_mm[1]
     per_mm = min(size_px[0] / width_mm, size_px[1] / height_mm)
+    if field_mm is not None:
+        per_mm = min(per_mm, size_px[0] / field_mm)
     size = (max(1, round(width_mm * per_mm)), max(1, round(height_mm * per_mm)))
     picture = Image.fromarray(np.round(grey * 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
     return picture, (size[1] / height_mm, size[0] / width_mm)

@@ -40,10 +40,17 @@ def page_one(assessment: Assessment) -> PageOne:
         key_rows=key_rows(assessment),
         not_assessed_count=len(rows),
         not_assessed_records=len(assessment.not_assessable),
-        not_assessed_top=tuple(f"{r.title} ({r.levels}): {r.short}" for r in rows[:MOST_NOT_ASSESSED]),
+        not_assessed_top=tuple(_heaviest(rows)),
         naming=naming(assessment),
         coverage=coverage(assessment),
     )
+
+
+def _heaviest(rows: tuple[tables.NotAssessedRow, ...]) -> list[str]:
+    """The questions that matter most, each once, with the first reason."""
+    first = {r.criterion: r for r in reversed(rows)}
+    kept = [r for r in rows if first[r.criterion] is r][:MOST_NOT_ASSESSED]
+    return [f"{r.title} ({r.levels.partition(' (')[0]}): {r.short}" for r in kept]
 
 
 def key_rows(assessment: Assessment) -> tuple[tuple[str, str], ...]:

@@ -137,7 +137,8 @@ def _wishes(
         if not level.abnormal:
             continue
         if series.uid in _level_series(study):
-            yield from _level_wishes(level, spine, series, outlines)
+            mine = [x.id for x in assessment.lesions if x.id in level.lesions and x.series_uid == series.uid]
+            yield from _level_wishes(level, spine, series, {i: outlines[i] for i in mine if i in outlines})
         for finding in level.findings.values():
             if finding.state in (State.PRESENT, State.INDETERMINATE):
                 yield from _finding_wishes(finding, level, series, outlines)
@@ -173,9 +174,9 @@ def _overview(spine: Spine, series: Series) -> Iterator[Wish]:
 
 
 def _level_wishes(
-    level: LevelAssessment, spine: Spine, series: Series, outlines: Mapping[str, Region]
+    level: LevelAssessment, spine: Spine, series: Series, lesions_here: Mapping[str, Region]
 ) -> Iterator[Wish]:
-    """Sagittal and axial slice through the middle of a level, its lesions in this series outlined."""
+    """Sagittal and axial slice of a level through its largest lesion in this series, else through its middle."""
     body = _body(spine, level.level.id)
     at = level.centroid_lps_mm
     if body is not None and body.n_voxels:
@@ -183,9 +184,9 @@ def _level_wishes(
         at = (x, y, z)
     if at is None or series.grid is None or not _inside(series, at):
         return
-    own = [(outlines[i], i) for i in level.lesions if i in outlines and outlines[i].n_voxels]
-    lesions = [(r, name, False) for r, name in own if r.grid == series.grid]
-    bodies = [(body, level.level.id, True)] if body is not None and body.n_voxels else []
+    lesions = [(r, name, False) for name, r in lesions_here.items() if r.n_voxels and r.grid == series.grid]
+    name = "" if lesions else level.level.id
+    bodies = [(body, name, True)] if body is not None and body.n_voxels else []
     turned = Turned.of(series.grid)
     for plane in BOTH_PLANES:
         # The plane through a lesion says more than the one through the middle of the body, which may miss it.
@@ -263,7 +264,7 @@ def _picture(wish: Wish, shown: Shown, assessment: Assessment) -> Picture:
     letters = edge_letters(plane.letters, shown.sides)
     style = Style(
         outline_px=s["outline_px"]["value"], halo_px=s["halo_px"]["value"], scale_bar_mm=bar,
-        quality=int(s["quality"]["value"]),
+        quality=int(s["quality"]["value"]), field_mm=size_mm[0] if wish.level_id is not None else None,
     )  # fmt: skip
     drawn = draw(replace(plane, letters=letters), window, size_px, contours, style, shown.note)
     return _described(wish, shown, plane, drawn, window_words)

@@ -89,7 +89,7 @@ def gather(spec: dict[str, Any], assessment: Assessment) -> Profile:
     points: list[Point] = []
     bands: dict[str, Value] = {}
     gaps: dict[str, str] = {}
-    cuts: dict[float, str] = {}
+    cuts: dict[float, dict[str, None]] = {}
     for level_id, level in assessment.levels.items():
         records = [f for f in level.findings.values() if f.criterion in spec["criteria"]]
         found = [Point(level_id=level_id, line=n, value=v) for n, v in _values(lines, records)]
@@ -99,14 +99,16 @@ def gather(spec: dict[str, Any], assessment: Assessment) -> Profile:
             bands[level_id] = band
         if not found:
             gaps[level_id] = _gap(records)
-        cuts.update({c.value: _cut_words(c.value, c.mark, f.title) for f in records for c in f.cutoffs if spec["cuts"]})
+        for f in records if spec["cuts"] else ():
+            for c in f.cutoffs:
+                cuts.setdefault(c.value, {})[_cut_words(c.mark, f.title)] = None
     used = tuple(n for n in range(len(lines)) if any(p.line == n for p in points))
     return Profile(
         levels=tuple(assessment.levels),
         lines=tuple(list(lines)[n] for n in used),
         points=tuple(Point(level_id=p.level_id, line=used.index(p.line), value=p.value) for p in points),
         bands=bands,
-        cuts=tuple(sorted(cuts.items())),
+        cuts=tuple((v, f"Line at {v:g}: cut-off of {wording.listed(list(w))}") for v, w in sorted(cuts.items())),
         gaps=gaps,
         unit=str(spec["unit"]),
     )
@@ -137,8 +139,8 @@ def _gap(records: list[Finding]) -> str:
     return f"not assessed ({refused[0].reason})" if refused else "no record"
 
 
-def _cut_words(value: float, mark: str, title: str) -> str:
-    return f"Line at {value:g}: cut-off of {title[:1].lower()}{title[1:]} ({lexicon.mark_words(mark)})"
+def _cut_words(mark: str, title: str) -> str:
+    return f"{title[:1].lower()}{title[1:]} ({lexicon.mark_words(mark)})"
 
 
 def _cell(profile: Profile, level: str, line: int) -> str:

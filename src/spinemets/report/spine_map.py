@@ -18,8 +18,11 @@ from spinemets.report import lexicon, svg, wording
 
 ROW = 19.0
 HEAD = 22.0
-WIDTH = 430.0
-X_NAME, X_BODY, X_LESION, X_EPIDURAL, X_LOSS, X_SINS = 44.0, 54.0, 104.0, 176.0, 240.0, 352.0
+X_NAME, X_BODY, X_LESION = 44.0, 54.0, 98.0
+LESION_WIDTH = 68.0
+# Columns that are drawn only if a row has something in them: title -> width.
+COLUMNS = {"epidural": 58.0, "height loss": 108.0, "SINS": 54.0}
+URGENT_WIDTH = 22.0
 BODY_WIDTH, BODY_HEIGHT = 30.0, 13.0
 USUAL = (*CERVICAL, *THORACIC[:12], *LUMBAR[:5], "S1")
 
@@ -51,6 +54,11 @@ class MapRow:
     sins: str = ""
     urgent: bool = False
     heights: tuple[float, float, float] | None = None
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """Texts by column."""
+        return {"epidural": self.epidural, "height loss": self.loss, "SINS": self.sins}
 
     @property
     def sentence(self) -> str:
@@ -94,17 +102,28 @@ def list_rows(drawn: tuple[MapRow, ...]) -> tuple[MapRow, ...]:
 def draw(assessment: Assessment) -> Markup:
     """SVG of the map."""
     drawn = rows(assessment)
-    body = [_draw_row(row, HEAD + ROW * n) for n, row in enumerate(drawn)]
-    titles = [("level", X_NAME, "end"), ("lesion", X_LESION, None)]
-    # A heading without any answer below it would read as "none found".
-    titles += [("epidural", X_EPIDURAL, None)] if any(r.epidural for r in drawn) else []
-    titles += [("height loss", X_LOSS, None)] if any(r.loss for r in drawn) else []
-    titles += [("SINS", X_SINS, None)] if any(r.sins for r in drawn) else []
+    places, width = _columns(drawn)
+    body = [_draw_row(row, HEAD + ROW * n, places, width) for n, row in enumerate(drawn)]
+    titles = [("level", X_NAME, "end"), ("lesion", X_LESION, None), *((t, x, None) for t, x in places.items())]
     head = [svg.text(x, 14.0, words, "axis", anchor) for words, x, anchor in titles]
+    title = "Spine map, head at the top, front of the body beside the name"
     return svg.drawing(
-        WIDTH, HEAD + ROW * len(drawn) + 4.0, "Spine map, head at the top, front of the body beside the name", _patterns(), *head, *body,
-        class_="spine-map",
+        width, HEAD + ROW * len(drawn) + 4.0, title, _patterns(), *head, *body, class_="spine-map"
     )  # fmt: skip
+
+
+def _columns(drawn: tuple[MapRow, ...]) -> tuple[dict[str, float], float]:
+    """Left edge of each column that has an answer, and the width of the map.
+
+    A heading above nothing but empty cells would read as "none found".
+    """
+    places: dict[str, float] = {}
+    x = X_LESION + LESION_WIDTH
+    for title, width in COLUMNS.items():
+        if any(row.cells[title] for row in drawn):
+            places[title] = x
+            x += width
+    return places, x + URGENT_WIDTH
 
 
 def _row(level: LevelAssessment, assessment: Assessment) -> MapRow:
@@ -191,7 +210,7 @@ def _named(numbers: Mapping[str, float], names: list[str]) -> float | None:
     return next((numbers[n] for n in names if n in numbers), None)
 
 
-def _draw_row(row: MapRow, y: float) -> Markup:
+def _draw_row(row: MapRow, y: float, places: Mapping[str, float], width: float) -> Markup:
     middle = y + ROW / 2
     base = middle + 4.0
     label = row.name + ("?" if row.doubtful else "")
@@ -203,15 +222,14 @@ def _draw_row(row: MapRow, y: float) -> Markup:
         parts.append(svg.text(X_LESION, base, "-", "quiet"))
     if row.view != "seen":
         parts.append(svg.text(X_LESION, base, row.view, "quiet"))
-    cells = ((X_EPIDURAL, row.epidural), (X_LOSS, row.loss), (X_SINS, row.sins))
     if row.view != "not in view":
-        parts += [svg.text(x, base, words) for x, words in cells if words]
+        parts += [svg.text(x, base, row.cells[title]) for title, x in places.items() if row.cells[title]]
     if row.urgent:
-        parts.append(svg.text(WIDTH - 2.0, base, "[!]", "strong", "end"))
+        parts.append(svg.text(width - 2.0, base, "[!]", "strong", "end"))
     shape = svg.group(svg.element("title", row.sentence), *parts, class_="map-row")
     if row.target is None:
         return shape
-    hit = svg.rectangle(0.0, y, WIDTH, ROW, "hit")
+    hit = svg.rectangle(0.0, y, width, ROW, "hit")
     return svg.element("a", hit, shape, href=row.target, aria_label=row.sentence)
 
 

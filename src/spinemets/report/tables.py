@@ -48,7 +48,7 @@ def _not_assessed_row(records: list[Finding], assessment: Assessment) -> NotAsse
     if len(records) > max(1, len(set(level_ids))):
         levels += f" ({wording.count(len(records), 'record')})"
     details = list(dict.fromkeys(cards.reason(f, assessment) for f in records))
-    more = f"; {wording.count(len(details) - 1, 'other wording')} at the levels" if len(details) > 1 else ""
+    more = f"; {len(details) - 1} more like it at the levels" if len(details) > 1 else ""
     return NotAssessedRow(
         criterion=first.criterion,
         title=first.title,

@@ -63,7 +63,8 @@ def number(value: float, unit: str) -> str:
         return _plain(value, 1)
     if unit == "mm2/s":
         return _plain(value * 1e3, 2)
-    return _plain(value, 2)
+    # Ratios lie near 1; a plain number that is large (an MR signal) deserves no decimals.
+    return _plain(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
 
 
 def unit_text(unit: str) -> str:
