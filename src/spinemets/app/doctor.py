@@ -13,7 +13,6 @@ from typing import Any
 from spinemets import __version__
 from spinemets.model.errors import CatalogueError
 
-MISSING_PART = 6
 LIBRARIES = (
     "numpy",
     "scipy",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from spinemets.app.cli import flags, say
+from spinemets.model.errors import MissingPart
 
 HELP = "check the installation: versions, image decoders, back ends, memory"
 DESCRIPTION = "Says what this installation can read and do. Exit code 6 if a needed part does not work."
@@ -24,4 +25,4 @@ def run(args: argparse.Namespace) -> int:
         say.one_object(state)
     else:
         say.result(doctor.text(state))
-    return 0 if state["ok"] else doctor.MISSING_PART
+    return 0 if state["ok"] else MissingPart.exit_code

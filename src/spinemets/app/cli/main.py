@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from spinemets import __version__
 from spinemets.app.cli import analyze, completion, doctor, explain, phantom, report, say, schema, series
-from spinemets.model.errors import SpinemetsError, UsageError
+from spinemets.model.errors import OutOfResources, SpinemetsError, UsageError
 
 VERBS: dict[str, ModuleType] = {
     "analyze": analyze,
@@ -25,8 +25,6 @@ VERBS: dict[str, ModuleType] = {
     "schema": schema,
     "completion": completion,
 }
-OUT_OF_RESOURCES = 7
-INTERNAL_ERROR = 8
 INTERRUPTED = 130
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -94,16 +92,16 @@ def explained(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, MemoryError):
         say.error("out of memory.", "Assess fewer series at a time, or use a machine with more memory.")
-        return OUT_OF_RESOURCES
+        return OutOfResources.exit_code
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         say.error("the disk is full.", "Free some space, or choose another folder with --out.")
-        return OUT_OF_RESOURCES
+        return OutOfResources.exit_code
     # The message of a foreign error may quote a header: only its type and place are shown.
     say.error(
         f"internal error: {type(error).__name__} in {place(error.__traceback__)}.",
         "This is a fault of spinemets; run again with --debug for the traceback.",
     )
-    return INTERNAL_ERROR
+    return SpinemetsError.exit_code
 
 
 def place(trace: TracebackType | None) -> str:
