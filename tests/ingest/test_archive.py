@@ -149,3 +149,29 @@ def test_the_private_folder_goes_with_its_last_user(tmp_path, folder):
     del found
     gc.collect()
     assert not private.exists()
+
+
+def test_encrypted_members_and_folders(tmp_path, folder):
+    """Folders in an archive are no files; what is encrypted is said."""
+    first = sorted(folder.iterdir())[0]
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        out.writestr("folder/", "")
+        out.write(first, "plain")
+        out.write(first, "secret")
+    data = bytearray(archive.read_bytes())
+    entry = data.rindex(b"PK\x01\x02")
+    data[entry + 8] |= 1
+    archive.write_bytes(bytes(data))
+    found = listing([archive])
+    assert [f.name for f in found.files] == ["a.zip!plain"]
+    assert [(u.file, u.reason) for u in found.unread] == [("a.zip!secret", "encrypted member of an archive")]
+
+
+def test_segmentation_in_an_archive_is_named_not_pathed(tmp_path, folder, shared_data):
+    """The private folder vanishes: the offer for labels is a name, never a temporary path."""
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        out.write(sorted(folder.iterdir())[0], "ct")
+        out.write(shared_data / "dicom-objects" / "liver-seg.dcm", "seg.dcm")
+    assert read([archive]).label_files == ("a.zip!seg.dcm",)

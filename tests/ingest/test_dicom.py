@@ -130,3 +130,31 @@ def test_damaged_compressed_image_is_a_line_and_the_rest_is_read(tmp_path, write
     assert series.geometry.missing_positions_mm == (4.0,)
     padding = series.pixels().padding
     assert padding is not None and padding[:, :, 2].all() and not np.delete(padding, 2, axis=2).any()
+
+
+def test_floating_point_pixels_are_set_aside(tmp_path, write_image, noise):
+    """A map stored as floating-point pixel data is no image of an unknown class."""
+    import pydicom
+
+    dataset = pydicom.dcmread(write_image(tmp_path / "x", noise(4, 4), SOPClassUID="1.2.9.9"))
+    del dataset.PixelData
+    dataset.FloatPixelData = np.zeros((4, 4), np.float32).tobytes()
+    dataset.save_as(tmp_path / "y", implicit_vr=False, little_endian=True)
+    found = opened(tmp_path / "y")
+    assert isinstance(found, SetAside) and "floating-point" in found.reason and found.kind == "set aside"
+
+
+def test_uncompressed_pixels_of_undefined_length_are_damage(tmp_path, write_image, noise):
+    """Only encapsulated pixel data may have no length: else item headers would be read as pixels."""
+    path = write_image(tmp_path / "x", noise(4, 4))
+    data = bytearray(path.read_bytes())
+    place = data.index(b"\xe0\x7f\x10\x00OW\0\0") + 8
+    data[place : place + 4] = b"\xff\xff\xff\xff"
+    path.write_bytes(bytes(data))
+    found = opened(path)
+    assert isinstance(found, SetAside) and "undefined length" in found.reason
+
+
+def test_an_unknown_class_with_pixels_is_an_image(tmp_path, write_image, noise):
+    """Private and new classes: what has pixels and geometry is read."""
+    assert read([write_image(tmp_path / "x", noise(4, 4), SOPClassUID="1.2.9.9")]).series[0].measurable

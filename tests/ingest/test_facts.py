@@ -50,7 +50,7 @@ def test_globs_labels_and_uids(study):
     found, series = study("'*.nii.gz': {body_part: LSPINE}\nseries 4: {kernel: bone}\nabsent.nii: {kind: ct}\n")
     assert series["ct"].acquisition.body_part == series["t1"].acquisition.body_part == "LSPINE"
     assert series["series 4"].acquisition.kernel == "bone"
-    assert found.warnings == ("facts for 'absent.nii' fit no file or series of the input",)
+    assert found.warnings[0] == "facts for 'absent.nii' fit no file or series of the input"
     _, series = study("1.2.3.4: {kernel: soft}\n")
     assert series["series 4"].acquisition.kernel == "soft"
 

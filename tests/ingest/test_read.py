@@ -66,6 +66,7 @@ def test_one_study_of_mixed_series_in_one_folder(tmp_path, write_series, write_n
     assert [s.label for s in study.series] == ["series 3", "series 12", "extra"]
     assert [s.number for s in study.series] == [1, 2, 3]
     assert study.uid == "1.2.3" and study.unread == ()
+    assert study.warnings == ("NIfTI files name no patient: all images of the input are taken to be of one",)
     assert study.series[0].acquisition.te_s == pytest.approx(0.010)
     assert study.series[0].pixels().quantity == "mr_signal"
 

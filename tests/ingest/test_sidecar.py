@@ -71,3 +71,32 @@ def test_text_without_an_image_is_set_aside(pair, tmp_path):
     (tmp_path / "other.json").write_text("{}")
     study = read(pair(SIDE))
     assert [(u.file, u.kind) for u in study.unread] == [("other.json", "set aside")]
+
+
+def test_side_file_in_an_archive_and_of_other_shapes(tmp_path, write_nifti, noise):
+    """Members of archives find their side file by name; lists and texts of DICOM values mean the same."""
+    import zipfile
+
+    write_nifti(tmp_path / "t2.nii", noise(3, 4, 5).astype(np.int16), np.eye(4))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as out:
+        out.write(tmp_path / "t2.nii", "s/t2.nii")
+        out.writestr("s/t2.json", json.dumps({"Modality": "MRI", "ScanOptions": ["FS"], "SequenceVariant": "SK_SP",
+                                              "ProtocolName": ["a", "b"]}))  # fmt: skip
+    series = read([tmp_path / "a.zip"]).series[0]
+    one = series.acquisition
+    assert (one.modality, one.scan_options, one.sequence_variant) == ("MR", ("FS",), ("SK", "SP"))
+    assert one.protocol == "a\\b" and series.source.endswith("+ t2.json")
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as out:
+        out.write(tmp_path / "t2.nii", "t2.nii")
+    assert read([tmp_path / "b.zip"]).series[0].acquisition.modality is None
+
+
+def test_a_side_file_beyond_the_limit(pair, monkeypatch):
+    """Too large to be a side file: said, not read."""
+    import dataclasses
+
+    from spinemets.ingest import limits as bounds
+
+    small = dataclasses.replace(bounds.load(), max_stated_kb=0)
+    monkeypatch.setattr(bounds, "load", lambda: small)
+    assert "cannot be read" in read(pair(SIDE)).series[0].warnings[0]

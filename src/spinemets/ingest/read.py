@@ -22,6 +22,9 @@ from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study, Unread
 
 
+NO_PATIENT = "NIfTI files name no patient: all images of the input are taken to be of one"
+
+
 @dataclass
 class Gathered:
     """What the files of an input are, before series are formed."""
@@ -100,6 +103,8 @@ def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated, di
     if not series:
         raise UnreadableInput(_nothing(unread), "Give a folder, archive or file of CT or MR images.")
     series, notes = facts.apply(stated, _labelled(series))
+    if len(gathered.niftis) + bool(images) > 1:
+        notes = (*notes, NO_PATIENT)
     uid = images[0].study_uid if images else ""
     return Study(
         uid=uid or f"digest-{_digest(series)[:32]}", patient=who or PatientFacts(), series=_numbered(series),
