@@ -21,7 +21,6 @@ from spinemets.model.errors import UnreadableInput
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study, Unread
 
-
 NO_PATIENT = "NIfTI files name no patient: all images of the input are taken to be of one"
 
 
