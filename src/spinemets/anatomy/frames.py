@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,11 @@ Array = NDArray[np.float64]
 PATIENT_ANTERIOR = np.array([0.0, -1.0, 0.0])
 PATIENT_LEFT = np.array([1.0, 0.0, 0.0])
 NO_CANAL = "no canal in the label map: anterior is the patient's own"
+NO_ENDPLATE = "both endplates destroyed or out of view: axis taken from the neighbours"
+# Tilts in the sagittal plane from which the fit starts again where it did not find both endplates (a sacrum, a sharp
+# kyphosis), and how far from the curve it may end: at 90 degrees the walls would be taken for endplates.
+RESTART_DEG = (30.0, -30.0, 55.0, -55.0)
+FARTHEST_DEG = 65.0
 ROUNDS = 8
 SETTLED_DEG = 0.05
 # Steps of one voxel spread evenly have a standard deviation of 1 / sqrt(12) voxel.
@@ -104,9 +109,45 @@ def orient(
     inferior_only
         True for C2, whose upper end is the dens.
     """
-    axes, tangent = start
     centre = body.centroid_lps_mm
     toward = PATIENT_ANTERIOR if canal_lps_mm is None else centre - canal_lps_mm
+    best = _settled(soft, body, start, toward, settings, inferior_only=inferior_only)
+    wanted = 1 if inferior_only else 2
+    for tilt in RESTART_DEG:
+        if _n_planes(best) >= wanted:
+            break
+        angle = np.radians(tilt)
+        leaning = np.cos(angle) * start[0][:, 2] + np.sin(angle) * start[0][:, 1]
+        other = (axes_of(leaning, start[0][:, 1] - np.tan(angle) * start[0][:, 2]), start[1])
+        found = _settled(soft, body, other, toward, settings, inferior_only=inferior_only)
+        if _n_planes(found) > _n_planes(best) and angle_deg(found.axes[:, 2], start[1]) <= FARTHEST_DEG:
+            best = found
+    planes = (best.superior_plane, best.inferior_plane)
+    flags = best.flags
+    if inferior_only and planes[1] is not None:
+        flags = ("C2: the inferior endplate alone gives the axis",)
+    flags = (*flags, *_coarse(body, best.axes, settings))
+    if planes == (None, None):
+        flags = (NO_ENDPLATE,)
+    return replace(best, flags=flags)
+
+
+def _n_planes(found: Oriented) -> int:
+    return sum(p is not None for p in (found.superior_plane, found.inferior_plane))
+
+
+def _settled(
+    soft: SoftMask,
+    body: Region,
+    start: tuple[Array, Array],
+    toward: Array,
+    settings: Settings,
+    *,
+    inferior_only: bool,
+) -> Oriented:
+    """Fit the endplates, align the axes, and again until they rest; without a plane the start is kept."""
+    axes, tangent = start
+    centre = body.centroid_lps_mm
     planes: tuple[Plane | None, Plane | None] = (None, None)
     flags: tuple[str, ...] = ()
     for _ in range(ROUNDS):
@@ -124,11 +165,6 @@ def orient(
         axes = updated
         if moved < SETTLED_DEG:
             break
-    if inferior_only:
-        flags = ("C2: the inferior endplate alone gives the axis",) if planes[1] is not None else flags
-    flags = (*flags, *_coarse(body, axes, settings))
-    if planes == (None, None):
-        flags = ("both endplates destroyed or out of view: axis taken from the neighbours",)
     return Oriented(axes=axes, superior_plane=planes[0], inferior_plane=planes[1], flags=flags)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from spinemets.anatomy import build, discs, landmarks, laterality, shape
 from spinemets.anatomy.completeness import with_shares
-from spinemets.anatomy.frames import PATIENT_ANTERIOR, axes_of
+from spinemets.anatomy.frames import NO_ENDPLATE, PATIENT_ANTERIOR, axes_of
 from spinemets.anatomy.gather import gather
 from spinemets.anatomy.instances import Instance, clean, head_to_feet, tangents
 from spinemets.anatomy.label_names import Candidate
@@ -167,7 +167,7 @@ def _with_neighbour_axes(shapes: list[shape.Shape]) -> list[shape.Shape]:
 
 
 def _destroyed(frame: Frame) -> bool:
-    return any("axis taken from the neighbours" in flag for flag in frame.flags)
+    return NO_ENDPLATE in frame.flags
 
 
 def _levels(
