@@ -54,7 +54,7 @@ class Rule:
     high_kind: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class CtNumbers:
     """Numbers of CT-02: multiples of the robust SD, least differences, and absolute floors, in HU."""
 

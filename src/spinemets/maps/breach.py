@@ -7,7 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.model.measurement import Refused
+from spinemets.model.reference import Reference
 from spinemets.model.region import CortexProfile
+from spinemets.model.volume import Volume
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -58,6 +61,60 @@ class Breach:
     share_ci95: tuple[float, float]
     largest_mm2: float
     gap_mm: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Against:
+    """What a wall is compared with.
+
+    Attributes
+    ----------
+    reference_hu
+        Median peak of the same wall in the neighbours.
+    rule
+        Rule made from it.
+    usual
+        Median broken share of the neighbours' own walls.
+    """
+
+    reference_hu: float
+    rule: Rule
+    usual: float
+
+
+def against(
+    ct: Volume, normal: Reference, neighbours: tuple[CortexProfile, ...], numbers: tuple[float, float, float]
+) -> Against | None:
+    """Rule for a wall: peak below max(share * neighbours' median peak, m0 + k s0); None if no neighbour can be read.
+
+    Parameters
+    ----------
+    numbers
+        Share of the neighbours' peak, robust SDs k above normal marrow, least area of a patch [mm2].
+    """
+    share, marrow_sd, least_patch_mm2 = numbers
+    reference = reference_peak(neighbours)
+    if reference is None:
+        return None
+    rule = Rule(
+        limit_hu=max(share * reference, normal.median + marrow_sd * normal.spread),
+        least_patch_mm2=least_patch_mm2,
+        half_voxel_mm=0.5 * float(np.median(ct.grid.spacing_mm)),
+    )
+    return Against(reference_hu=reference, rule=rule, usual=usual_share(neighbours, rule))
+
+
+REMEDIES = {
+    "NA-RESOLUTION": "Thin slices (1 mm or less) in a bone kernel would help.",
+    "NA-COVERAGE": "Needs a series that covers the whole vertebra.",
+    "NA-REFERENCE": "Needs a complete vertebra without a lesion within three levels.",
+    "NA-FEW": "Needs thinner slices or a series that covers this level.",
+}
+
+
+def refuse(code: str, missing: str) -> Refused:
+    """Refusal of a cortical criterion, with what would help."""
+    return Refused(code=code, missing=missing, remedy=REMEDIES[code])
 
 
 def reference_peak(neighbours: tuple[CortexProfile, ...]) -> float | None:

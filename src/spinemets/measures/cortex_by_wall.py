@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.lesions.contrast import explained
-from spinemets.maps.breach import Breach, Rule, breaches, reference_peak, usual_share
+from spinemets.maps.breach import Against, Breach, against, breaches, refuse
 from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Estimate, Measured, Refused
 from spinemets.model.reference import Reference
@@ -49,60 +49,44 @@ def measure(
     """
     voxel_mm = max(ct.grid.spacing_mm)
     if voxel_mm > thickest_mm * 1.01:
-        return Refused(
-            code="NA-RESOLUTION",
-            missing=f"voxels of {voxel_mm:.1f} mm do not show the cortex",
-            remedy="Thin slices (1 mm or less) in a bone kernel would help.",
-        )
-    reference = reference_peak(neighbour_cortex)
-    if reference is None:
-        return Refused(code="NA-REFERENCE", missing="this wall could not be read in any reference vertebra")
-    rule = Rule(
-        limit_hu=max(reference_share * reference, normal.median + marrow_sd * normal.spread),
-        least_patch_mm2=least_patch_mm2,
-        half_voxel_mm=0.5 * float(np.median(ct.grid.spacing_mm)),
-    )
-    usual = usual_share(neighbour_cortex, rule)
-    if usual >= unreadable_from:
-        return Refused(
-            code="NA-RESOLUTION",
-            missing=f"reference vertebrae too lack a cortical peak over {usual:.0%} of this wall at this resolution",
-            remedy="Thin slices (1 mm or less) in a bone kernel would help.",
-        )
-    opening = adjoins(cortex.surface.points_lps_mm[cortex.surface.excluded], lesions, adjoining_mm)
-    found = breaches(cortex, rule, include_excluded=opening)
+        return refuse("NA-RESOLUTION", f"voxels of {voxel_mm:.1f} mm do not show the cortex")
+    usual = against(ct, normal, neighbour_cortex, (reference_share, marrow_sd, least_patch_mm2))
+    if usual is None:
+        return refuse("NA-REFERENCE", "this wall could not be read in any reference vertebra")
+    if usual.usual >= unreadable_from:
+        what = f"reference vertebrae too lack a cortical peak over {usual.usual:.0%} of this wall at this resolution"
+        return refuse("NA-RESOLUTION", what)
+    points = cortex.surface.points_lps_mm
+    opening = adjoins(points[cortex.surface.excluded], lesions, adjoining_mm)
+    found = breaches(cortex, usual.rule, include_excluded=opening)
     if found.wall_mm2 < least_wall_mm2:
-        return Refused(
-            code="NA-COVERAGE",
-            missing=f"only {found.wall_mm2:.0f} mm2 of this wall lie inside the image",
-            remedy="Needs a series that covers the whole vertebra.",
-        )
-    certain = tuple(x for x in lesions if not explained(x))
-    beside = adjoins(cortex.surface.points_lps_mm[found.broken], certain, adjoining_mm)
+        return refuse("NA-COVERAGE", f"only {found.wall_mm2:.0f} mm2 of this wall lie inside the image")
+    beside = adjoins(points[found.broken], tuple(x for x in lesions if not explained(x)), adjoining_mm)
     if not completeness.complete and not beside:
-        return Refused(
-            code="NA-COVERAGE",
-            missing="the vertebra is cut off by the edge of the image, and with it part of this wall",
-            remedy="Needs a series that covers the whole vertebra.",
-        )
+        return refuse("NA-COVERAGE", "the vertebra is cut off by the edge of the image, and with it part of this wall")
     doubts = _doubts(found, cortex.surface.name, beside, voxel_mm > good_mm)
     if normal.median <= weak_bone_hu and 0 < found.largest_mm2 < weak_patch_mm2:
         doubts.append("CV-OSTEOPOROSIS")
-    low, high = max(0.0, found.share_ci95[0] - usual), found.share_ci95[1]
     return Measured(
-        values={
-            "broken_share": Estimate(value=found.share, ci95=(0.0 if doubts else low, high)),
-            "broken_mm2": Estimate(value=found.area_mm2, ci95=(low * found.wall_mm2, high * found.wall_mm2)),
-            "largest_gap_mm": Estimate(value=found.gap_mm),
-            "median_peak_hu": Estimate(value=float(np.median(cortex.peak_hu[found.judged]))),
-            "usual_share": Estimate(value=usual),
-            "reference_peak_hu": Estimate(value=reference),
-        },
+        values=_values(found, cortex, usual, bool(doubts)),
         n_voxels=int(np.count_nonzero(found.judged)),
         category=category(found.share, focal_from, extensive_from),
         caveats=(*doubts, *normal.caveats),
         notes=_notes(found, cortex, lesions, beside, (soft_hu[0], soft_hu[1])),
     )
+
+
+def _values(found: Breach, cortex: CortexProfile, usual: Against, doubtful: bool) -> dict[str, Estimate]:
+    """Numbers of a wall; a doubtful gap counts in the upper end of the interval only."""
+    low, high = max(0.0, found.share_ci95[0] - usual.usual), found.share_ci95[1]
+    return {
+        "broken_share": Estimate(value=found.share, ci95=(0.0 if doubtful else low, high)),
+        "broken_mm2": Estimate(value=found.area_mm2, ci95=(low * found.wall_mm2, high * found.wall_mm2)),
+        "largest_gap_mm": Estimate(value=found.gap_mm),
+        "median_peak_hu": Estimate(value=float(np.median(cortex.peak_hu[found.judged]))),
+        "usual_share": Estimate(value=usual.usual),
+        "reference_peak_hu": Estimate(value=usual.reference_hu),
+    }
 
 
 def _doubts(found: Breach, wall: str, beside: bool, coarse: bool) -> list[str]:

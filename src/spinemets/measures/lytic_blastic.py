@@ -41,55 +41,50 @@ def measure(
     f_blastic = V_blastic / (V_lytic + V_blastic). Valid where the level was searched (G-07 reference, G-05 marrow).
     Source: signs.md CT-02 (engineering limits); kinds from the review, section 2.3.
     """
-    numbers = CtNumbers(
-        lytic_sd=lytic_sd,
-        lytic_least_hu=lytic_least_hu,
-        blastic_sd=blastic_sd,
-        blastic_least_hu=blastic_least_hu,
-        blastic_floor_hu=blastic_floor_hu,
-        soft_floor_hu=soft_floor_hu,
-    )
     if not lesions and not completeness.complete:
         return Refused(
             code="NA-COVERAGE",
             missing="the vertebra is cut off by the edge of the image and its part in view shows no focus",
             remedy="Needs a series that covers the whole vertebra.",
         )
-    limits = ct_limits(normal.median, normal.spread, numbers)
+    limits = ct_limits(
+        normal.median,
+        normal.spread,
+        CtNumbers(lytic_sd, lytic_least_hu, blastic_sd, blastic_least_hu, blastic_floor_hu, soft_floor_hu),
+    )
     weak = normal.median < low_contrast_hu
     values = {
         "volume_ml": _volume(lesions, weak),
         "lytic_at_most_hu": Estimate(value=limits.low),
         "blastic_at_least_hu": Estimate(value=limits.high),
+        **_by_kind(lesions),
+        **(_share(lesions) if lesions or completeness.complete else {}),
     }
-    category = None
-    if lesions:
-        lytic, blastic = (sum(x.values[name] for x in lesions) for name in ("lytic_ml", "blastic_ml"))
-        values |= {
-            "lytic_ml": Estimate(value=lytic),
-            "blastic_ml": Estimate(value=blastic),
-            "f_blastic": Estimate(value=blastic / (lytic + blastic)),
-        }
-        values |= _share(lesions)
-        if "margin_mm" in lesions[0].values:
-            values["margin_mm"] = Estimate(value=lesions[0].values["margin_mm"])
-        category = kind_of(lytic, blastic, Kinds(lytic_below=lytic_below, blastic_above=blastic_above))
-    elif completeness.complete:
-        values["share_of_body"] = Estimate(value=0.0)
-    caveats = [c for x in lesions for c in x.caveats]
     notes = [_line(x) for x in lesions]
     if weak:
-        caveats.append("CV-OSTEOPOROSIS")
         notes.append(f"Reference marrow measures {normal.median:.0f} HU here: lytic foci stand out poorly.")
     notes += _fat(ct, marrow, normal, (soft_floor_hu, fat_hu), fat_note_ml)
+    caveats = (*(c for x in lesions for c in x.caveats), *(("CV-OSTEOPOROSIS",) if weak else ()), *normal.caveats)
+    kinds = Kinds(lytic_below=lytic_below, blastic_above=blastic_above)
     return Measured(
         values=values,
         n_voxels=sum(x.region.n_voxels for x in lesions) or marrow.n_voxels,
-        category=category,
-        caveats=tuple(dict.fromkeys((*caveats, *normal.caveats))),
+        category=kind_of(values["lytic_ml"].value, values["blastic_ml"].value, kinds) if lesions else None,
+        caveats=tuple(dict.fromkeys(caveats)),
         notes=tuple(notes),
         outline=lesions[0].region if lesions else marrow,
     )
+
+
+def _by_kind(lesions: tuple[Lesion, ...]) -> dict[str, Estimate]:
+    """Lytic and blastic volume, their share, and the margin of the largest focus; nothing without a focus."""
+    if not lesions:
+        return {}
+    lytic, blastic = (sum(x.values[name] for x in lesions) for name in ("lytic_ml", "blastic_ml"))
+    values = {"lytic_ml": lytic, "blastic_ml": blastic, "f_blastic": blastic / (lytic + blastic)}
+    if "margin_mm" in lesions[0].values:
+        values["margin_mm"] = lesions[0].values["margin_mm"]
+    return {name: Estimate(value=value) for name, value in values.items()}
 
 
 def _volume(lesions: tuple[Lesion, ...], weak: bool) -> Estimate:
@@ -107,6 +102,8 @@ def _explained(lesion: Lesion) -> bool:
 
 def _share(lesions: tuple[Lesion, ...]) -> dict[str, Estimate]:
     """Fraction of the body, with the interval of the volumes; left out where the body is cut off."""
+    if not lesions:
+        return {"share_of_body": Estimate(value=0.0)}
     shares = [x.share_of_body for x in lesions]
     known = [s for s in shares if s is not None]
     if len(known) < len(shares):

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from spinemets.maps.breach import Rule, breaches, reference_peak, usual_share
+from spinemets.maps.breach import against, breaches, refuse
 from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Estimate, Measured, Refused
 from spinemets.model.reference import Reference
@@ -39,65 +39,39 @@ def measure(
     """Share of the pedicle's voxels in lesion candidates, share of its shell without a cortical peak, least width [mm].
 
     Lesion share: interval from the lesions' volumes (surface moved by half a voxel). Ring loss as in CT-04 on the pedicle's
-    shell, less what the neighbours' own shells show. Valid up to 3 mm voxels. Source: signs.md CT-05 (engineering limits); the sign: review, sections 2.1 and 3.
+    shell, less what the neighbours' own shells show. Valid up to 3 mm voxels. Source: signs.md CT-05
+    (engineering limits); the sign: review, sections 2.1 and 3.
     """
     voxel_mm = max(ct.grid.spacing_mm)
     if voxel_mm > thickest_mm * 1.01:
-        return Refused(
-            code="NA-RESOLUTION",
-            missing=f"voxels of {voxel_mm:.1f} mm do not show a pedicle",
-            remedy="Thin slices (1 mm or less) in a bone kernel would help.",
-        )
+        return refuse("NA-RESOLUTION", f"voxels of {voxel_mm:.1f} mm do not show a pedicle")
     if pedicle.n_voxels < least_voxels:
-        return Refused(
-            code="NA-FEW",
-            missing=f"only {pedicle.n_voxels} voxels of this pedicle",
-            remedy="Needs thinner slices or a series that covers this level.",
-        )
-    reference = reference_peak(neighbour_cortex)
-    if reference is None:
-        return Refused(code="NA-REFERENCE", missing="this pedicle could not be read in any reference vertebra")
-    rule = Rule(
-        limit_hu=max(reference_share * reference, normal.median + marrow_sd * normal.spread),
-        least_patch_mm2=least_patch_mm2,
-        half_voxel_mm=0.5 * float(np.median(ct.grid.spacing_mm)),
-    )
-    ring = breaches(cortex, rule, include_excluded=True)
+        return refuse("NA-FEW", f"only {pedicle.n_voxels} voxels of this pedicle")
+    usual = against(ct, normal, neighbour_cortex, (reference_share, marrow_sd, least_patch_mm2))
+    if usual is None:
+        return refuse("NA-REFERENCE", "this pedicle could not be read in any reference vertebra")
+    ring = breaches(cortex, usual.rule, include_excluded=True)
     if ring.wall_mm2 < least_ring_mm2:
-        return Refused(
-            code="NA-COVERAGE",
-            missing=f"only {ring.wall_mm2:.0f} mm2 of this pedicle's shell lie inside the image",
-            remedy="Needs a series that covers the whole vertebra.",
-        )
+        return refuse("NA-COVERAGE", f"only {ring.wall_mm2:.0f} mm2 of this pedicle's shell lie inside the image")
     share = share_taken(pedicle, lesions)
-    usual = usual_share(neighbour_cortex, rule)
-    readable = usual < unreadable_from
-    low, high = ring.share_ci95
-    loss = Estimate(value=ring.share, ci95=(max(0.0, low - usual), high) if readable else (0.0, 1.0))
+    readable = usual.usual < unreadable_from
+    low, high = max(0.0, ring.share_ci95[0] - usual.usual), ring.share_ci95[1]
+    loss = Estimate(value=ring.share, ci95=(low, high) if readable else (0.0, 1.0))
     answer = category(share, loss, (lesion_share, ring_involved, ring_destroyed))
     if not readable and answer == "uncertain":
-        return Refused(
-            code="NA-RESOLUTION",
-            missing=f"reference vertebrae too lack a cortical peak over {usual:.0%} of this ring at this resolution",
-            remedy="Thin slices (1 mm or less) in a bone kernel would help.",
-        )
+        what = f"reference vertebrae too lack a cortical peak over {usual.usual:.0%} of this ring at this resolution"
+        return refuse("NA-RESOLUTION", what)
     if not completeness.complete and answer in ("whole", "uncertain"):
-        return Refused(
-            code="NA-COVERAGE",
-            missing="the vertebra is cut off by the edge of the image, and perhaps part of this pedicle",
-            remedy="Needs a series that covers the whole vertebra.",
+        return refuse(
+            "NA-COVERAGE", "the vertebra is cut off by the edge of the image, perhaps with part of this pedicle"
         )
-    inside = [x for x in lesions if _overlap(pedicle, x)]
+    width = Estimate(value=least_width_mm(pedicle, frame))
     return Measured(
-        values={
-            "lesion_share": share,
-            "ring_loss": loss,
-            "width_mm": Estimate(value=least_width_mm(pedicle, frame)),
-        },
+        values={"lesion_share": share, "ring_loss": loss, "width_mm": width},
         n_voxels=pedicle.n_voxels,
         category=answer,
         caveats=normal.caveats,
-        notes=tuple(f"{x.id} ({x.kind}) reaches into it." for x in inside),
+        notes=tuple(f"{x.id} ({x.kind}) reaches into it." for x in lesions if _overlap(pedicle, x)),
         outline=pedicle,
     )
 
