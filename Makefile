@@ -44,7 +44,7 @@ $(VENV)/dev.stamp: requirements/dev.txt requirements/core.txt pyproject.toml
 
 demo: $(VENV)/core.stamp
 	$(BIN)/spinemets phantom make demo --out $(DEMO)
-	$(BIN)/spinemets analyze $(DEMO)/STUDY --labels $(DEMO)/labels.nii.gz:verse --clinical $(DEMO)/clinical.yaml --out $(DEMO)/report
+	$(BIN)/spinemets analyze $(DEMO)/STUDY --labels $(DEMO)/labels.nii.gz --clinical $(DEMO)/clinical.yaml --out $(DEMO)/report
 	@echo "Open $(CURDIR)/$(DEMO)/report/report.html in a browser."
 
 test: $(VENV)/dev.stamp
@@ -76,6 +76,8 @@ docs: pages
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.labelled_ct
+	$(BIN)/python -m benchmarks.read
 
 # One resolution for both files: the core is constrained to the developer's versions.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -1,4 +1,4 @@
-"""Times and memory: `make bench` prints one table.
+"""Times and memory of the demonstration: part of `make bench`.
 
 Every row is one fresh process, so that imports, compilation of loops and memory are counted. The patient is that of
 `make demo`.

@@ -117,6 +117,14 @@ def test_conflict_of_names_and_stated_scheme(read_one, write_labels, column):
     assert not any("CONFLICT" in w for w in agreed.warnings)
 
 
+def test_an_integer_the_scheme_does_not_list_is_ignored_not_contradicted(read_one, write_labels, column):
+    """'An integer that the stated scheme does not list is ignored and listed in the report, never an error by itself.'"""
+    path = write_labels(column([20, 119]), names={20: "vertebrae_L1", 119: "disc_below_T12"})
+    labels = read_one(path, "verse")
+    assert not any("CONFLICT" in w for w in labels.warnings)
+    assert labels.ignored == ((119, 12**3),)
+
+
 def test_names_that_mean_nothing_here(read_one, write_labels, column):
     path = write_labels(column([1, 2]), names={1: "Liver", 2: "Spleen"})
     with pytest.raises(LabelSchemeError, match="Liver, Spleen"):

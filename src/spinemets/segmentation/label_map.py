@@ -125,8 +125,9 @@ def conflicts(labels: Labelled, scheme: Scheme, named: Mapping[int, Meaning]) ->
     different = []
     for n, shown in sorted(named.items()):
         stated = scheme.meanings(n)
-        # A plain instance map states no names at all: names in the file then only say more.
-        if scheme.every_integer is None and not any(_same(shown, m) for m in stated):
+        # An integer the scheme does not list is ignored and listed, not contradicted; a plain instance map states no
+        # names at all: names in the file then only say more.
+        if scheme.lists(n) and scheme.every_integer is None and not any(_same(shown, m) for m in stated):
             words = ", ".join(m.words for m in stated) or "not of the spine"
             different.append(f"{n} is {labels.names[n]} in the file and {words} in {scheme.name}")
     if not different:
