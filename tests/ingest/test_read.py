@@ -205,3 +205,91 @@ def test_real_chest_ct_has_two_series_told_apart_by_kernel(shared_data):
     assert body.acquisition.kvp == 120 and study.patient.age_years == 58
     both = body.pixels().grid.to_ijk(sharp.pixels().grid.to_lps_mm([0, 0, 0]))
     np.testing.assert_allclose(both, np.rint(both), atol=1e-3)
+
+
+def test_reading_twice_gives_the_same_study(tmp_path, write_series, write_nifti, noise, axial_positions):
+    """Stable order: same uids, labels, digests, geometry and voxels, however often."""
+    write_series(tmp_path / "s", noise(4, 5, 6), axial_positions(0, 2, 4, 6))
+    write_nifti(tmp_path / "b.nii", noise(3, 3, 3).astype(np.int16), np.eye(4))
+    write_nifti(tmp_path / "a.nii", noise(3, 3, 3, seed=1).astype(np.int16), np.eye(4))
+    one, two = read([tmp_path]), read([tmp_path])
+    assert [(s.uid, s.label, s.digest, s.number) for s in one.series] == [
+        (s.uid, s.label, s.digest, s.number) for s in two.series
+    ]
+    assert [s.label for s in one.series] == ["series 4", "a", "b"]
+    assert one.uid == two.uid and one.patient == two.patient
+    for first, second in zip(one.series, two.series, strict=True):
+        np.testing.assert_array_equal(first.pixels().array, second.pixels().array)
+
+
+def test_names_of_folders_and_order_of_paths_do_not_matter(tmp_path, write_series, noise, axial_positions):
+    """The same files given one by one, backwards, are the same series."""
+    folder = write_series(tmp_path / "s", noise(4, 5, 6), axial_positions(0, 2, 4, 6))
+    whole = read([folder]).series[0]
+    single = read(sorted(folder.iterdir(), reverse=True)).series[0]
+    assert (whole.uid, whole.digest, whole.n_images) == (single.uid, single.digest, single.n_images)
+    np.testing.assert_array_equal(whole.pixels().array, single.pixels().array)
+
+
+def test_pixels_are_read_only_when_asked_for(tmp_path, write_series, noise, axial_positions, monkeypatch):
+    """Lazy: a study of many series costs headers only; what is released is read again."""
+    from spinemets.ingest import volumes
+
+    calls: list[int] = []
+    original = volumes.rescaled
+    monkeypatch.setattr(volumes, "rescaled", lambda frames, decoded: calls.append(1) or original(frames, decoded))
+    series = read([write_series(tmp_path / "s", noise(3, 4, 4), axial_positions(0, 2, 4))]).series[0]
+    assert series.grid.shape_ijk == (4, 4, 3) and calls == []
+    assert series.pixels() is series.pixels() and calls == [1]
+    series.load.release()
+    series.pixels()
+    assert calls == [1, 1]
+
+
+def test_pixels_from_several_threads_are_the_same(tmp_path, write_series, noise, axial_positions):
+    """Two threads, same bits."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    study = read([write_series(tmp_path / "s", noise(3, 4, 4), axial_positions(0, 2, 4))])
+    with ThreadPoolExecutor(4) as pool:
+        volumes = list(pool.map(lambda _: study.series[0].pixels(), range(8)))
+    assert len({id(v) for v in volumes}) == 1
+
+
+def test_no_identifier_in_any_message(tmp_path, write_image, noise):
+    """Rule 6: "no patient identifiers" in errors, notes, warnings or labels."""
+    secret = {"PatientName": "Geheim^Gisela", "PatientID": "ID-4711", "AccessionNumber": "ACC"}
+    write_image(tmp_path / "a", noise(4, 4), PixelSpacing=None, **secret)
+    write_image(tmp_path / "b", noise(4, 4), SeriesInstanceUID="1.8", Rows=9999, **secret)
+    write_image(tmp_path / "c", noise(4, 4), SeriesInstanceUID="1.9", RescaleIntercept=None, **secret)
+    study = read([tmp_path])
+    said = [u.reason for u in study.unread] + [study.uid, *study.warnings]
+    for series in study.series:
+        said += [series.label, series.source, *series.warnings, *series.geometry.notes]
+    assert len(study.unread) == 1 and len(study.series) == 2
+    assert not any(word in text for text in said for word in ("Geheim", "Gisela", "4711"))
+
+
+def test_reading_starts_light():
+    """`spinemets --help` < 0.3 s: the door of the room imports no DICOM, NIfTI or image library."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; import spinemets.ingest.read;"
+        "print([m for m in ('pydicom', 'nibabel', 'scipy', 'numba', 'jsonschema', 'isal', 'gdcm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_headers_are_read_without_the_pixels(tmp_path, write_image):
+    """A header costs its own bytes, not the file: the first read is 8 kB however large the image."""
+    from spinemets.ingest import headers
+    from spinemets.ingest.sources import listing
+
+    path = write_image(tmp_path / "x", np.zeros((1500, 1500), np.uint16))
+    (source,) = listing([path]).files
+    header = headers.read_header(source)
+    assert headers.PREFIXES[0] == 8192 and header.scanned.pixel_offset < 8192 < source.size
+    assert header.scanned.pixel_length == 1500 * 1500 * 2

@@ -16,7 +16,6 @@ class Limits:
 
     max_files: int
     max_folder_depth: int
-    max_archive_depth: int
     max_file_mb: int
     max_header_mb: int
     max_unpacked_mb: int
