@@ -27,6 +27,15 @@ def test_card_of_a_positive_record(named, wall):
     assert [p.plane for p in c.pictures] == ["sagittal", "axial"]
 
 
+def test_a_record_without_an_outline_leads_to_the_pictures_of_its_level(named):
+    """Checklist 7: no record stands without a picture where the level has one."""
+    loss = cards.card(named.levels["L3"].findings["FX-01"], named)
+    assert loss.pictures == ()
+    assert [p.id for p in loss.level_pictures] == ["002", "003"]
+    assert cards.card(named.levels["L3"].findings["CT-02"], named).level_pictures == ()
+    assert cards.card(named.study_findings["CT-09"], named).level_pictures == ()
+
+
 def test_every_text_of_every_card_is_filled(named):
     """REP-01: "Missing data is content"; a field that must speak is never empty."""
     must = ("id", "criterion", "version", "title", "state_word", "sign", "value", "counts_for", "where")

@@ -112,7 +112,7 @@ def test_walls_measured_without_cut_off(named):
 def test_naming_says_method_confidence_and_runner_up(named, relative):
     """Checklist 4: "Every level: how named, confidence, runner-up"."""
     assert tables.level_naming(named.levels["L3"]) == "label map, 0.97 (next: L2 0.02)"
-    assert tables.level_naming(relative.levels["v03"]) == "relative number, no anchor: vertebra 3 of 9 in view"
+    assert tables.level_naming(relative.levels["v03"]) == "place only: nothing in view names a level"
     bare = replace(named.levels["L3"], level=Level(name="L3", position=1, of=1, method="top stated"))
     assert tables.level_naming(bare) == "top stated, confidence not computed (no other name offered)"
 

@@ -48,10 +48,13 @@ class Card:
     missing: str
     remedy: str
     pictures: tuple[Picture, ...]
+    level_pictures: tuple[Picture, ...]
 
 
 def card(finding: Finding, assessment: Assessment) -> Card:
     """Card of one record."""
+    own = tuple(p for p in assessment.pictures if p.finding_id == finding.id)
+    level_id = finding.subject.level_id
     return Card(
         id=finding.id,
         criterion=finding.criterion,
@@ -72,8 +75,14 @@ def card(finding: Finding, assessment: Assessment) -> Card:
         rests_on=_rests_on(finding),
         missing=reason(finding, assessment) if finding.reason or finding.missing else "",
         remedy=finding.remedy or "",
-        pictures=tuple(p for p in assessment.pictures if p.finding_id == finding.id),
+        pictures=own,
+        level_pictures=() if own or level_id is None else _level_pictures(level_id, assessment),
     )
+
+
+def _level_pictures(level_id: str, assessment: Assessment) -> tuple[Picture, ...]:
+    """Pictures of the level itself, which stand in for a record without an outline of its own."""
+    return tuple(p for p in assessment.pictures if p.level_id == level_id and p.finding_id is None)
 
 
 def title(finding: Finding) -> str:

@@ -151,7 +151,7 @@ def level_naming(level: LevelAssessment) -> str:
     """How the level got its name, how sure that is, and the next best name."""
     value = level.level
     if value.name is None:
-        return f"relative number, no anchor: {value.words}"
+        return "place only: nothing in view names a level"
     sure = "confidence not computed" if value.confidence is None else f"{value.confidence:.2f}"
     text = f"{value.method}, {sure}"
     if value.runner_up:
