@@ -24,7 +24,8 @@ def test_every_case_is_consistent(name):
     assert len({i.id for i in case.inserts}) == len(case.inserts)
     for _, level, _, state in case.expected:
         assert level in LEVELS
-        assert state in {"present", "absent"}
+        assert state in {"present", "absent", "indeterminate"}
+    assert case.series[0] == "ct"
 
 
 def test_unknown_case_names_the_choice():

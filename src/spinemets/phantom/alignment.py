@@ -71,7 +71,7 @@ def stack(levels: Mapping[str, LevelSize], seed: int) -> dict[str, Place]:
     rows = table("phantom_anatomy")["curvature"]
     generator = stream(seed, "alignment")
     lordosis = -(rows["lordosis_t12_s1_deg"] + rows["sd"] * float(np.clip(generator.standard_normal(), -1.5, 1.5)))
-    discs = _disc_wedges(levels, lordosis)
+    discs = _disc_wedges(levels, lordosis, rows["collapse_compensation"])
     lateral = float(np.clip(generator.normal(0.0, 1.5), -3, 3))
     frames: dict[str, Place] = {}
     tilt, point = -rows["sacral_slope_deg"], np.zeros(3)
@@ -97,20 +97,24 @@ def stack(levels: Mapping[str, LevelSize], seed: int) -> dict[str, Place]:
     return {name: moved[name] for name in (*LEVELS, "S1")}
 
 
-def _disc_wedges(levels: Mapping[str, LevelSize], lordosis_deg: float) -> dict[str, float]:
+def before_deg(size: LevelSize) -> float:
+    """Wedge of a body before its collapse."""
+    return float(np.degrees(np.arctan((size.before[2] - size.before[0]) / size.mean_depth)))
+
+
+def _disc_wedges(levels: Mapping[str, LevelSize], lordosis_deg: float, compensation: float) -> dict[str, float]:
     """Wedge of the disc below each level: of its heights, shifted equally so that T12 to S1 holds the lordosis.
 
-    Undeformed bodies keep the wedge of the table and the discs take the whole difference; a collapse adds its own
-    kyphosis, which nothing makes up for.
+    Undeformed bodies keep the wedge of the table and the discs take the whole difference. A collapse adds its own
+    kyphosis; the stated share of it is made up for by all discs alike (the patient lies on a table).
     """
     own = {
         name: float(np.degrees(np.arctan((size.disc[2] - size.disc[0]) / size.mean_depth)))
         for name, size in levels.items()
     }
     counted = LEVELS[LEVELS.index("T12") :]
-    undeformed = sum(
-        float(np.degrees(np.arctan((levels[n].before[2] - levels[n].before[0]) / levels[n].mean_depth)))
-        for n in counted
-    )
+    undeformed = sum(before_deg(levels[n]) for n in counted)
     spread = (lordosis_deg - undeformed - sum(own[n] for n in counted)) / len(counted)
-    return {name: wedge + (spread if name in counted else 0.0) for name, wedge in own.items()}
+    gained = sum(size.wedge_deg - before_deg(size) for size in levels.values())
+    back = -compensation * gained / len(levels)
+    return {name: wedge + back + (spread if name in counted else 0.0) for name, wedge in own.items()}

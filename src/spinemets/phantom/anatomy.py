@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom import trunk
+from spinemets.phantom.acquisition import Sequence
 from spinemets.phantom.alignment import Place, stack
 from spinemets.phantom.arch import SIDES, ArchPlan, arch, exiting_roots
 from spinemets.phantom.body import Body
@@ -36,7 +37,7 @@ class Screw:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What a case holds beside normal anatomy."""
+    """What a case holds beside normal anatomy, what must be found in it, and the series it is made of."""
 
     name: str
     about: str
@@ -45,6 +46,7 @@ class Case:
     collapses: Mapping[str, Collapse] = field(default_factory=dict)
     screws: tuple[Screw, ...] = ()
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
+    series: tuple[Sequence, ...] = ("ct", "t1", "stir")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -14,17 +14,16 @@ if TYPE_CHECKING:
     from spinemets.exports.dicom_image import ImageHeader
     from spinemets.model.grid import Grid
 
-SEQUENCES: tuple[Sequence, ...] = ("ct", "t1", "stir")
 COMMENT = "simulated, not a patient"
 DESCRIPTIONS = {"ct": "CT lumbar spine BONE", "t1": "SAG T1 SE", "stir": "SAG STIR"}
 
 
-def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Sequence, ...] = SEQUENCES) -> dict[str, Path]:
-    """Write series as DICOM, one folder each; returns sequence -> folder."""
+def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Sequence, ...] | None = None) -> dict[str, Path]:
+    """Write series as DICOM (those of the case unless given), one folder each; returns sequence -> folder."""
     from spinemets.exports.dicom_image import write_series
 
     made: dict[str, Path] = {}
-    for number, sequence in enumerate(sequences, start=1):
+    for number, sequence in enumerate(sequences or phantom.case.series, start=1):
         acquisition = default(sequence)
         volume = phantom.render(sequence, acquisition)
         target = Path(folder) / f"{number:02d}-{sequence}"
