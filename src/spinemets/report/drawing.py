@@ -122,12 +122,6 @@ def encode(picture: Image.Image, quality: int) -> bytes:
     return stream.getvalue()
 
 
-def decode(data: bytes) -> NDArray[np.uint8]:
-    """Pixels (rows, columns, 3) of a picture, for tests and printing."""
-    with Image.open(io.BytesIO(data)) as picture:
-        return np.asarray(picture.convert("RGB"))
-
-
 def _outlines(
     size: tuple[int, int], contours: Sequence[Contour], shown: Slice, scale: tuple[float, float], style: Style
 ) -> Image.Image:

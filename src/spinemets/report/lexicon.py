@@ -80,11 +80,6 @@ def is_urgent(line: UrgentLine) -> bool:
     return line.kind not in lexicon()["quiet_urgent_kinds"]
 
 
-def is_gate(criterion: str) -> bool:
-    """Whether a criterion judges data quality, not the patient."""
-    return criterion.startswith(tuple(lexicon()["gate_prefixes"]))
-
-
 def clinical_weight(criterion: str) -> tuple[int, str]:
     """Sort key: heavier first, the rest by id."""
     order = lexicon()["clinical_weight"]
