@@ -28,7 +28,14 @@ def nested(**sequences):
 def test_an_empty_header_states_nothing():
     """Every field None or empty: an absent value is never replaced."""
     assert acquisition(dataset()) == Acquisition()
-    assert acquisition(dataset(EchoTime=None, MagneticFieldStrength="", ScanOptions="", KVP=None)) == Acquisition()
+    assert acquisition(dataset(EchoTime=None, MagneticFieldStrength="", KVP=None)) == Acquisition()
+
+
+def test_empty_scan_options_say_that_none_was_set():
+    """Fat suppression is never guessed: an empty ScanOptions states none, an absent one says nothing."""
+    assert acquisition(dataset(ScanOptions="")).fat_suppressed is False
+    assert acquisition(dataset(ScanOptions="FS")).fat_suppressed is True
+    assert acquisition(dataset()).fat_suppressed is None
 
 
 def test_classic_mr():

@@ -19,8 +19,5 @@ def sides(study: Study, segmentations: Iterable[Segmentation]) -> tuple[str, str
     unknown, have been noted as `Series.sides_known = False` at reading.
     """
     uids = {s.series_uid for s in segmentations}
-    if None in uids or not uids:
-        concerned = list(study.series)
-    else:
-        concerned = [s for s in study.series if s.uid in uids]
+    concerned = list(study.series) if None in uids or not uids else [s for s in study.series if s.uid in uids]
     return KNOWN if concerned and all(s.sides_known for s in concerned) else UNKNOWN

@@ -80,6 +80,7 @@ def open_study(
     facts: str | Path | None = None,
     study: str | None = None,
     clinical: str | Path | None = None,
+    leave_out: Sequence[Path] = (),
 ) -> Study:
     """Read an input and recognise its series.
 
@@ -93,6 +94,8 @@ def open_study(
         StudyInstanceUID (or its beginning) where the input holds several studies.
     clinical
         YAML file with what is known of the patient.
+    leave_out
+        Files inside the input that are no images (label maps given to `analyze`).
 
     Raises
     ------
@@ -105,7 +108,9 @@ def open_study(
     from spinemets.series.recognise import recognise
 
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
-    options = ReadingOptions(study_uid=study, facts=Path(facts) if facts is not None else None)
+    options = ReadingOptions(
+        study_uid=study, facts=Path(facts) if facts is not None else None, leave_out=tuple(leave_out)
+    )
     found = check(recognise(read([Path(p) for p in given], options)))
     return with_clinical(found, Path(clinical)) if clinical is not None else found
 
@@ -188,7 +193,10 @@ def run(source: Study | str | Path | Sequence[str | Path], options: Options, pro
 
 
 def _open(source: str | Path | Sequence[str | Path], options: Options) -> Study:
-    return open_study(source, facts=options.reading.facts, study=options.reading.study)
+    from spinemets.segmentation.options import LabelFile
+
+    labels = [LabelFile.parse(text).path for text in options.labels]
+    return open_study(source, facts=options.reading.facts, study=options.reading.study, leave_out=labels)
 
 
 def _locate(study: Study, options: Options) -> Spine:

@@ -30,6 +30,10 @@ class Values:
                 return value
         return None
 
+    def holds(self, keyword: str) -> bool:
+        """Whether the element is there, if only empty."""
+        return any(keyword in level for level in self._levels)
+
     def number(self, keyword: str, factor: float = 1.0) -> float | None:
         """First number of that element times a factor."""
         value = self.raw(keyword)
@@ -124,11 +128,13 @@ def _sequence(v: Values) -> tuple[str, ...]:
 
 
 def _fat(v: Values) -> bool | None:
-    """True or False only where a header element says so."""
+    """True or False only where a header element says so: scanners write ScanOptions empty where no option was set."""
     selected = v.text("SpectrallySelectedSuppression")
     if selected is not None:
         return "FAT" in selected.upper()
-    return True if "FS" in v.texts("ScanOptions") else None
+    if "FS" in v.texts("ScanOptions"):
+        return True
+    return False if v.holds("ScanOptions") else None
 
 
 def _agent(v: Values) -> bool | None:

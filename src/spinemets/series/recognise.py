@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from spinemets.knowledge import catalogue
 from spinemets.model.errors import UsageError
 from spinemets.model.series import Recognition, Series
 from spinemets.model.study import Study
+from spinemets.model.volume import Volume
 from spinemets.series import conflicts, ct, image_check, mr, other
 from spinemets.series.classes import ct_table, kernel_table, known_kinds, mr_table
 from spinemets.series.physics_facts import companions_of, facts_of
@@ -29,7 +30,22 @@ def recognise(study: Study) -> Study:
     UsageError
         If the user states a kind that does not exist.
     """
-    return replace(study, series=tuple(s.with_recognition(_recognise(s, study.series)) for s in study.series))
+    return replace(study, series=tuple(_recognised(s, study.series) for s in study.series))
+
+
+def _recognised(series: Series, all_series: Sequence[Series]) -> Series:
+    found = _recognise(series, all_series)
+    known = series.with_recognition(found)
+    return replace(known, load=_as_attenuation(series)) if found.method == CONTENT and found.kind == "ct" else known
+
+
+def _as_attenuation(series: Series) -> Callable[[], Volume]:
+    """Pixels of a series whose values alone say that they are Hounsfield units, under that name."""
+
+    def load() -> Volume:
+        return replace(series.load(), quantity="attenuation", unit="[hnsf'U]")
+
+    return load
 
 
 def _recognise(series: Series, all_series: Sequence[Series]) -> Recognition:

@@ -56,22 +56,28 @@ def test_json_holds_the_same(pipeline, capsys):
 
 def test_row_says_kind_grid_and_conflicts():
     study = Study(uid="1", patient=PatientFacts(), series=(stir(),), label_files=("seg.dcm",))
-    text = series.text(study, verbose=False)
+    text = series.text(study)
     assert "stir  0.97  320 x 320 x 15  0.9 x 0.9 x 4.4  ok" in text
     assert "series 4: The protocol name says T1." in text
-    assert "TI 160 ms." not in text
+    assert "series 4: TI 160 ms." in text
     assert "label map offered: seg.dcm" in text
 
 
-def test_verbose_adds_the_evidence():
+def test_what_the_absence_of_a_kind_costs_is_said():
+    """'and which criteria its absence makes not assessable'; gates are not asked for."""
     study = Study(uid="1", patient=PatientFacts(), series=(stir(),))
-    assert "series 4: TI 160 ms." in series.text(study, verbose=True)
+    text = series.text(study)
+    assert "not assessable here: CT-02" in text
+    assert "not assessable here: MR-T1-01" in text
+    assert "MR-STIR-01" not in text
+    assert "CT-09" not in text
+    assert {"CT-02", "CT-04"} <= {item["criterion"] for item in series.listed(study)["not_assessable"]}
 
 
 def test_a_series_without_a_volume_says_why():
     refused = stir(grid=None, geometry=GeometryCheck(verdict="refused", notes=("Two slices are missing.",)))
     study = Study(uid="1", patient=PatientFacts(), series=(refused,))
-    text = series.text(study, verbose=False)
+    text = series.text(study)
     assert "refused" in text
     assert "series 4: Two slices are missing." in text
     assert series.row(refused)["shape"] is None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spinemets.app.cli import flags, say
 
 if TYPE_CHECKING:
+    from spinemets.impression.protocol import Unserved
     from spinemets.model.series import Series
     from spinemets.model.study import Study
 
@@ -19,7 +20,7 @@ DESCRIPTION = "Reads headers and geometry, recognises each series, and lists fil
 def add(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
     parser.add_argument("paths", nargs="+", type=Path, metavar="STUDY", help="folders, archives or files of one study")
-    flags.add(parser, only=frozenset({"study", "facts", "json", "verbose", "debug"}))
+    flags.add(parser, only=frozenset({"study", "facts", "json", "debug"}))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if options.report.json:
         say.one_object(listed(study))
     else:
-        say.result(text(study, verbose=options.report.verbose))
+        say.result(text(study))
     return 0
 
 
@@ -44,7 +45,19 @@ def listed(study: Study) -> dict[str, Any]:
         "unread": [{"file": item.file, "reason": item.reason, "kind": item.kind} for item in study.unread],
         "label_files": list(study.label_files),
         "warnings": list(study.warnings),
+        "not_assessable": [
+            {"criterion": item.criterion, "title": item.title, "needs": list(item.kinds)} for item in missing(study)
+        ],
     }
+
+
+def missing(study: Study) -> tuple[Unserved, ...]:
+    """Criteria that no series of the study can serve (gates judge series and are not asked for)."""
+    from spinemets.impression.protocol import criteria_missing
+    from spinemets.knowledge import catalogue
+
+    entries = catalogue.load()
+    return tuple(item for item in criteria_missing(study, entries) if entries[item.criterion].kind != "gate")
 
 
 def row(series: Series) -> dict[str, Any]:
@@ -67,7 +80,7 @@ def row(series: Series) -> dict[str, Any]:
     }
 
 
-def text(study: Study, *, verbose: bool) -> str:
+def text(study: Study) -> str:
     """Table for a person, then what was not read."""
     rows = [("no", "kind", "sure", "voxels", "mm", "geometry", "series")]
     for series in study.series:
@@ -86,9 +99,9 @@ def text(study: Study, *, verbose: bool) -> str:
     lines = [say.table(rows)]
     for series in study.series:
         said = (*series.recognition.conflicts, *series.geometry.notes, *series.warnings)
-        why = series.recognition.evidence if verbose else ()
-        lines += [f"series {series.number}: {sentence}" for sentence in (*why, *said)]
+        lines += [f"series {series.number}: {sentence}" for sentence in (*series.recognition.evidence, *said)]
     lines += [f"{item.kind}: {item.file}: {item.reason}" for item in study.unread]
     lines += [f"label map offered: {name} (use it with --labels)" for name in study.label_files]
     lines += [f"warning: {sentence}" for sentence in study.warnings]
+    lines += [f"not assessable here: {item.criterion} {item.sentence}" for item in missing(study)]
     return "\n".join(lines)
