@@ -179,3 +179,11 @@ def locate_all():
         return locate(Study(uid="1", patient=PatientFacts()), tuple(segmentations), LevelOptions())
 
     return run
+
+
+@pytest.fixture(scope="session", name="column")
+def whole_column(analytic, locate_all):
+    """Three whole vertebrae, the patient turned, 1 mm: (solids, builder, spine)."""
+    placed = analytic.column(3, turn=analytic.rotation(10, -5, 8))
+    builder = analytic.Builder()
+    return placed, builder, locate_all(builder.segmentation(placed))

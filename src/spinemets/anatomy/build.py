@@ -22,58 +22,40 @@ from spinemets.model.spine import Frame, Vertebra
 
 Array = NDArray[np.float64]
 
-POSTERIOR = ("posterior_elements", "pedicle", "lamina", "articular", "transverse", "spinous")
 NO_ARCH = ("NA-SEGMENTATION", "the label map holds vertebral bodies only")
 NO_BODY_C1 = ("NA-ANATOMY", "C1 has no body")
 NO_BODY_SEEN = ("NA-COVERAGE", "no body of this vertebra is in view")
+SCRAP = ("NA-FEW", "too few voxels of the body are in view")
+LEAST_MM = 2.0
+USUAL_HEIGHT_MM = 20.0
 DENS = ("NA-ANATOMY", "C2 carries the dens: it has no superior endplate")
 
 
 def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, str], settings: Settings) -> Vertebra:
     """All of one vertebra; what it lacks is in `missing`, never silently absent."""
-    flags = (*instance.flags, *shape.flags)
     instance, margin = _without_margin(instance, shape)
-    flags = (*flags, *margin)
-    regions: dict[str, Region] = {}
-    if instance.vertebra is not None:
-        regions["vertebra"] = instance.vertebra.renamed("vertebra")
+    instance = replace(instance, flags=(*instance.flags, *shape.flags, *margin))
     if shape.body is None or shape.frame is None or shape.soft_body is None:
-        missing = _no_body(instance, shape)
-        verdict = judge(instance.region, None, {}, settings)
-        return Vertebra(
-            level=level, frame=shape.frame, regions=regions, completeness=verdict, missing=missing, flags=flags
-        )
+        return _without_body(instance, shape, level, settings)
     frame, body = shape.frame, shape.body
-    regions["body"] = body.renamed("body")
     step = steps_mm(body, frame.axes, settings.finest_step_mm)
-    patch = shape.soft_body.patch(
-        frame.origin_lps_mm, frame.axes, local_extent(body, frame.origin_lps_mm, frame.axes, 3.0), step
-    )
+    box = local_extent(body, frame.origin_lps_mm, frame.axes, 3.0)
+    patch = shape.soft_body.patch(frame.origin_lps_mm, frame.axes, box, step)
     limits = extent(patch)
-    if limits is None or limits.depth_mm < 2 or limits.width_mm < 2:
-        missing = {"marrow": ("NA-FEW", "too few voxels of the body are in view"), **_no_arch(instance, sides)}
-        verdict = judge(instance.region, body, {"superior": 1.0, "inferior": 1.0}, settings)
-        return Vertebra(level=level, frame=frame, regions=regions, completeness=verdict, missing=missing, flags=flags)
+    if limits is None or min(limits.depth_mm, limits.width_mm) < LEAST_MM:
+        return _scrap(instance, shape, level, sides, settings)
     plates = _plates_between(shape.soft_body, frame, limits, patch)
-    found, missing, more = marrow.regions(body, frame, plates, limits, settings)
-    regions.update(found)
+    regions, missing, more = marrow.regions(body, frame, plates, limits, settings)
     height = float(np.nanmedian(plates.superior_mm - plates.inferior_mm)) if _both(plates) else float("nan")
-    soft_whole = SoftMask.of(instance.vertebra, settings.smoothing_voxels) if instance.vertebra is not None else None
-    surfaces_of = walls.body_walls(
-        patch,
-        (shape.soft_body, soft_whole),
-        (limits, shape.hole, 20.0 if np.isnan(height) else height),
-        sides,
-        settings,
-    )
+    whole = SoftMask.of(instance.vertebra, settings.smoothing_voxels) if instance.vertebra is not None else None
+    bounds = (limits, shape.hole, USUAL_HEIGHT_MM if np.isnan(height) else height)
     pedicles: dict[str, Surface] = {}
-    if instance.vertebra is not None and soft_whole is not None and shape.hole is not None and shape.wall is not None:
-        parts, pedicles, sizes = _arch(
-            instance.vertebra, shape, soft_whole, sides, settings, dens=instance.name == "C2"
-        )
+    sizes: dict[str, float] = {}
+    if instance.vertebra is not None and whole is not None and shape.hole is not None and shape.wall is not None:
+        dens = instance.name == "C2"
+        parts, pedicles, sizes = _arch(instance.vertebra, shape, whole, sides, settings, dens=dens)
         regions.update(parts)
     else:
-        sizes = {}
         missing |= _no_arch(instance, sides)
     if instance.name == "C2":
         missing["endplates"] = DENS
@@ -81,14 +63,44 @@ def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, s
     return Vertebra(
         level=level,
         frame=frame,
-        regions=regions,
-        surfaces=surfaces_of,
+        regions=_named(instance, body) | regions,
+        surfaces=walls.body_walls(patch, (shape.soft_body, whole), bounds, sides, settings),
         pedicle_surfaces=pedicles,
         endplates=None if instance.name == "C2" else height_map(plates),
         completeness=judge(instance.region, body, cuts, settings),
         missing=missing,
         size_mm=_sizes(body, frame, limits, height) | sizes,
-        flags=(*flags, *more),
+        flags=(*instance.flags, *more),
+    )
+
+
+def _named(instance: Instance, body: Region | None) -> dict[str, Region]:
+    """`vertebra` and `body`, as far as they exist."""
+    regions = {} if instance.vertebra is None else {"vertebra": instance.vertebra.renamed("vertebra")}
+    return regions if body is None else {**regions, "body": body.renamed("body")}
+
+
+def _without_body(instance: Instance, shape: Shape, level: Level, settings: Settings) -> Vertebra:
+    """C1, or a vertebra of which only the arch is in view."""
+    return Vertebra(
+        level=level,
+        frame=shape.frame,
+        regions=_named(instance, None),
+        completeness=judge(instance.region, None, {}, settings),
+        missing=_no_body(instance, shape),
+        flags=instance.flags,
+    )
+
+
+def _scrap(instance: Instance, shape: Shape, level: Level, sides: tuple[str, str], settings: Settings) -> Vertebra:
+    """A body of which so little is in view that no walls can be fitted."""
+    return Vertebra(
+        level=level,
+        frame=shape.frame,
+        regions=_named(instance, shape.body),
+        completeness=judge(instance.region, shape.body, {"superior": 1.0, "inferior": 1.0}, settings),
+        missing={**dict.fromkeys(("marrow", "trabecular_core", "endplates"), SCRAP), **_no_arch(instance, sides)},
+        flags=instance.flags,
     )
 
 
@@ -202,8 +214,3 @@ def _no_body(instance: Instance, shape: Shape) -> dict[str, tuple[str, str]]:
     if shape.frame is None:
         missing["frame"] = ("NA-COVERAGE", "too little of this vertebra is in view to find its axes")
     return missing
-
-
-def renamed(found: Vertebra, level: Level) -> Vertebra:
-    """The same vertebra under its final name."""
-    return replace(found, level=level)

@@ -54,7 +54,31 @@ def measure(
             missing=f"fewer than {least_slices:.0f} slices pass through the body",
             remedy="Needs thinner slices.",
         )
-    heights = endplates.height_mm
+    found = _heights(endplates, depth_share, width_share, least_columns)
+    if any(found[name] is None for name in ("ha_mm", "hm_mm", "hp_mm")):
+        return Refused(
+            code="NA-SEGMENTATION",
+            missing="an endplate is missing over a third of the body's depth",
+            remedy="Needs a label map that holds the whole body.",
+        )
+    found["hmin_mm"] = _smallest(endplates, inner_share)
+    sd = float(np.hypot(plate_error_voxels * size_mm["voxel_along_s_mm"], mask_spread_mm))
+    values = {name: _estimate(height, sd) for name, height in found.items() if height is not None}
+    values["wedge_deg"] = _wedge(values, (1 - depth_share) * _length(endplates.anterior_mm), sd)
+    values["depth_mm"] = Estimate(value=size_mm["depth_mm"])
+    values["width_mm"] = Estimate(value=size_mm["width_mm"])
+    return Measured(
+        values=values,
+        n_voxels=int(np.isfinite(endplates.height_mm).sum()),
+        verdicts={"reference": "NA-ANATOMY" if "possible_sacrum_tilt_deg" in size_mm else "ok"},
+        notes=() if completeness.complete else completeness.notes,
+    )
+
+
+def _heights(
+    endplates: Endplates, depth_share: float, width_share: float, least_columns: float
+) -> dict[str, float | None]:
+    """Medians over the five windows, None where too little of both endplates is seen."""
     across, along = _share(endplates.left_mm), _share(endplates.anterior_mm)
     core_width, core_depth = _middle(across, width_share), _middle(along, width_share)
     windows = {
@@ -64,32 +88,20 @@ def measure(
         "h_side_1_mm": (across > 1 - depth_share, core_depth),
         "h_side_2_mm": (across < depth_share, core_depth),
     }
-    found = {name: _median(heights, *window, least_columns) for name, window in windows.items()}
-    if any(found[name] is None for name in ("ha_mm", "hm_mm", "hp_mm")):
-        return Refused(
-            code="NA-SEGMENTATION",
-            missing="an endplate is missing over a third of the body's depth",
-            remedy="Needs a label map that holds the whole body.",
-        )
-    inner = heights[np.ix_(_middle(across, inner_share), _middle(along, inner_share))]
-    found["hmin_mm"] = float(np.nanpercentile(inner, 2))
-    sd = float(np.hypot(plate_error_voxels * size_mm["voxel_along_s_mm"], mask_spread_mm))
-    values = {name: _estimate(height, sd) for name, height in found.items() if height is not None}
-    depth = size_mm["depth_mm"]
-    spread = (1 - depth_share) * _length(endplates.anterior_mm)
+    return {name: _median(endplates.height_mm, *window, least_columns) for name, window in windows.items()}
+
+
+def _smallest(endplates: Endplates, inner_share: float) -> float:
+    """Second percentile of the height map inside the rim."""
+    rows, columns = (_middle(_share(p), inner_share) for p in (endplates.left_mm, endplates.anterior_mm))
+    return float(np.nanpercentile(endplates.height_mm[np.ix_(rows, columns)], 2))
+
+
+def _wedge(values: Mapping[str, Estimate], spread_mm: float, sd: float) -> Estimate:
+    """Angle of anterior and posterior height over the distance of their windows, anterior lower positive."""
     rise = values["hp_mm"].value - values["ha_mm"].value
-    values["wedge_deg"] = Estimate(
-        value=float(np.degrees(np.arctan2(rise, spread))), sd=float(np.degrees(np.sqrt(2.0) * sd / spread))
-    )
-    values["depth_mm"] = Estimate(value=depth)
-    values["width_mm"] = Estimate(value=size_mm["width_mm"])
-    sacrum = "NA-ANATOMY" if "possible_sacrum_tilt_deg" in size_mm else "ok"
-    return Measured(
-        values=values,
-        n_voxels=int(np.isfinite(heights).sum()),
-        verdicts={"reference": sacrum},
-        notes=_notes(completeness),
-    )
+    degrees = float(np.degrees(np.arctan2(rise, spread_mm)))
+    return Estimate(value=degrees, sd=float(np.degrees(np.sqrt(2.0) * sd / spread_mm)))
 
 
 def _share(positions: Array) -> Array:
@@ -110,9 +122,7 @@ def _middle(shares: Array, share: float) -> NDArray[np.bool_]:
     return middle
 
 
-def _median(
-    heights: Array, rows: NDArray[np.bool_], columns: NDArray[np.bool_], least_columns: float
-) -> float | None:
+def _median(heights: Array, rows: NDArray[np.bool_], columns: NDArray[np.bool_], least_columns: float) -> float | None:
     window = heights[np.ix_(rows, columns)]
     finite = np.isfinite(window)
     if not window.size or finite.mean() < least_columns:
@@ -122,7 +132,3 @@ def _median(
 
 def _estimate(height: float, sd: float) -> Estimate:
     return Estimate(value=height, ci95=(max(0.0, height - 1.96 * sd), height + 1.96 * sd), sd=sd)
-
-
-def _notes(completeness: Completeness) -> tuple[str, ...]:
-    return () if completeness.complete else completeness.notes
