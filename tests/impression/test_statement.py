@@ -51,7 +51,7 @@ def test_nothing_seen_names_its_denominator(level, finding) -> None:
 
 def test_nothing_judged_is_said(level, finding) -> None:
     text = level_statement(level(None), {"B": finding("B", "not_assessable")}, [], [], {})
-    assert text.startswith("vertebra 3 of 9 in view: not assessed")
+    assert text.startswith("Vertebra 3 of 9 in view: not assessed")
 
 
 def levels_of(level, finding, states):

@@ -6,8 +6,45 @@ import re
 
 from spinemets.knowledge import catalogue
 
-REASONS = ["SERIES", "COVERAGE", "SEQUENCE", "FIELD", "GEOMETRY", "RESOLUTION", "FEW", "REFERENCE", "ARTEFACT", "FATSAT", "CONTRAST", "META", "CLINICAL", "REGISTRATION", "SEGMENTATION", "ANATOMY", "LEVEL"]
-CAVEATS = ["PV", "TREATED", "FRACTURE", "REDMARROW", "DEGEN", "OSTEOPOROSIS", "SEQUENCE", "POPULATION", "FIELD", "FEWREF", "SHADING", "NEARMETAL", "KVP", "IVCONTRAST", "LATERALITY", "LEVEL", "NONSPECIFIC", "FN"]
+REASONS = [
+    "SERIES",
+    "COVERAGE",
+    "SEQUENCE",
+    "FIELD",
+    "GEOMETRY",
+    "RESOLUTION",
+    "FEW",
+    "REFERENCE",
+    "ARTEFACT",
+    "FATSAT",
+    "CONTRAST",
+    "META",
+    "CLINICAL",
+    "REGISTRATION",
+    "SEGMENTATION",
+    "ANATOMY",
+    "LEVEL",
+]
+CAVEATS = [
+    "PV",
+    "TREATED",
+    "FRACTURE",
+    "REDMARROW",
+    "DEGEN",
+    "OSTEOPOROSIS",
+    "SEQUENCE",
+    "POPULATION",
+    "FIELD",
+    "FEWREF",
+    "SHADING",
+    "NEARMETAL",
+    "KVP",
+    "IVCONTRAST",
+    "LATERALITY",
+    "LEVEL",
+    "NONSPECIFIC",
+    "FN",
+]
 FORBIDDEN = re.compile(r"recommend|advis|should|prescrib|is indicated|(?<!cannot be )excluded|normal|no metastasis")
 
 

@@ -135,10 +135,18 @@ def test_resolution_that_breaks_the_neighbours_too_is_refused(call):
 
 def test_what_neighbours_show_is_taken_off_the_lower_end(call):
     plain = call(wall(0.10)).values["broken_share"].ci95
-    worn = call(wall(0.10), neighbours=(wall(0.03), wall(0.03), wall(0.3)))
+    worn = call(wall(0.10), neighbours=(wall(0.03), wall(0.03)))
     assert worn.values["usual_share"].value == pytest.approx(0.033, abs=0.001)
     assert worn.values["broken_share"].ci95[0] == pytest.approx(plain[0] - worn.values["usual_share"].value, abs=1e-9)
-    assert state(call(wall(0.05), neighbours=(wall(0.03),))) is State.INDETERMINATE
+
+
+def test_gap_no_larger_than_those_of_the_neighbours_is_not_assessable(call):
+    """What a whole wall shows at this resolution is no breach, unless a focus adjoins it."""
+    worn = (wall(), wall(), wall(0.1))
+    assert call(wall(0.1), neighbours=worn).code == "NA-RESOLUTION"
+    assert call(wall(0.25), neighbours=worn).category == "focal"
+    assert state(call(wall(0.1), neighbours=worn, lesion_at=(6, 17, 8))) is State.PRESENT
+    assert state(call(wall(), neighbours=worn)) is State.ABSENT
 
 
 def test_cut_vertebra_is_refused_unless_a_focus_adjoins(call):
@@ -201,7 +209,9 @@ def test_opening_of_the_vein_counts_where_a_focus_adjoins(call):
     """CT-04: "basivertebral foramen ... excluded unless lesion marrow adjoins"."""
     opened = wall(0.2)
     opened.surface.excluded[opened.surface.uv_mm[:, 0] < 6] = True
-    assert call(opened).values["broken_mm2"].value == 0
+    closed = call(opened)
+    assert closed.values["broken_mm2"].value == 0
+    assert closed.notes == ("The opening of the basivertebral vein (150 mm2) was not judged.",)
     assert call(opened, lesion_at=(6, 17, 8)).values["broken_mm2"].value == pytest.approx(150, abs=2)
 
 

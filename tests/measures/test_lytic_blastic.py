@@ -157,3 +157,12 @@ def test_margin_of_the_largest_focus_is_reported_where_it_exists(scene):
     lesion = scene.lesion("lytic", lytic=3.0)
     bare = replace(lesion, values={k: v for k, v in lesion.values.items() if k != "margin_mm"})
     assert "margin_mm" not in scene(bare).values
+
+
+def test_cement_is_uncertain_and_named(scene):
+    """MIM-14: "cement ... median >= 1600 HU, >= 0.3 ml"."""
+    lesion = scene.lesion("blastic", blastic=1.0)
+    cement = replace(lesion, values={**lesion.values, "mean_hu": 1800.0})
+    answer = scene(cement)
+    assert answer.values["volume_ml"].ci95[0] == 0
+    assert "L3-1 is as dense as bone cement." in answer.notes

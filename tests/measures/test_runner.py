@@ -113,7 +113,7 @@ def test_too_small_to_repeat_is_said(patient, module) -> None:
         ({"volumes": {"t1": ["t1"]}}, "NA-SERIES", "no T1 spin echo series"),
         ({"volumes": {"ct": ["ct_bone"]}, "regions": ["pedicle_left"]}, "NA-SEGMENTATION", "bodies only"),
         ({"volumes": {"ct": ["ct_bone"]}, "regions": ["canal"]}, "NA-SEGMENTATION", "canal was not found"),
-        ({"volumes": {"ct": ["ct_bone"]}, "normal": True}, "NA-REFERENCE", "no normal neighbour"),
+        ({"volumes": {"ct": ["ct_bone"]}, "normal": True}, "NA-REFERENCE", "no unaffected neighbour"),
         ({"volumes": {"ct": ["ct_bone"]}, "lesions": {"x": "CT-02"}}, "NA-REFERENCE", "not searched"),
         ({"anatomy": ["endplates"]}, "NA-SEGMENTATION", "endplates could not be fitted"),
     ],

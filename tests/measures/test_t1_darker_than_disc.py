@@ -113,7 +113,7 @@ def test_refusal(entry):
 
 def test_discs_left_out_are_named(entry):
     answer = run(entry, 210, refused=(("L4", "gas in the disc"),))
-    assert "Disc left out below L4: gas in the disc." in answer.notes
+    assert "Disc not used below L4: gas in the disc." in answer.notes
 
 
 def test_muscle_may_be_missing_in_the_catalogue(entry):

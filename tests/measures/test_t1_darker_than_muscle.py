@@ -146,7 +146,7 @@ def test_refusals(entry):
 
 def test_what_was_left_out_is_said(entry):
     answer = run(entry, spread_values(180, 18), muscle(refused=(("L5", "fatty muscle"),), caveats=("CV-FEWREF",)))
-    assert "Muscle left out at L5: fatty muscle." in answer.notes
+    assert "Muscle not used at L5: fatty muscle." in answer.notes
     assert "CV-FEWREF" in answer.caveats
     assert "1.5 T" in answer.notes[0]
     assert "field strength not stated" in run(entry, spread_values(180, 18), field_t=None).notes[0]

@@ -73,7 +73,7 @@ def without_debris(region: Region, debris_share: float) -> tuple[Region, str | N
     millilitres = dropped * region.grid.voxel_volume_mm3 / 1000.0
     n_pieces = int((~keep[1:]).sum())
     words = "1 small separate piece" if n_pieces == 1 else f"{n_pieces} small separate pieces"
-    return cleaned, f"{words} of the label ({millilitres:.2f} mL) left out"
+    return cleaned, f"{words} of the label ({millilitres:.2f} mL) not used"
 
 
 def clean(instance: Instance, debris_share: float) -> Instance:

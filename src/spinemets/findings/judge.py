@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from spinemets.knowledge.catalogue import Band, Criterion, Cut, Judge, StateName, Validity
+from spinemets.knowledge.phrases import first_capital, in_sentence
 from spinemets.knowledge.units import words
 from spinemets.model.finding import Cutoff, Evidence, Finding, State
 from spinemets.model.level import Level
@@ -78,7 +79,7 @@ def judge(result: Result, entry: Criterion, level: Level | None, finding_id: str
 
 
 def _not_assessable(result: NotAssessable, entry: Criterion, level: Level | None, finding_id: str) -> Finding:
-    where = level.words if level is not None else "The study"
+    where = first_capital(level.words) if level is not None else "The study"
     return Finding(
         id=finding_id,
         criterion=entry.id,
@@ -86,7 +87,7 @@ def _not_assessable(result: NotAssessable, entry: Criterion, level: Level | None
         title=entry.title,
         subject=result.subject,
         state=State.NOT_ASSESSABLE,
-        statement=f"{where}: {entry.title.lower()} not assessed because {_lower_first(result.missing)}.",
+        statement=f"{where}: {in_sentence(entry.title)} not assessed because {in_sentence(result.missing)}.",
         cutoffs=_cutoffs(entry),
         reason=result.code,
         missing=result.missing,
@@ -235,11 +236,12 @@ def _counts_for(entry: Criterion, state: State) -> str | None:
 
 
 def _statement(finding: Finding, entry: Criterion, level: Level | None) -> str:
-    where = level.words if level is not None else "Study"
+    where = first_capital(level.words) if level is not None else "Study"
     if finding.state is State.NOT_ASSESSABLE:
-        return f"{where}: {entry.title.lower()} measured but not judged: {finding.missing}."
+        return f"{where}: {in_sentence(entry.title)} measured but not judged: {finding.missing}."
     template = (
-        entry.statements.get(cast(StateName, finding.state.value)) or "{level}: " + entry.title.lower() + ": {state}."
+        entry.statements.get(cast(StateName, finding.state.value))
+        or "{level}: " + in_sentence(entry.title) + ": {state}."
     )
     low, high = finding.ci95 if finding.ci95 is not None else (finding.value, finding.value)
     part = (finding.subject.part or "").replace("_", " ")
@@ -256,8 +258,3 @@ def _statement(finding: Finding, entry: Criterion, level: Level | None) -> str:
         values={name: v.value for name, v in finding.values.items()},
         ci={name: v.ci95 for name, v in finding.values.items()},
     )
-
-
-def _lower_first(text: str) -> str:
-    """Lower the first letter of a sentence fragment unless it begins with an acronym or a level name."""
-    return text[0].lower() + text[1:] if len(text) > 1 and text[1].islower() else text

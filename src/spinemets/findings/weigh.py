@@ -10,6 +10,7 @@ from typing import Any
 from spinemets.findings.judge import judge
 from spinemets.knowledge import catalogue as knowledge
 from spinemets.knowledge.catalogue import Catalogue, Criterion
+from spinemets.knowledge.phrases import in_sentence
 from spinemets.measures.runner import LABELS_REMEDY, load_measure, to_measurement
 from spinemets.model.finding import Finding, State
 from spinemets.model.level import Level
@@ -125,7 +126,7 @@ def replace_with_refusal(result: Measurement, because: str, catalogue: Catalogue
         version=result.version,
         subject=result.subject,
         code="NA-REFERENCE",
-        missing=f"{catalogue[because].title.lower()} is present ({because}): no marrow can serve as reference",
+        missing=f"{in_sentence(catalogue[because].title)} is present ({because}): no marrow can serve as reference",
         remedy="Diffusion, in/opposed phase or Dixon series judge marrow without a reference vertebra.",
     )
 

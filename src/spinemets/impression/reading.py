@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spinemets.knowledge.catalogue import Catalogue
+from spinemets.knowledge.phrases import in_sentence
 from spinemets.model.assessment import Hypothesis
 from spinemets.model.finding import Finding, State
 
@@ -34,7 +35,7 @@ def signs(findings: Mapping[str, Finding], catalogue: Catalogue, table: Mapping[
             hypothesis=weight.hypothesis,
             strength=weight.strength,
             group=weight.group,
-            words=f"{finding.title.lower()} {finding.state.value} ({finding.id})",
+            words=f"{in_sentence(finding.title)} {finding.state.value} ({finding.id})",
         )
         for finding in findings.values()
         if finding.criterion not in silent and finding.criterion in catalogue
@@ -103,5 +104,5 @@ def _not_assessed(findings: Mapping[str, Finding], catalogue: Catalogue) -> dict
             continue
         hypotheses = {w.hypothesis for ws in catalogue[finding.criterion].weights.values() for w in ws}
         for name in hypotheses:
-            missing[name].append(finding.title.lower())
+            missing[name].append(in_sentence(finding.title))
     return {name: tuple(dict.fromkeys(titles)) for name, titles in missing.items()}

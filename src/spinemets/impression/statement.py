@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from spinemets.knowledge.phrases import first_capital, in_sentence, two_digits
 from spinemets.model.assessment import Hypothesis, LesionSummary, LevelAssessment, Score, Statement
 from spinemets.model.finding import Finding, State
 from spinemets.model.level import Level
 
 # More detail than this belongs to the level's own page.
 MOST_NAMED = 6
+KIND_WORDS = {
+    "lytic": "lytic",
+    "blastic": "blastic",
+    "mixed": "mixed lytic and blastic",
+    "t1_dark": "T1-dark",
+    "stir_bright": "STIR-bright",
+}
 
 
 def level_statement(
@@ -41,18 +49,19 @@ def level_statement(
         span = f"{score.low}" if score.low == score.high else f"{score.low} to {score.high}"
         clauses.append(f"{score.name} {span}, {score.category}")
     if clauses:
-        return f"{level.words}: {'; '.join(clauses)}."
+        return f"{first_capital(level.words)}: {'; '.join(clauses)}."
     return _nothing_seen(level, findings)
 
 
 def _lesion_clause(lesion: LesionSummary, n: int) -> str:
     places = ", ".join(p.replace("_", " ") for p, share in lesion.compartments.items() if share >= 0.1) or "body"
     low, high = lesion.volume_ci95_ml
-    kind = lesion.kind.replace("_", " ")
-    size = f"{lesion.volume_ml:.2g} mL ({low:.2g} to {high:.2g})"
+    kind = KIND_WORDS[lesion.kind]
+    size = f"{two_digits(lesion.volume_ml)} mL ({two_digits(low)} to {two_digits(high)})"
     share = "" if lesion.share_of_body is None else f", {100 * lesion.share_of_body:.0f} % of the body"
     more = "" if n == 1 else f", and {n - 1} more"
-    return f"{kind} lesion of the {places}, {size}{share}{more}"
+    caution = f" ({in_sentence(lesion.notes[-1].rstrip('.'))})" if "CV-DEGEN" in lesion.caveats and lesion.notes else ""
+    return f"{kind} lesion of the {places}, {size}{share}{more}{caution}"
 
 
 def _because(hypothesis: Hypothesis) -> str:
@@ -66,10 +75,10 @@ def _nothing_seen(level: Level, findings: Mapping[str, Finding]) -> str:
     unclear = [f for f in judged if f.state is State.INDETERMINATE]
     blocked = [f for f in findings.values() if f.state is State.NOT_ASSESSABLE]
     if not judged:
-        return f"{level.words}: not assessed ({len(blocked)} criteria, see the list of what was not assessed)."
+        return f"{first_capital(level.words)}: not assessed ({len(blocked)} criteria, see the list of what was not assessed)."
     unclear_words = f", {len(unclear)} indeterminate" if unclear else ""
     return (
-        f"{level.words}: no abnormality found by {len(absent)} of {len(judged)} criteria judged{unclear_words}"
+        f"{first_capital(level.words)}: no abnormality found by {len(absent)} of {len(judged)} criteria judged{unclear_words}"
         f"; {len(blocked)} not assessed."
     )
 

@@ -120,7 +120,7 @@ class Supply:
         """Marrow of the normal neighbours in the same series (G-07), or why there is none."""
         normal = self.found.normal.get((series.uid, vertebra.level.id))
         if normal is None:
-            return Refused(code="NA-REFERENCE", missing=f"no normal neighbour known in {series.label}")
+            return Refused(code="NA-REFERENCE", missing=f"no unaffected neighbour known in {series.label}")
         return _or_refused(normal)
 
     def cortex(self, vertebra: Vertebra, part: str, per: str, series: Series, ct: Volume) -> CortexProfile | Refused:
@@ -187,7 +187,7 @@ def lesion_arguments(entry: Criterion, found: Found, level_id: str, series: Seri
                 continue
             return Refused(
                 code="NA-REFERENCE",
-                missing=f"{series.label} was not searched for lesions here (no marrow mask or no normal neighbour)",
+                missing=f"{series.label} was not searched for lesions here (no marrow region or no unaffected neighbour)",
                 remedy="Needs at least one complete vertebra without a lesion within three levels.",
             )
         arguments[argument] = found.of(level_id, series.uid, criterion)

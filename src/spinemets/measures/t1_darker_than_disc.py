@@ -67,7 +67,7 @@ def measure(
             f"Compared: {'whole marrow' if judged.region is marrow else 'focus'}, signal {judged.median:.0f}; disc "
             f"{disc.median:.0f} (below {', '.join(disc.members)}; {disc.n_voxels} voxels).",
             *notes,
-            *(f"Disc left out below {name}: {why}." for name, why in disc.refused),
+            *(f"Disc not used below {name}: {why}." for name, why in disc.refused),
         ),
         outline=judged.region,
     )

@@ -49,7 +49,7 @@ def measure(
         notes=(
             f"Compared: {what}, signal {judged.median:.0f}; muscle {muscle.median:.0f} "
             f"({', '.join(muscle.members)}; {muscle.n_voxels} voxels); {field}.",
-            *(f"Muscle left out at {name}: {why}." for name, why in muscle.refused),
+            *(f"Muscle not used at {name}: {why}." for name, why in muscle.refused),
         ),
         outline=judged.region,
     )
