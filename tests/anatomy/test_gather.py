@@ -44,7 +44,7 @@ def test_what_surrounds_a_labelled_body_is_no_posterior_element(analytic, maps, 
     for vertebra in spine.vertebrae:
         local = vertebra.frame.to_local_mm(spine.grid.to_lps_mm(vertebra.regions["posterior_elements"].indices))
         assert local[:, 1].max() < -12.0
-        assert any("around the labelled body left out" in f for f in vertebra.flags)
+        assert any("around the labelled body not used" in f for f in vertebra.flags)
         total = vertebra.regions["body"].n_voxels + vertebra.regions["posterior_elements"].n_voxels
         assert total == vertebra.regions["vertebra"].n_voxels
 

@@ -25,7 +25,7 @@ BODY = (slice(5, 25), slice(5, 25), slice(5, 20))
 def test_small_pieces_are_dropped_and_said():
     cleaned, flag = without_debris(region(BODY, (slice(35, 38), slice(35, 38), slice(35, 38))), 0.05)
     assert cleaned.n_voxels == 20 * 20 * 15
-    assert flag == "1 small separate piece of the label (0.03 mL) left out"
+    assert flag == "1 small separate piece of the label (0.03 mL) not used"
 
 
 def test_several_pieces():
