@@ -221,6 +221,16 @@ def test_treated_metal_and_cut_bodies_are_no_reference(blocks, search):
     assert refused["T12"].startswith("device")
 
 
+def test_levels_with_metal_are_not_searched(blocks, make_study, catalogue):
+    """CT-09: bone beside metal is not read: a screw is no blastic lesion, its void on T1 no dark one."""
+    scene, mr = blocks(), blocks(marrow=400, sd=10)
+    for one, value in ((scene, 3050), (mr, 20)):
+        one.array[one.ball("L3", (0, 0, 0), 4)] = value
+    found = find(make_study(scene.series("ct"), mr.series("t1", number=2)), scene.spine, catalogue)
+    assert found.lesions == ()
+    assert "L3" not in {x[1] for x in found.searched}
+
+
 def test_a_body_with_a_lesion_on_one_series_is_no_reference_on_another(blocks, make_study, catalogue):
     """G-07: "no present/indeterminate lesion on any series"."""
     scene = blocks(marrow=400, sd=10)

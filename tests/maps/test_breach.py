@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from spinemets.maps.breach import Rule, breaches, reference_peak, usual_share
+from spinemets.maps.breach import Rule, against, breaches, reference_peak, refuse
+from spinemets.model.reference import Reference
 from spinemets.model.region import CortexProfile, Surface
 
 RULE = Rule(limit_hu=360, least_patch_mm2=4, half_voxel_mm=0.5)
@@ -120,9 +121,26 @@ def test_reference_is_the_median_of_the_neighbours():
     assert reference_peak((nowhere,)) is None
 
 
-def test_usual_share_is_the_median_of_the_neighbours():
+NORMAL = Reference(
+    tissue="normal_marrow", median=160, spread=25, standard_error=2, n_voxels=900, n_effective=400, members=("L2", "L4")
+)
+
+
+def test_against_the_neighbours(make_volume):
+    """CT-04: "Breach pixel: CTp < max(0.5 * ref, m0 + 2 s0)"; what whole walls show by the same rule is known too."""
+    ct = make_volume(np.zeros((5, 5, 5), np.float32))
     weak, broken = plane(), plane()
     hole(weak, (0, 3), (0, 25))
-    hole(broken, (0, 24), (0, 25))
-    assert usual_share((plane(), weak, broken), RULE) == pytest.approx(0.1, abs=0.005)
-    assert usual_share((), RULE) == 0
+    hole(broken, (0, 12), (0, 25))
+    found = against(ct, NORMAL, (plane(), weak, broken), (0.5, 2.0, 4.0))
+    assert found.reference_hu == 720
+    assert found.rule == Rule(limit_hu=360, least_patch_mm2=4, half_voxel_mm=0.5)
+    assert found.usual == pytest.approx(0.1, abs=0.005)
+    assert found.most == pytest.approx(0.4, abs=0.005)
+    thin = against(ct, NORMAL, (plane(peak=380),), (0.5, 2.0, 4.0))
+    assert thin.rule.limit_hu == 210
+    assert against(ct, NORMAL, (), (0.5, 2.0, 4.0)) is None
+
+
+def test_refusals_say_what_would_help():
+    assert all(refuse(code, "x").remedy for code in ("NA-RESOLUTION", "NA-COVERAGE", "NA-REFERENCE", "NA-FEW"))

@@ -78,6 +78,8 @@ def find(study: Study, spine: Spine, catalogue: Catalogue) -> Found:
         return Found()
     order = [v.level.id for v in spine.vertebrae]
     stated = _stated(study)
+    metal = {level for one in fields for level, what in one.dense.items() if what == "metal"}
+    fields = tuple(_beside_metal(one, metal) for one in fields)
     keep = Keep(**{name: g11[name] for name in Keep.__dataclass_fields__})
     hood = Neighbourhood(part_voxels=g11["part_voxels"], **{n: g07[n] for n in _HOOD})
     diseased: set[str] = set()
@@ -146,6 +148,13 @@ def _field(
             if why:
                 dense[vertebra.level.id] = why
     return Field(series=series, rule=rule, grounds=grounds, searched=searched, dense=dense)
+
+
+def _beside_metal(one: Field, metal: set[str]) -> Field:
+    """A series without the levels in which CT shows metal: screws are dense, their voids dark on T1 (STIR is allowed)."""
+    if one.rule is None or one.rule.criterion == "MR-STIR-01":
+        return one
+    return replace(one, searched=tuple(x for x in one.searched if x not in metal))
 
 
 def _dense(ground: Ground, numbers: Mapping[str, Any]) -> str:

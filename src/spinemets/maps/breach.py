@@ -73,13 +73,14 @@ class Against:
         Median peak of the same wall in the neighbours.
     rule
         Rule made from it.
-    usual
-        Median broken share of the neighbours' own walls.
+    usual, most
+        Median and largest broken share of the neighbours' own walls: what partial volume and noise make of a whole wall.
     """
 
     reference_hu: float
     rule: Rule
     usual: float
+    most: float
 
 
 def against(
@@ -101,7 +102,8 @@ def against(
         least_patch_mm2=least_patch_mm2,
         half_voxel_mm=0.5 * float(np.median(ct.grid.spacing_mm)),
     )
-    return Against(reference_hu=reference, rule=rule, usual=usual_share(neighbours, rule))
+    shares = [breaches(n, rule, include_excluded=False).share for n in neighbours]
+    return Against(reference_hu=reference, rule=rule, usual=float(np.median(shares)), most=max(shares))
 
 
 REMEDIES = {
@@ -126,12 +128,6 @@ def reference_peak(neighbours: tuple[CortexProfile, ...]) -> float | None:
 def _usable(profile: CortexProfile) -> Mask:
     usable: Mask = np.isfinite(profile.peak_hu) & ~profile.surface.excluded
     return usable
-
-
-def usual_share(neighbours: tuple[CortexProfile, ...], rule: Rule) -> float:
-    """Median broken share of the neighbours' walls: what partial volume and noise make of a whole wall."""
-    shares = [breaches(n, rule, include_excluded=False).share for n in neighbours]
-    return float(np.median(shares)) if shares else 0.0
 
 
 def breaches(cortex: CortexProfile, rule: Rule, *, include_excluded: bool) -> Breach:

@@ -62,6 +62,9 @@ def measure(
     if found.wall_mm2 < least_wall_mm2:
         return refuse("NA-COVERAGE", f"only {found.wall_mm2:.0f} mm2 of this wall lie inside the image")
     beside = adjoins(points[found.broken], tuple(x for x in lesions if not explained(x)), adjoining_mm)
+    if not beside and usual.most > 0 and found.broken.any() and found.share_ci95[0] <= usual.most:
+        what = f"reference vertebrae lack a cortical peak over up to {usual.most:.0%} of this wall, and this one not surely over more"
+        return refuse("NA-RESOLUTION", what)
     if not completeness.complete and not beside:
         return refuse("NA-COVERAGE", "the vertebra is cut off by the edge of the image, and with it part of this wall")
     doubts = _doubts(found, cortex.surface.name, beside, voxel_mm > good_mm)
@@ -121,9 +124,11 @@ def adjoins(points_lps_mm: Array, lesions: tuple[Lesion, ...], reach_mm: float) 
 def _notes(
     found: Breach, cortex: CortexProfile, lesions: tuple[Lesion, ...], beside: bool, soft_hu: tuple[float, float]
 ) -> tuple[str, ...]:
+    unjudged = cortex.surface.excluded & ~found.judged
+    area = float(cortex.surface.areas_mm2[unjudged].sum())
+    notes = [f"The opening of the basivertebral vein ({area:.0f} mm2) was not judged."] if area else []
     if not found.broken.any():
-        return ()
-    notes = []
+        return tuple(notes)
     if beside:
         notes.append(f"A lesion candidate adjoins the gap ({', '.join(x.id for x in lesions)}).")
     else:

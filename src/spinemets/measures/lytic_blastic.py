@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spinemets.geometry.components import ML_PER_MM3
+from spinemets.lesions.contrast import explained
 from spinemets.lesions.describe import Kinds, kind_of
 from spinemets.lesions.rules import CtNumbers, ct_limits
 from spinemets.model.lesion import Lesion
@@ -33,6 +34,8 @@ def measure(
     low_contrast_hu: float,
     fat_hu: float,
     fat_note_ml: float,
+    cement_hu: float,
+    cement_ml: float,
 ) -> Measured | Refused:
     """Sum the candidates of one vertebra; `volume_ml` is judged.
 
@@ -54,13 +57,13 @@ def measure(
     )
     weak = normal.median < low_contrast_hu
     values = {
-        "volume_ml": _volume(lesions, weak),
+        "volume_ml": _volume(lesions, weak, (cement_hu, cement_ml)),
         "lytic_at_most_hu": Estimate(value=limits.low),
         "blastic_at_least_hu": Estimate(value=limits.high),
         **_by_kind(lesions),
         **(_share(lesions) if lesions or completeness.complete else {}),
     }
-    notes = [_line(x) for x in lesions]
+    notes = _lines(lesions, (cement_hu, cement_ml))
     if weak:
         notes.append(f"Reference marrow measures {normal.median:.0f} HU here: lytic foci stand out poorly.")
     notes += _fat(ct, marrow, normal, (soft_floor_hu, fat_hu), fat_note_ml)
@@ -87,17 +90,17 @@ def _by_kind(lesions: tuple[Lesion, ...]) -> dict[str, Estimate]:
     return {name: Estimate(value=value) for name, value in values.items()}
 
 
-def _volume(lesions: tuple[Lesion, ...], weak: bool) -> Estimate:
+def _volume(lesions: tuple[Lesion, ...], weak: bool, cement: tuple[float, float]) -> Estimate:
     """Sum of the volumes; foci with another likely cause count in the upper end only."""
-    sure = [x for x in lesions if not _explained(x) and not (weak and x.kind == "lytic")]
+    sure = [x for x in lesions if not explained(x) and not _cement(x, *cement) and not (weak and x.kind == "lytic")]
     low = sum(x.volume_ci95_ml[0] for x in sure)
     high = sum(x.volume_ci95_ml[1] for x in lesions)
     return Estimate(value=sum(x.volume_ml for x in lesions), ci95=(low, high))
 
 
-def _explained(lesion: Lesion) -> bool:
-    """Whether endplate change explains the focus as well."""
-    return bool(lesion.values["at_upper_endplate"] or lesion.values["at_lower_endplate"])
+def _cement(lesion: Lesion, least_hu: float, least_ml: float) -> bool:
+    """Whether a focus is as dense as bone cement (MIM-14)."""
+    return lesion.values["mean_hu"] >= least_hu and lesion.volume_ml >= least_ml
 
 
 def _share(lesions: tuple[Lesion, ...]) -> dict[str, Estimate]:
@@ -112,6 +115,12 @@ def _share(lesions: tuple[Lesion, ...]) -> dict[str, Estimate]:
     volume = sum(x.volume_ml for x in lesions)
     low, high = (sum(x.volume_ci95_ml[end] for x in lesions) / volume for end in (0, 1))
     return {"share_of_body": Estimate(value=share, ci95=(share * low, min(1.0, share * high)))}
+
+
+def _lines(lesions: tuple[Lesion, ...], cement: tuple[float, float]) -> list[str]:
+    """Sentences on the foci, and on those that may be cement."""
+    dense = [f"{x.id} is as dense as bone cement." for x in lesions if _cement(x, *cement)]
+    return [_line(x) for x in lesions] + dense
 
 
 def _line(lesion: Lesion) -> str:
