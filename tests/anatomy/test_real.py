@@ -98,6 +98,12 @@ class TestTorso:
         assert whole["T11"].missing["body"][0] == "NA-COVERAGE"
         assert all(whole[n].completeness.heights_valid for n in ("L1", "L2", "L3", "L4", "L5"))
 
+    def test_the_cut_body_keeps_its_axis(self, torso):
+        """One endplate out of view: the other one gives the axis, near the neighbour's."""
+        for spine in torso[:3]:
+            assert spine["T12"].frame.superior @ spine["L1"].frame.superior > np.cos(np.radians(15.0))
+            assert any("superior endplate cannot be fitted" in f for f in spine["T12"].frame.flags)
+
     def test_order_and_names(self, torso):
         assert [v.level.name for v in torso[0].vertebrae] == ["T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1"]
 

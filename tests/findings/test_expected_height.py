@@ -127,7 +127,7 @@ class TestOrderOfReferences:
         rows = [usual(names[0], 0.9), *(heights(n, 9, 9, 18) for n in names[1:4]), heights(names[4], 15, 15, 25)]
         found = run(rows, names)["L3"]
         assert isinstance(found, Measured)
-        assert "scaled by 0.90 from the depth of 1 undeformed bodies" in found.notes[0]
+        assert "scaled by 0.90 from the depth of 1 undeformed body" in found.notes[0]
         assert found.values["expected_mid_mm"].value == pytest.approx(0.9 * 25.4, rel=1e-3)
 
     def test_unscaled_says_so(self):
@@ -146,6 +146,24 @@ class TestOrderOfReferences:
         assert isinstance(found["v01"], Refused)
         assert found["v01"].code == "NA-REFERENCE"
         assert "without a level name" in found["v01"].missing
+
+    def test_a_name_is_said_once(self):
+        """The runner puts the level in front of what is missing; sentences that name it again drop it."""
+        t12, l1 = levels_of("T12", "L1")
+        refused = NotAssessable(
+            criterion="G-08", version="1", subject=Subject(level_id="T12"), code="NA-COVERAGE", missing="T12: cut off"
+        )
+        found = run([refused, usual(l1)], (t12, l1))
+        assert isinstance(found["T12"], Refused)
+        assert found["T12"].missing == "cut off"
+        assert isinstance(found["L1"], Measured)
+        assert "(T12: cut off)" in " ".join(found["L1"].notes)
+
+    def test_the_sacrum_has_no_population_value(self):
+        (s1,) = levels_of("S1")
+        found = run([heights(s1, 25, 24, 24)], (s1,))["S1"]
+        assert isinstance(found, Refused)
+        assert "No population value applies for S1." in found.missing
 
     def test_t13_has_no_row_in_the_table(self):
         t13, l1 = levels_of("T13", "L1")

@@ -20,8 +20,8 @@ PATIENT_ANTERIOR = np.array([0.0, -1.0, 0.0])
 PATIENT_LEFT = np.array([1.0, 0.0, 0.0])
 NO_CANAL = "no canal in the label map: anterior is the patient's own"
 NO_ENDPLATE = "both endplates destroyed or out of view: axis taken from the neighbours"
-# Tilts in the sagittal plane from which the fit starts again where it did not find both endplates (a sacrum, a sharp
-# kyphosis), and how far from the curve it may end: at 90 degrees the walls would be taken for endplates.
+# Tilts in the sagittal plane from which the fit starts again where it found no endplate at all (a sacrum, a sharp
+# kyphosis; one missing endplate is usual where the image ends), and how far from the curve it may end: at 90 degrees the walls would be taken for endplates.
 RESTART_DEG = (30.0, -30.0, 55.0, -55.0)
 FARTHEST_DEG = 65.0
 ROUNDS = 8
@@ -112,9 +112,8 @@ def orient(
     centre = body.centroid_lps_mm
     toward = PATIENT_ANTERIOR if canal_lps_mm is None else centre - canal_lps_mm
     best = _settled(soft, body, start, toward, settings, inferior_only=inferior_only)
-    wanted = 1 if inferior_only else 2
     for tilt in RESTART_DEG:
-        if _n_planes(best) >= wanted:
+        if _n_planes(best):
             break
         angle = np.radians(tilt)
         leaning = np.cos(angle) * start[0][:, 2] + np.sin(angle) * start[0][:, 1]

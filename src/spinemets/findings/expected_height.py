@@ -82,7 +82,7 @@ def bodies_of(results: tuple[Result, ...], levels: tuple[Level, ...], table: Tab
 
 def _body(level: Level, result: Result | None, table: Table, rules: Rules) -> Body:
     if not isinstance(result, Measurement):
-        why = result.missing if isinstance(result, NotAssessable) else "its heights were not measured"
+        why = without_level(result) if isinstance(result, NotAssessable) else "its heights were not measured"
         nothing = np.full(3, np.nan)
         return Body(level=level, heights_mm=nothing, sds_mm=nothing, wedge_deg=np.nan, depth_mm=np.nan, unfit=why)
     values = [result.values[name] for name in ("ha_mm", "hm_mm", "hp_mm")]
@@ -96,6 +96,16 @@ def _body(level: Level, result: Result | None, table: Table, rules: Rules) -> Bo
         depth_mm=result.values["depth_mm"].value,
         unfit=_unfit(level, result, heights, wedge, table, rules),
     )
+
+
+def without_level(result: NotAssessable) -> str:
+    """What is missing, without the level's own name in front (the sentence around it names the level)."""
+    return result.missing.split(": ", 1)[1] if _starts_with_level(result) else result.missing
+
+
+def _starts_with_level(result: NotAssessable) -> bool:
+    head = result.missing.split(": ", 1)[0]
+    return ": " in result.missing and (head == result.subject.level_id or head.startswith("vertebra "))
 
 
 def _unfit(
@@ -146,8 +156,8 @@ def expected(body: Body, bodies: tuple[Body, ...], table: Table, rules: Rules) -
     by_population = _by_population(body, bodies, table, rules, notes)
     if by_population is not None:
         return by_population
-    named = "" if body.level.name in table["levels"] else ", and without a level name no population value applies"
-    return "; ".join((*notes, f"no reference height exists{named}"))
+    why = "without a level name" if body.level.name is None else f"for {body.level.name}"
+    return " ".join((*notes, f"No population value applies {why}."))
 
 
 def _neighbour(bodies: tuple[Body, ...], place: int, direction: int, rules: Rules) -> tuple[int | None, str | None]:
@@ -227,7 +237,8 @@ def size_factor(bodies: tuple[Body, ...], table: Table, rules: Rules) -> tuple[f
     ]
     if ratios:
         factor = float(np.median(ratios))
-        return factor, f"scaled by {factor:.2f} from the depth of {len(ratios)} undeformed bodies"
+        bodies_used = "1 undeformed body" if len(ratios) == 1 else f"{len(ratios)} undeformed bodies"
+        return factor, f"scaled by {factor:.2f} from the depth of {bodies_used}"
     if rules.stature_cm is not None:
         rule = table["stature"]
         factor = float((rules.stature_cm / rule["reference_cm"]) ** rule["exponent"])

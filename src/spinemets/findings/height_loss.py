@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.findings.expected_height import Body, Expected, Rules, bodies_of, expected
+from spinemets.findings.expected_height import Body, Expected, Rules, bodies_of, expected, without_level
 from spinemets.model.level import Level
 from spinemets.model.measurement import Estimate, Measured, NotAssessable, Refused, Result, Subject
 from spinemets.model.study import ClinicalFacts, PatientFacts
@@ -59,7 +59,7 @@ def weigh(
     for result in results["G-08"]:
         subject = Subject(level_id=result.subject.level_id)
         if isinstance(result, NotAssessable):
-            answers.append((subject, Refused(code=result.code, missing=result.missing, remedy=result.remedy)))
+            answers.append((subject, Refused(code=result.code, missing=without_level(result), remedy=result.remedy)))
             continue
         body = next(b for b in bodies if b.level.id == subject.level_id)
         reference = expected(body, bodies, morphometry, rules)
