@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from spinemets.geometry.components import ML_PER_MM3
@@ -68,15 +70,19 @@ def measure(
         notes.append(f"Reference marrow measures {normal.median:.0f} HU here: lytic foci stand out poorly.")
     notes += _fat(ct, marrow, normal, (soft_floor_hu, fat_hu), fat_note_ml)
     caveats = (*(c for x in lesions for c in x.caveats), *(("CV-OSTEOPOROSIS",) if weak else ()), *normal.caveats)
-    kinds = Kinds(lytic_below=lytic_below, blastic_above=blastic_above)
     return Measured(
         values=values,
         n_voxels=sum(x.region.n_voxels for x in lesions) or marrow.n_voxels,
-        category=kind_of(values["lytic_ml"].value, values["blastic_ml"].value, kinds) if lesions else None,
+        category=_category(values, Kinds(lytic_below=lytic_below, blastic_above=blastic_above)),
         caveats=tuple(dict.fromkeys(caveats)),
         notes=tuple(notes),
         outline=lesions[0].region if lesions else marrow,
     )
+
+
+def _category(values: Mapping[str, Estimate], kinds: Kinds) -> str | None:
+    """Kind of all foci together, None without one."""
+    return kind_of(values["lytic_ml"].value, values["blastic_ml"].value, kinds) if "lytic_ml" in values else None
 
 
 def _by_kind(lesions: tuple[Lesion, ...]) -> dict[str, Estimate]:
