@@ -139,3 +139,10 @@ def test_part_of_a_focus_that_is_not_dense_is_left_out(scene):
 
     mixed = Volume(array=array, grid=ct.grid, quantity=ct.quantity, unit=ct.unit)
     assert call(mixed, lesion).values["mean"].value == 1190
+
+
+def test_focus_without_a_dense_voxel_is_refused(scene):
+    """A mixed focus whose smoothed voxels passed CT-02 may hold none that is dense in the image itself."""
+    answer = call(*scene(mean=240))
+    assert isinstance(answer, Refused)
+    assert answer.code == "NA-FEW"
