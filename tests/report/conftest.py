@@ -222,7 +222,8 @@ def build(named: bool = True, sides: tuple[str, str] = ("left", "right"), pictur
         score = Score(name="SINS", level_id=i, low=7, high=12, category="potentially unstable", items=sins_items(i, named),
                       settles="pain type", caveats=("CV-LEVEL",))  # fmt: skip
         levels[i] = LevelAssessment(
-            level=level, findings=level_findings(b, i, n, *sides), lesions=ids, scores={"SINS": score} if ids else {},
+            level=level, findings=level_findings(b, i, n, *sides), lesions=ids, lesion_type="lytic" if ids else None,
+            scores={"SINS": score} if ids else {},
             statement=f"{level.words}: lytic lesion of body and pedicle, most likely metastasis." if ids else "",
             coverage="partial" if n == 0 else "complete", coverage_note="the upper endplate is cut" if n == 0 else "",
             differential=(Hypothesis(name="metastasis", net=6, certainty="most likely", signs_for=(f"wall broken ({i}-03)",),

@@ -94,12 +94,14 @@ def test_states_differ_by_word_and_by_sign():
     assert lexicon.state_word(State.ABSENT) == "negative"
 
 
+KINDS = ("lytic", "blastic", "mixed", "marrow_only", "marrow_replacing")
+
+
 def test_lesion_kinds_have_letters_and_shapes():
     """report.md 3: "L lytic, B blastic, M mixed, W marrow-only"."""
-    letters = {k: lexicon.lesion_kind(k)["letter"] for k in ("lytic", "blastic", "mixed", "t1_dark", "stir_bright")}
-    assert letters == {"lytic": "L", "blastic": "B", "mixed": "M", "t1_dark": "W", "stir_bright": "W"}
-    shapes = {lexicon.lesion_kind(k)["shape"] for k in ("lytic", "blastic", "mixed", "t1_dark")}
-    assert len(shapes) == 4
+    letters = {k: lexicon.lesion_kind(k)["letter"] for k in KINDS}
+    assert letters == dict(zip(KINDS, "LBMWR", strict=True))
+    assert len({lexicon.lesion_kind(k)["shape"] for k in KINDS}) == len(KINDS)
     assert lexicon.lesion_kind("fat_poor")["letter"] == "F"
 
 

@@ -47,7 +47,7 @@ def test_a_thirteenth_thoracic_vertebra_stands_at_its_place(named):
 
 def test_the_ill_level(named):
     l3 = row(named, "L3")
-    assert (l3.letters, l3.shapes) == (("L",), ("circle",))
+    assert (l3.letter, l3.shape) == ("L", "circle")
     assert (l3.epidural, l3.loss, l3.sins, l3.urgent) == ("/", "34 % (31 to 46)", "7 to 12", True)
     assert l3.target == "#level-L3"
     assert l3.sentence == (
@@ -88,18 +88,15 @@ def test_in_view_but_not_searched_is_dotted_not_empty(named):
     assert 'class="body dotted"' in spine_map.draw(made)
 
 
-def test_two_kinds_of_lesion_give_two_letters(named):
-    second = replace(named.lesions[0], id="L3-2", kind="blastic")
-    level = replace(named.levels["L3"], lesions=("L3-1", "L3-2"))
-    made = replace(named, lesions=(*named.lesions, second), levels={**named.levels, "L3": level})
-    assert row(made, "L3").letters == ("L", "B")
-    assert row(made, "L3").shapes == ("circle", "square")
-
-
-def test_marrow_lesions_of_two_series_share_their_letter(named):
-    both = (replace(named.lesions[0], kind="t1_dark"), replace(named.lesions[0], id="L3-2", kind="stir_bright"))
-    level = replace(named.levels["L3"], lesions=("L3-1", "L3-2"))
-    assert row(replace(named, lesions=both, levels={**named.levels, "L3": level}), "L3").letters == ("W",)
+@pytest.mark.parametrize(
+    ("kind", "letter", "shape"),
+    [("mixed", "M", "diamond"), ("marrow_only", "W", "triangle"), ("marrow_replacing", "R", "ring"), (None, "", "")],
+)
+def test_the_letter_is_the_type_of_the_level(named, kind, letter, shape):
+    """LES-01: one type per level, however many series show it; a level with tiny foci only has none."""
+    level = replace(named.levels["L3"], lesion_type=kind)
+    made = row(replace(named, levels={**named.levels, "L3": level}), "L3")
+    assert (made.letter, made.shape) == (letter, shape)
 
 
 @pytest.mark.parametrize(

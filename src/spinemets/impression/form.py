@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from spinemets.impression import methods
 from spinemets.impression.instability import sins
+from spinemets.impression.lesion_type import lesion_type
 from spinemets.impression.protocol import completeness
 from spinemets.impression.reading import differential
 from spinemets.impression.statement import level_statement, study_summary
@@ -106,14 +107,16 @@ def _level(
     mine = _by_key([f for f in findings if f.subject.level_id == level.id], study)
     here = tuple(x for x in lesions if x.level_id == level.id)
     ranked = differential(mine, catalogue, knowledge.table("reading"))
-    counted = any(not x.tiny for x in here)
+    counted = [x for x in here if not x.tiny]
     scores = {"SINS": sins(level, mine, study.clinical, knowledge.table("sins"))} if counted else {}
+    dark = knowledge.table("reading")["fluid_sensitive_low_contrast"]["value"]
     whole = vertebra.completeness
     centroid = vertebra.frame.origin_lps_mm if vertebra.frame is not None else None
     return LevelAssessment(
         level=level,
         findings=mine,
         lesions=tuple(x.id for x in here),
+        lesion_type=lesion_type(counted, mine, dark),
         statement=level_statement(level, mine, here, ranked, scores),
         coverage="complete" if whole.complete else "partial",
         coverage_note=" ".join(whole.notes),

@@ -31,7 +31,7 @@ def level_statement(
     clauses: list[str] = []
     counted = [x for x in lesions if not x.tiny]
     if counted:
-        clauses.append(_lesion_clause(counted[0], len(counted)))
+        clauses.append(_lesion_clause(counted))
     elif lesions:
         clauses.append(f"{len(lesions)} tiny {'focus' if len(lesions) == 1 else 'foci'} listed, not counted")
     main = next((h for h in ranked if h.certainty is not None and h.net >= 1), None)
@@ -53,13 +53,19 @@ def level_statement(
     return _nothing_seen(level, findings)
 
 
-def _lesion_clause(lesion: LesionSummary, n: int) -> str:
+def _lesion_clause(counted: Sequence[LesionSummary]) -> str:
+    """The first candidate, how many more the same series shows, and which other criteria show any."""
+    lesion = counted[0]
+    same = sum(x.criterion == lesion.criterion for x in counted) - 1
+    elsewhere = dict.fromkeys(x.criterion for x in counted if x.criterion != lesion.criterion)
     places = ", ".join(p.replace("_", " ") for p, share in lesion.compartments.items() if share >= 0.1) or "body"
     low, high = lesion.volume_ci95_ml
     kind = KIND_WORDS[lesion.kind]
     size = f"{two_digits(lesion.volume_ml)} mL ({two_digits(low)} to {two_digits(high)})"
     share = "" if lesion.share_of_body is None else f", {100 * lesion.share_of_body:.0f} % of the body"
-    more = "" if n == 1 else f", and {n - 1} more"
+    more = "" if not same else f", and {same} more"
+    if elsewhere:
+        more += f" (candidates also by {', '.join(elsewhere)}; not matched across series)"
     caution = f" ({in_sentence(lesion.notes[-1].rstrip('.'))})" if "CV-DEGEN" in lesion.caveats and lesion.notes else ""
     return f"{kind} lesion of the {places}, {size}{share}{more}{caution}"
 

@@ -124,6 +124,9 @@ class LevelAssessment:
     ----------
     findings
         Key = criterion id, or `criterion:part` for walls and sides. Includes the not assessable ones.
+    lesion_type
+        LES-01 over all candidates of the level: `lytic`, `blastic`, `mixed`, `marrow_only`, `marrow_replacing`,
+        `probably_blastic`.
     statement
         READ item 7.
     coverage
@@ -133,6 +136,7 @@ class LevelAssessment:
     level: Level
     findings: Mapping[str, Finding]
     lesions: tuple[str, ...] = ()
+    lesion_type: str | None = None
     statement: str = ""
     coverage: str = "complete"
     coverage_note: str = ""

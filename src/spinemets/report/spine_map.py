@@ -35,8 +35,8 @@ class MapRow:
     ----------
     view
         `seen`, `not assessed` (in view, no lesion search possible; dotted) or `not in view` (hatched).
-    letters, shapes
-        Lesion types, one each.
+    letter, shape
+        Lesion type of the level (LES-01).
     heights
         Anterior, middle and posterior height as a share of the expected one; None if not measured.
     """
@@ -46,8 +46,8 @@ class MapRow:
     view: str
     target: str | None
     doubtful: bool = False
-    letters: tuple[str, ...] = ()
-    shapes: tuple[str, ...] = ()
+    letter: str = ""
+    shape: str = ""
     lesion_words: str = "no lesion seen"
     epidural: str = ""
     loss: str = ""
@@ -128,18 +128,17 @@ def _columns(drawn: tuple[MapRow, ...]) -> tuple[dict[str, float], float]:
 
 def _row(level: LevelAssessment, assessment: Assessment) -> MapRow:
     lesions = [x for x in assessment.lesions if x.id in level.lesions]
-    kinds = [lexicon.lesion_kind(k) for k in dict.fromkeys(x.kind for x in lesions)]
-    unique = {k["letter"]: k for k in kinds}
+    kind = lexicon.lesion_kind(level.lesion_type) if level.lesion_type else None
     view = "seen" if lesions or _searched(level) else "not assessed"
-    words = " and ".join(k["words"] for k in kinds)
+    words = kind["words"] if kind else "tiny, not counted"
     return MapRow(
         name=level.level.name or str(level.level.position),
         words=level.level.words,
         view=view,
         target=f"#level-{level.level.id}",
         doubtful=level.level.assumed or level.level.conflict is not None,
-        letters=tuple(unique),
-        shapes=tuple(k["shape"] for k in unique.values()),
+        letter=kind["letter"] if kind else "",
+        shape=kind["shape"] if kind else "",
         lesion_words=f"{wording.count(len(lesions), 'lesion')}, {words}" if lesions else "no lesion seen",
         epidural=_short_state(_first(level, lexicon.lexicon()["epidural_criteria"])),
         loss=_loss(level),
@@ -215,10 +214,11 @@ def _draw_row(row: MapRow, y: float, places: Mapping[str, float], width: float) 
     base = middle + 4.0
     label = row.name + ("?" if row.doubtful else "")
     parts = [svg.text(X_NAME, base, label, "name", "end"), _body(row, middle)]
-    for n, (letter, shape) in enumerate(zip(row.letters, row.shapes, strict=True)):
-        x = X_LESION + 6.0 + 28.0 * n
-        parts += [svg.symbol(shape, x, middle, 5.5, f"mark lesion-{letter}"), svg.text(x + 9.0, base, letter, "strong")]
-    if not row.letters and row.view == "seen":
+    if row.letter:
+        x = X_LESION + 6.0
+        mark = svg.symbol(row.shape, x, middle, 5.5, f"mark lesion-{row.letter}")
+        parts += [mark, svg.text(x + 9.0, base, row.letter, "strong")]
+    elif row.view == "seen":
         parts.append(svg.text(X_LESION, base, "-", "quiet"))
     if row.view != "seen":
         parts.append(svg.text(X_LESION, base, row.view, "quiet"))

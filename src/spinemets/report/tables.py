@@ -85,8 +85,8 @@ def lesion_cell(level: LevelAssessment, assessment: Assessment) -> Cell:
     """Letters and sizes of a level's lesions; without one, whether any search was possible."""
     own = [x for x in assessment.lesions if x.id in level.lesions]
     if own:
-        text = ", ".join(f"{lexicon.lesion_kind(x.kind)['letter']} {x.id} {volume(x)}" for x in own)
-        return Cell(text=text, state="present")
+        letter = lexicon.lesion_kind(level.lesion_type)["letter"] + " " if level.lesion_type else ""
+        return Cell(text=letter + ", ".join(f"{x.id} {volume(x)}" for x in own), state="present")
     searched = [f for f in level.findings.values() if f.criterion in lexicon.lexicon()["lesion_criteria"]]
     if any(f.state is State.ABSENT for f in searched):
         return Cell(text="negative", state="absent")
@@ -170,7 +170,7 @@ def series_rows(assessment: Assessment) -> tuple[dict[str, str], ...]:
 def _series_row(series: SeriesSummary) -> dict[str, str]:
     recognition = series.recognition
     runner = f"; next: {recognition.runner_up[0]} {recognition.runner_up[1]:.2f}" if recognition.runner_up else ""
-    evidence = " ".join((*recognition.evidence, *(f"Conflict: {c}" for c in recognition.conflicts)))
+    evidence = "; ".join((*recognition.evidence, *(f"Conflict: {c}" for c in recognition.conflicts)))
     used = ", ".join(series.used_for) or f"not used: {series.not_used_because or 'no criterion asked for it'}"
     geometry = " ".join((series.geometry.verdict + ".", *series.geometry.notes, *series.warnings))
     sides = "known" if series.sides_known else "side unknown"
@@ -213,7 +213,7 @@ def lesion_rows(assessment: Assessment) -> tuple[dict[str, str], ...]:
 
 
 def _lesion_row(lesion: LesionSummary, assessment: Assessment) -> dict[str, str]:
-    kind = lexicon.lesion_kind(lesion.kind)
+    kind = lexicon.lexicon()["candidate_words"].get(lesion.kind, lesion.kind.replace("_", " "))
     diameters = ", ".join(f"{name.replace('_', ' ')} {value:.1f} mm" for name, value in lesion.diameters_mm.items())
     parts = sorted(lesion.compartments.items(), key=lambda item: -item[1])
     notes = [*(lexicon.caveat_words(c, assessment) for c in lesion.caveats), *lesion.notes]
@@ -222,7 +222,7 @@ def _lesion_row(lesion: LesionSummary, assessment: Assessment) -> dict[str, str]
     return {
         "id": lesion.id,
         "level": lesion.level_id,
-        "kind": f"{kind['letter']} {kind['words']}",
+        "kind": kind,
         "volume": volume(lesion),
         "diameters": diameters or "not measured",
         "share": wording.percent(lesion.share_of_body) if lesion.share_of_body is not None else "body not measured",
