@@ -13,7 +13,7 @@ from spinemets.model.measurement import Measured, Refused
 from spinemets.model.spine import Completeness, Endplates
 
 PARAMETERS = load()["G-08"].values()
-SIZE = {"width_mm": 44.0, "depth_mm": 34.0, "voxel_along_s_mm": 1.0, "voxel_along_left_mm": 1.0}
+SIZE = {"width_mm": 44.0, "depth_mm": 34.0, "voxel_along_s_mm": 1.0, "voxel_across_mm": 1.0}
 
 
 def plates(
@@ -115,7 +115,7 @@ def test_a_cut_without_words_has_words_all_the_same():
 
 def test_fewer_than_three_slices():
     """FX-01 N/A: < 3 sagittal slices through the body."""
-    answer = run(plates(), size={**SIZE, "voxel_along_left_mm": 20.0})
+    answer = run(plates(), size={**SIZE, "voxel_across_mm": 20.0})
     assert isinstance(answer, Refused)
     assert answer.code == "NA-RESOLUTION"
 

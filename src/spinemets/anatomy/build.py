@@ -126,7 +126,7 @@ def _sizes(body: Region, frame: Frame, limits: Extent, height: float) -> dict[st
         "width_mm": limits.width_mm,
         "depth_mm": limits.depth_mm,
         "voxel_along_s_mm": voxel_along_mm(body.grid, frame.superior),
-        "voxel_along_left_mm": voxel_along_mm(body.grid, frame.left),
+        "voxel_across_mm": voxel_along_mm(body.grid, frame.left),
     }
     if not np.isnan(height):
         sizes["height_mm"] = height
@@ -171,7 +171,7 @@ def _without_margin(instance: Instance, shape: Shape) -> tuple[Instance, tuple[s
     millilitres = (instance.vertebra.volume_mm3 - kept.volume_mm3) / 1000.0
     if millilitres < 0.05:
         return instance, ()
-    flag = f"{millilitres:.1f} mL of the whole-vertebra label around the labelled body left out"
+    flag = f"{millilitres:.1f} mL of the whole-vertebra label around the labelled body not used"
     return replace(instance, vertebra=kept), (flag,)
 
 

@@ -48,7 +48,7 @@ def measure(
     if not completeness.heights_valid:
         why = "; ".join(completeness.notes)
         return Refused(code=NOT_IN_VIEW.code, missing=why or NOT_IN_VIEW.missing, remedy=NOT_IN_VIEW.remedy)
-    if size_mm["width_mm"] < least_slices * size_mm["voxel_along_left_mm"]:
+    if size_mm["width_mm"] < least_slices * size_mm["voxel_across_mm"]:
         return Refused(
             code="NA-RESOLUTION",
             missing=f"fewer than {least_slices:.0f} slices pass through the body",
