@@ -111,6 +111,6 @@ def _enough(region: Region, settings: Settings) -> bool:
 def _too_few(settings: Settings) -> tuple[str, str]:
     return (
         "NA-FEW",
-        f"fewer than {settings.min_voxels} voxels or {settings.min_volume_ml:g} mL of marrow are left away from shell "
+        f"fewer than {settings.min_voxels} voxels or {settings.min_volume_ml:g} mL of marrow remain away from shell "
         "and endplates",
     )
