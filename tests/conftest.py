@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from spinemets.model.grid import Grid
 from spinemets.model.region import Region
 from spinemets.model.volume import Volume
@@ -50,3 +51,27 @@ def make_region():
         return Region.from_mask(name, np.array(mask, bool), volume.grid, source="test")
 
     return build
+
+
+@pytest.fixture(scope="session")
+def catalogue():
+    """The product's own catalogue."""
+    from spinemets.knowledge.catalogue import load
+
+    return load()
+
+
+@pytest.fixture(scope="session")
+def scene(catalogue):
+    """The small patient of `spinemets.testing`, made once for every test that only reads it."""
+    from spinemets.testing.scene import build
+
+    return build(catalogue)
+
+
+@pytest.fixture(scope="session")
+def scene_results(scene, catalogue):
+    """Gates and measures of the small patient."""
+    from spinemets.testing.scene import results
+
+    return results(scene, catalogue)
