@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # patient uses some; `testing` is for criteria made elsewhere.
 LIBRARIES = ("src/spinemets/physics/", "src/spinemets/testing/")
 KINDS = frozenset({"function", "method", "class", "property", "import", "unreachable_code"})
-# Called by name: criteria by the runner, argparse and ast hooks by their libraries, the doors by people.
-BY_NAME = frozenset({"measure", "weigh", "main", "error", "analyze", "open_study", "report"})
+# Called by name: criteria by the runner, argparse, ast and pydicom hooks by their libraries, the doors by people.
+BY_NAME = frozenset({"measure", "weigh", "main", "error", "analyze", "open_study", "report", "is_available"})
 
 
 def words(folder: Path) -> set[str]:

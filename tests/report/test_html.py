@@ -15,6 +15,7 @@ import pytest
 from spinemets.model.assessment import Assessment
 from spinemets.report import cards, html, wording
 from spinemets.report.lexicon import notice
+from spinemets.testing import words
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -199,7 +200,7 @@ def test_generated_text_passes_the_wording_rules(any_page):
 def test_without_laterality_no_word_of_side(sideless):
     """G-12: "no laterality word in the report (string test)"."""
     text = Page(html.render(replace(sideless, pictures=()))).text
-    assert wording.side_words(text) == ()
+    assert words.side_words(text) == ()
     assert "Side unknown: no side of the patient is named" in text
 
 

@@ -19,6 +19,7 @@ from spinemets.model.spine import Spine, Vertebra
 from spinemets.model.study import PatientFacts, Study
 from spinemets.model.volume import Volume
 from spinemets.report import pictures, wording
+from spinemets.testing import words
 
 CT, T1 = "1.2.3.4", "1.2.3.5"
 NAMES = ("T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
@@ -165,7 +166,7 @@ def test_side_unknown_study_has_no_left_or_right(sideless):
     known = pictures.take(replace(bare, sides=("left", "right")), study, spine, outlines)
     for p, q in zip(made.pictures, known.pictures, strict=True):
         assert "Side unknown." in p.caption
-        assert wording.side_words(p.caption + p.alt) == ()
+        assert words.side_words(p.caption + p.alt) == ()
         assert p.plain != q.plain
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from spinemets.report import text, wording
 from spinemets.report.lexicon import notice
+from spinemets.testing import words
 
 
 @pytest.fixture(params=["named", "relative", "sideless", "empty"])
@@ -65,7 +66,7 @@ def test_generated_text_passes_the_wording_rules(any_text):
 
 
 def test_without_laterality_no_word_of_side(sideless):
-    assert wording.side_words(text.render(sideless)) == ()
+    assert words.side_words(text.render(sideless)) == ()
 
 
 def test_no_section_is_empty(any_text):

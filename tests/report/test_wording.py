@@ -115,9 +115,3 @@ def test_reassurance_is_forbidden_in_statements_only(text):
     """report.md 9: "never "normal", "no metastasis" or "clear""; methods may speak of normal neighbours."""
     assert wording.forbidden(text)
     assert not wording.forbidden("median of normal neighbours", statement=False)
-
-
-def test_side_words():
-    """G-12: "no "left/right" anywhere" where the side is not known."""
-    assert wording.side_words("Left pedicle and RIGHT lamina, bright cleft") == ("Left", "RIGHT")
-    assert wording.side_words("side A, leftover, brightness") == ()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spinemets.statistics.intervals import around, difference, poisson, ratio, wilson
+from spinemets.statistics.intervals import around, difference, ratio, wilson
 
 
 def test_ratio_vector():
@@ -66,11 +66,3 @@ def test_wilson_holds_the_fraction_and_mirrors(k, n):
     assert -1e-12 <= low <= k / n + 1e-12
     assert k / n - 1e-12 <= high <= 1 + 1e-12
     assert wilson(n - k, n) == (pytest.approx(1 - high), pytest.approx(1 - low))
-
-
-def test_poisson_textbook_values():
-    """signs.md 0.9: "Counts: Poisson"; exact values of the Garwood table."""
-    assert poisson(0) == (0, pytest.approx(3.689, abs=0.001))
-    assert poisson(10) == (pytest.approx(4.795, abs=0.001), pytest.approx(18.390, abs=0.001))
-    with pytest.raises(ValueError, match="negative"):
-        poisson(-1)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from spinemets.statistics.robust import (
     N_CORR,
-    correlated_voxels,
     effective_n,
     median_mad,
     se_of_mean,
@@ -57,9 +56,8 @@ def test_standard_error_of_a_mean():
     assert se_of_mean(20, 0) == math.inf
 
 
-def test_correlated_voxels():
+def test_effective_number_of_voxels():
     """signs.md 0.9: "n_corr = product over axes of max(1, FWHM_psf / spacing)"."""
-    assert correlated_voxels((1.0, 1.0, 1.0), (0.5, 0.5, 3.0)) == 4
     assert effective_n(450) == pytest.approx(450 / 2.25)
     assert N_CORR == 1.5 * 1.5
     with pytest.raises(ValueError, match="below 1"):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-from spinemets.exports.atomic import write_text
 from spinemets.model.assessment import SCHEMA, Assessment
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,11 +26,6 @@ def assessment_schema() -> dict[str, Any]:
 def schema_text() -> str:
     """The schema as the text that is kept in `schemas/assessment.schema.json`."""
     return json.dumps(assessment_schema(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-
-
-def write_schema(path: Path) -> None:
-    """Write the schema file."""
-    write_text(path, schema_text())
 
 
 def _first_paragraph(docstring: str) -> str:

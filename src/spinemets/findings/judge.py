@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
-from spinemets.knowledge.catalogue import Band, Criterion, Cut, Judge, StateName, Validity
+from spinemets.knowledge.catalogue import Band, Criterion, Cut, Judge, Validity
 from spinemets.knowledge.phrases import first_capital, in_sentence
 from spinemets.knowledge.units import words
 from spinemets.model.finding import Cutoff, Evidence, Finding, State
@@ -185,8 +184,8 @@ def _validity_words(condition: Validity, result: Measurement) -> str:
         return f"the cut-off is for {', '.join(condition.levels)}, this is {known}"
     name, unit, limits = ("kvp", "kVp", [condition.kvp]) if condition.kvp else ("field_t", "T", condition.field_t)
     ranges = " or ".join(f"{low:g}" if low == high else f"{low:g}-{high:g}" for low, high in (limits or []) if limits)
-    known = result.context.get(name)
-    stated = f"this series has {known:g} {unit}" if isinstance(known, float) else "the header does not say it"
+    value = result.context.get(name)
+    stated = f"this series has {value:g} {unit}" if isinstance(value, float) else "the header does not say it"
     return f"the cut-off is for {ranges} {unit} and {stated}"
 
 
@@ -226,7 +225,7 @@ def _evidence(result: Measurement) -> Evidence:
 
 
 def _counts_for(entry: Criterion, state: State) -> str | None:
-    weights = entry.weights.get(cast(StateName, state.value), [])
+    weights = entry.weights.get(state.value, [])
     words_ = [
         f"{w.hypothesis} ({'for' if w.strength > 0 else 'against'}, {STRENGTH_WORDS[min(3, abs(w.strength))]})"
         for w in weights
@@ -239,10 +238,8 @@ def _statement(finding: Finding, entry: Criterion, level: Level | None) -> str:
     where = first_capital(level.words) if level is not None else "Study"
     if finding.state is State.NOT_ASSESSABLE:
         return f"{where}: {in_sentence(entry.title)} measured but not judged: {finding.missing}."
-    template = (
-        entry.statements.get(cast(StateName, finding.state.value))
-        or "{level}: " + in_sentence(entry.title) + ": {state}."
-    )
+    states: Mapping[str, str] = {**entry.statements}
+    template = states.get(finding.state.value) or "{level}: " + in_sentence(entry.title) + ": {state}."
     low, high = finding.ci95 if finding.ci95 is not None else (finding.value, finding.value)
     part = (finding.subject.part or "").replace("_", " ")
     return template.format(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from spinemets.impression import methods
 from spinemets.impression.instability import sins
@@ -76,7 +79,6 @@ def _standing_lesions(found: Found, findings: Sequence[Finding]) -> tuple[Lesion
 
 
 def _summary(lesion: Lesion, tiny_mm: float) -> LesionSummary:
-    x, y, z = (round(float(v), 1) for v in lesion.centroid_lps_mm)
     return LesionSummary(
         id=lesion.id,
         level_id=lesion.level_id,
@@ -89,7 +91,7 @@ def _summary(lesion: Lesion, tiny_mm: float) -> LesionSummary:
         share_of_body=lesion.share_of_body,
         compartments=dict(lesion.compartments),
         values=dict(lesion.values),
-        centroid_lps_mm=(x, y, z),
+        centroid_lps_mm=_rounded(lesion.centroid_lps_mm),
         tiny=max(lesion.diameters_mm.values(), default=0.0) < tiny_mm,
         caveats=lesion.caveats,
         notes=lesion.notes,
@@ -139,7 +141,7 @@ def _by_key(findings: Sequence[Finding], study: Study) -> dict[str, Finding]:
     return keyed
 
 
-def _rounded(point: Sequence[float]) -> tuple[float, float, float]:
+def _rounded(point: NDArray[np.float64]) -> tuple[float, float, float]:
     x, y, z = (round(float(v), 1) for v in point)
     return (x, y, z)
 
@@ -187,13 +189,7 @@ def _context(answered: Sequence[str]) -> dict[str, str]:
 
 def _sentences(findings: Sequence[Finding], lesions: Sequence[LesionSummary]) -> dict[str, str]:
     """Each code that occurs, as a sentence a reader understands."""
-    caveats, reasons = knowledge.table("caveats"), knowledge.table("reasons")
-    texts: Mapping[str, str] = {**caveat_texts(caveats), **caveat_texts(reasons)}
+    rows = {**knowledge.table("caveats")["codes"], **knowledge.table("reasons")["codes"]}
     codes = dict.fromkeys(c for f in findings for c in (*f.caveats, *([f.reason] if f.reason else [])))
     codes.update(dict.fromkeys(c for x in lesions for c in x.caveats))
-    return {code: texts[code] for code in codes}
-
-
-def caveat_texts(table: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Code -> sentence of a table of codes."""
-    return {code: row["sentence"] for code, row in table["codes"].items()}  # type: ignore[attr-defined]
+    return {code: rows[code]["sentence"] for code in codes}

@@ -53,10 +53,9 @@ class Grid:
     @cached_property
     def axes(self) -> NDArray[np.float64]:
         """3 x 3, columns = unit vectors of the array axes in LPS."""
-        axes: NDArray[np.float64] = np.divide(self.affine_lps_mm[:3, :3], np.asarray(self.spacing_mm)).astype(
-            np.float64
-        )
-        return axes
+        directions = np.array(self.affine_lps_mm[:3, :3], dtype=np.float64)
+        directions /= np.asarray(self.spacing_mm)
+        return directions
 
     @cached_property
     def voxel_volume_mm3(self) -> float:

@@ -23,7 +23,6 @@ FORBIDDEN_ANYWHERE = (
 # A negative answer is never reassurance: these words do not stand in statements at all.
 FORBIDDEN_IN_STATEMENTS = (r"normal", r"clear(?:ly)?", r"healthy", r"all good")
 VOLUMES = ("mL", "ml", "cm3")
-SIDE_WORDS = r"left|right|left-sided|right-sided|leftward|rightward"
 
 
 def forbidden(text: str, *, statement: bool = True) -> tuple[str, ...]:
@@ -40,11 +39,6 @@ def forbidden(text: str, *, statement: bool = True) -> tuple[str, ...]:
     stems = FORBIDDEN_ANYWHERE + (FORBIDDEN_IN_STATEMENTS if statement else ())
     pattern = re.compile(rf"\b(?:{'|'.join(stems)})\b", re.IGNORECASE)
     return tuple(match.group(0) for match in pattern.finditer(text))
-
-
-def side_words(text: str) -> tuple[str, ...]:
-    """Words that name a side of the patient, for the test of the laterality guard (G-12)."""
-    return tuple(match.group(0) for match in re.finditer(rf"\b(?:{SIDE_WORDS})\b", text, re.IGNORECASE))
 
 
 def number(value: float, unit: str) -> str:

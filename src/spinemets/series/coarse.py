@@ -33,11 +33,6 @@ class Coarse:
     values: Array
     affine_lps_mm: Array
 
-    @property
-    def extent_mm3(self) -> float:
-        """Volume of the field of view."""
-        return float(self.values.size * abs(np.linalg.det(self.affine_lps_mm[:3, :3])))
-
     def points_lps_mm(self) -> Array:
         """(n, 3) centres of all blocks."""
         index = np.stack(np.meshgrid(*(np.arange(n) for n in self.values.shape), indexing="ij"), axis=-1).reshape(-1, 3)

@@ -67,16 +67,3 @@ def wilson(k: float, n: float, z: float = Z95) -> Interval:
     half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
     return (max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale))
-
-
-def poisson(k: int) -> Interval:
-    """Exact (Garwood) 95 % interval of the mean of a Poisson count `k`.
-
-    From the quantiles of the chi-squared distribution: chi2(0.025, 2k) / 2 to chi2(0.975, 2k + 2) / 2.
-    """
-    if k < 0:
-        raise ValueError(f"a count cannot be negative, got {k}")
-    from scipy.special import chdtri  # lazy: only counts need it
-
-    low = float(chdtri(2 * k, 0.975)) / 2 if k > 0 else 0.0
-    return (low, float(chdtri(2 * k + 2, 0.025)) / 2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -47,17 +46,6 @@ def median_mad(values: ArrayLike) -> Centre:
     return Centre(median, SD_PER_MAD * float(np.median(np.abs(numbers - median))))
 
 
-def correlated_voxels(fwhm_mm: Sequence[float], spacing_mm: Sequence[float]) -> float:
-    """Voxels that share one independent value: product over the axes of max(1, FWHM_psf / spacing).
-
-    Parameters
-    ----------
-    fwhm_mm, spacing_mm
-        Full width at half maximum of the point spread and voxel distance, both per array axis, in mm.
-    """
-    return math.prod(max(1.0, width / step) for width, step in zip(fwhm_mm, spacing_mm, strict=True))
-
-
 def effective_n(n: float, n_corr: float = N_CORR) -> float:
     """Independent values among `n` voxels: n / n_corr.
 
@@ -66,7 +54,7 @@ def effective_n(n: float, n_corr: float = N_CORR) -> float:
     n
         Number of voxels.
     n_corr
-        Correlated voxels, `correlated_voxels` where the point spread is known.
+        Voxels that share one independent value: product over the axes of max(1, FWHM_psf / spacing).
     """
     if n_corr < 1:
         raise ValueError(f"n_corr counts voxels that share one value and cannot be below 1, got {n_corr}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,12 +133,16 @@ def _series(tissue: Mapping[str, NDArray[np.bool_]], grid: Grid, orientation: Or
                 number=number,
                 label=f"series {number}",
                 acquisition=acquisition,
-                load=lambda volume=volume: volume,
+                load=partial(_same, volume),
                 grid=volume.grid,
                 recognition=Recognition(kind=kind, confidence=1.0),
             )
         )
     return tuple(made)
+
+
+def _same(volume: Volume) -> Volume:
+    return volume
 
 
 def _volume(key: str, tissue: Mapping[str, NDArray[np.bool_]], grid: Grid, orientation: Orientation) -> Volume:
