@@ -238,7 +238,7 @@ def _statement(finding: Finding, entry: Criterion, level: Level | None) -> str:
     where = first_capital(level.words) if level is not None else "Study"
     if finding.state is State.NOT_ASSESSABLE:
         return f"{where}: {in_sentence(entry.title)} measured but not judged: {finding.missing}."
-    states: Mapping[str, str] = {**entry.statements}
+    states = {str(state): text for state, text in entry.statements.items()}
     template = states.get(finding.state.value) or "{level}: " + in_sentence(entry.title) + ": {state}."
     low, high = finding.ci95 if finding.ci95 is not None else (finding.value, finding.value)
     part = (finding.subject.part or "").replace("_", " ")

@@ -53,8 +53,8 @@ class Grid:
     @cached_property
     def axes(self) -> NDArray[np.float64]:
         """3 x 3, columns = unit vectors of the array axes in LPS."""
-        directions = np.array(self.affine_lps_mm[:3, :3], dtype=np.float64)
-        directions /= np.asarray(self.spacing_mm)
+        directions = np.empty((3, 3), dtype=np.float64)
+        np.divide(self.affine_lps_mm[:3, :3], np.asarray(self.spacing_mm), out=directions)
         return directions
 
     @cached_property
