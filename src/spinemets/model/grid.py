@@ -53,9 +53,7 @@ class Grid:
     @cached_property
     def axes(self) -> NDArray[np.float64]:
         """3 x 3, columns = unit vectors of the array axes in LPS."""
-        directions = np.empty((3, 3), dtype=np.float64)
-        np.divide(self.affine_lps_mm[:3, :3], np.asarray(self.spacing_mm), out=directions)
-        return directions
+        return np.asarray(self.affine_lps_mm[:3, :3] / np.asarray(self.spacing_mm), dtype=np.float64)
 
     @cached_property
     def voxel_volume_mm3(self) -> float:
@@ -65,8 +63,7 @@ class Grid:
     @cached_property
     def inverse(self) -> NDArray[np.float64]:
         """4 x 4, LPS mm -> voxel index."""
-        inverse: NDArray[np.float64] = np.linalg.inv(self.affine_lps_mm)
-        return inverse
+        return np.asarray(np.linalg.inv(self.affine_lps_mm), dtype=np.float64)
 
     def to_lps_mm(self, ijk: ArrayLike) -> NDArray[np.float64]:
         """Map voxel indices (..., 3) to LPS mm (..., 3)."""
