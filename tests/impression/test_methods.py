@@ -88,7 +88,9 @@ def test_sources_come_once_and_in_catalogue_order():
     answered = [name for name in entries if entries[name].sources]
     found = references(answered[::-1], entries)
     assert len(set(found)) == len(found)
-    assert found[: len(entries[answered[0]].sources)] == tuple(f"{k}: {t}" for k, t in entries[answered[0]].sources.items())
+    assert found[: len(entries[answered[0]].sources)] == tuple(
+        f"{k}: {t}" for k, t in entries[answered[0]].sources.items()
+    )
     assert references([], entries) == ()
 
 

@@ -227,7 +227,9 @@ class TestReferences:
         assert refused.code == "NA-REFERENCE"
 
     def test_the_reason_of_the_search_is_passed_on(self):
-        nothing = NoReference(tissue="normal_marrow", code="NA-REFERENCE", missing="no neighbour", remedy="More levels.")
+        nothing = NoReference(
+            tissue="normal_marrow", code="NA-REFERENCE", missing="no neighbour", remedy="More levels."
+        )
         refused = supply(found=Found(normal={("1.1", "L3"): nothing})).normal(vertebra(), series(1, "t1", grid()))
         assert refused == Refused(code="NA-REFERENCE", missing="no neighbour", remedy="More levels.")
 
@@ -241,12 +243,8 @@ class TestReferences:
 
     def test_a_reference_is_looked_for_once(self, monkeypatch):
         calls = []
-        muscle = Reference(
-            tissue="muscle", median=1, spread=1, standard_error=1, n_voxels=9, n_effective=4, members=()
-        )
-        monkeypatch.setattr(
-            "spinemets.measures.supply.reference", lambda *given: calls.append(given[3]) or muscle
-        )
+        muscle = Reference(tissue="muscle", median=1, spread=1, standard_error=1, n_voxels=9, n_effective=4, members=())
+        monkeypatch.setattr("spinemets.measures.supply.reference", lambda *given: calls.append(given[3]) or muscle)
         member = series(1, "t1", grid())
         one = supply(member)
         assert [one.reference(vertebra(), "muscle", member, {}) for _ in range(2)] == [muscle, muscle]
