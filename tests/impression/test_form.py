@@ -150,7 +150,7 @@ class TestLesions:
     def test_a_score_only_where_a_lesion_counts(self, form_with, scene):
         """SINS belongs to lesion levels: 'Score one lesion level'; a tiny focus is listed, not counted."""
         tiny = tuple(
-            replace(x, diameters_mm={k: 3.0 for k in x.diameters_mm}) if x.level_id != "L3" else x
+            replace(x, diameters_mm=dict.fromkeys(x.diameters_mm, 3.0)) if x.level_id != "L3" else x
             for x in scene.found.lesions
         )
         formed = form_with(found=replace(scene.found, lesions=tiny))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -36,7 +38,7 @@ def test_beyond_the_points_the_ends_go_on():
 def test_no_step_anywhere():
     """The steepest change between samples is that of the steepest piece."""
     curve = Curve.through(POINTS)
-    steepest = max(abs((b[1] - a[1]) / (b[0] - a[0])) for a, b in zip(POINTS, POINTS[1:], strict=False))
+    steepest = max(abs((b[1] - a[1]) / (b[0] - a[0])) for a, b in pairwise(POINTS))
     assert np.abs(np.diff(curve.values)).max() <= steepest * STEP_MM * 1.001
 
 
