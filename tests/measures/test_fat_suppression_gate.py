@@ -33,7 +33,26 @@ def tissue(name: str, median: float, caveats: tuple[str, ...] = ()) -> Reference
 
 
 def gate(fat: float, muscle: float) -> Measured | Refused:
-    return measure(fat_suppressed=IMAGE, muscle=tissue("muscle", muscle), fat=tissue("fat", fat), **VALUES)
+    return measure(
+        fat_suppressed=IMAGE, muscle=tissue("muscle", muscle), fat=tissue("fat", fat), subcutaneous=None, **VALUES
+    )
+
+
+def test_suppressed_fat_is_judged_by_its_place():
+    """Fat that is suppressed is not bright and cannot be found by being bright: the layer under the skin is judged."""
+    found = measure(
+        fat_suppressed=IMAGE, muscle=tissue("muscle", 100), fat=None, subcutaneous=tissue("subcutaneous", 40), **VALUES
+    )
+    assert isinstance(found, Measured)
+    assert found.verdicts == {"fat_suppressed": "ok"}
+    bright = measure(
+        fat_suppressed=IMAGE, muscle=tissue("muscle", 100), fat=tissue("fat", 300), subcutaneous=tissue("s", 90), **VALUES
+    )
+    assert isinstance(bright, Measured)
+    assert bright.verdicts == {"fat_suppressed": "NA-FATSAT"}
+    neither = measure(fat_suppressed=IMAGE, muscle=tissue("muscle", 100), fat=None, subcutaneous=None, **VALUES)
+    assert isinstance(neither, Refused)
+    assert neither.code == "NA-REFERENCE"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +91,7 @@ def test_caveats_of_the_references_are_kept():
         fat_suppressed=IMAGE,
         muscle=tissue("muscle", 100, ("CV-SHADING",)),
         fat=tissue("fat", 40, ("CV-SHADING", "CV-FEWREF")),
+        subcutaneous=None,
         **VALUES,
     )
     assert isinstance(found, Measured)

@@ -27,7 +27,7 @@ from spinemets.model.volume import Volume
 from spinemets.statistics.robust import effective_n, median_mad, se_of_median
 
 Values = NDArray[np.float64]
-TISSUES = ("disc", "muscle", "fat")
+TISSUES = ("disc", "muscle", "fat", "subcutaneous")
 
 
 @dataclass(kw_only=True)
@@ -61,7 +61,8 @@ def reference(
     level_id
         Vertebra in question.
     tissue
-        `disc`, `muscle` or `fat`.
+        `disc`, `muscle`, `fat` (bright tissue behind the muscle) or `subcutaneous` (that layer, whatever its signal:
+        where fat is suppressed it cannot be told by being bright).
     parameters
         Values that replace those of the catalogue entry G-06.
 
@@ -77,7 +78,7 @@ def reference(
     if vertebra.frame is None:
         return _none(tissue, f"{vertebra.level.words} has no frame to look around")
     finders: dict[str, Callable[[Volume, Spine, Vertebra, Mapping[str, Any]], Members]] = {
-        "disc": _discs, "muscle": _muscle, "fat": _fat,
+        "disc": _discs, "muscle": _muscle, "fat": _fat, "subcutaneous": _subcutaneous,
     }  # fmt: skip
     members = finders[tissue](volume, spine, vertebra, rules)
     return _pooled(tissue, members, vertebra, volume, rules)
@@ -277,23 +278,53 @@ def _fat(volume: Volume, spine: Spine, vertebra: Vertebra, rules: Mapping[str, A
                 members.values[region.name] = values
     if members.values or volume.quantity == "attenuation":
         return members
+    return _behind_muscle(volume, spine, vertebra, rules, _bright)
+
+
+def _subcutaneous(volume: Volume, spine: Spine, vertebra: Vertebra, rules: Mapping[str, Any]) -> Members:
+    """Layer behind the muscle and at least 10 mm under the skin, whatever its signal (MR)."""
+    if volume.quantity == "attenuation":
+        return Members()
+    return _behind_muscle(volume, spine, vertebra, rules, _whole)
+
+
+def _behind_muscle(
+    volume: Volume,
+    spine: Spine,
+    vertebra: Vertebra,
+    rules: Mapping[str, Any],
+    choose: Callable[[Values, float, Mapping[str, Any]], Values],
+) -> Members:
+    """Voxels chosen from the layer behind the muscle, one member for each vertebra near."""
+    members = Members()
     muscle = _muscle(volume, spine, vertebra, rules).values
     if not muscle:
         return members
     centre = float(np.median(np.concatenate(list(muscle.values()))))
     for place in _near(spine, vertebra, rules["reach_mm"]):
         other = spine.vertebrae[place]
-        values = _subcutaneous(volume, other, centre, rules)
+        values = choose(_layer(volume, other, centre, rules), centre, rules)
         if len(values) >= rules["min_member_voxels"]:
             members.values[other.level.id] = values
     return members
 
 
-def _subcutaneous(volume: Volume, vertebra: Vertebra, muscle: float, rules: Mapping[str, Any]) -> Values:
-    """Fat behind the muscle box and 10 mm or more under the last voxel with signal, behind one vertebra.
+def _whole(values: Values, muscle: float, rules: Mapping[str, Any]) -> Values:
+    del muscle, rules
+    return values
 
-    A voxel is fat if it lies nearer to the bright end of what is seen there than to muscle.
-    """
+
+def _bright(values: Values, muscle: float, rules: Mapping[str, Any]) -> Values:
+    """Fat of a layer: voxels nearer to the bright end of what is seen there than to muscle."""
+    bright: Values = values[values >= rules["fat_above_muscle"] * muscle]
+    if not len(bright):
+        return bright
+    found: Values = bright[bright >= 0.5 * (muscle + float(np.percentile(bright, 90)))]
+    return found
+
+
+def _layer(volume: Volume, vertebra: Vertebra, muscle: float, rules: Mapping[str, Any]) -> Values:
+    """Values behind the muscle box and 10 mm or more under the last voxel with signal, behind one vertebra."""
     frame = vertebra.frame
     assert frame is not None
     half = vertebra.size_mm.get("height_mm", 20.0) / 2
@@ -309,8 +340,5 @@ def _subcutaneous(volume: Volume, vertebra: Vertebra, muscle: float, rules: Mapp
         return np.zeros(0)
     skin = float(np.percentile(behind[signal], 98))
     deep = np.isfinite(values) & (behind >= rules["muscle_far_mm"]) & (behind <= skin - rules["fat_skin_mm"])
-    bright = values[deep & (values >= rules["fat_above_muscle"] * muscle)]
-    if not len(bright):
-        return np.zeros(0)
-    found: Values = bright[bright >= 0.5 * (muscle + float(np.percentile(bright, 90)))]
-    return found
+    layer: Values = values[deep]
+    return layer

@@ -72,20 +72,11 @@ def measure(
         )
     slice_mm = max(slice_thickness_mm or 0.0, slice_spacing_mm)
     noise = _noise(ct, smooth_fwhm_mm)
-    values = {"slice_mm": Estimate(value=slice_mm)}
-    values |= {f"{name}_hu": Estimate(value=hu) for name, hu in seen.items()}
-    if noise is not None:
-        values["noise_hu"] = Estimate(value=noise.sd_hu)
-        values["noise_smoothed_hu"] = Estimate(value=noise.smoothed_sd_hu)
-        values["noise_texture"] = Estimate(value=noise.texture)
-    ranges = {"air": air_hu, "fat": fat_hu, "muscle": muscle_hu}
-    wrong = [name for name, hu in seen.items() if not ranges[name][0] <= hu <= ranges[name][1]]
+    wrong = _off_scale(seen, {"air": air_hu, "fat": fat_hu, "muscle": muscle_hu})
     notes = [_slice_words(slice_mm, slice_thickness_mm)]
-    caveats: list[str] = []
     if wrong:
-        said = ", ".join(f"{name} at {seen[name]:.0f}" for name in wrong)
-        notes.append(f"the values are not on the Hounsfield scale ({said})")
-        verdicts = dict.fromkeys(USES, "NA-META")
+        notes.append(f"the values are not on the Hounsfield scale ({wrong})")
+        verdicts, caveats = dict.fromkeys(USES, "NA-META"), list[str]()
     else:
         soft, why = _soft_tissue(series_kind, noise, noise_max_hu, smooth_fwhm_mm)
         density, density_notes, caveats = _density(series_kind, kvp, contrast_agent, kvp_wanted)
@@ -97,13 +88,29 @@ def measure(
         }
         notes += [n for n in (why, *density_notes, _texture_words(series_kind, noise, texture_sharp)) if n]
     return Measured(
-        values=values,
+        values=_numbers(slice_mm, seen, noise),
         n_voxels=noise.n if noise is not None else 0,
         category=_words(verdicts),
         verdicts=verdicts,
         notes=tuple(notes),
         caveats=tuple(caveats),
     )
+
+
+def _off_scale(seen: dict[str, float], ranges: dict[str, list[float]]) -> str:
+    """Tissues outside their range, in words; empty if all fit."""
+    wrong = [name for name, hu in seen.items() if not ranges[name][0] <= hu <= ranges[name][1]]
+    return ", ".join(f"{name} at {seen[name]:.0f}" for name in wrong)
+
+
+def _numbers(slice_mm: float, seen: dict[str, float], noise: _Noise | None) -> dict[str, Estimate]:
+    """Everything that was measured, by name."""
+    numbers = {"slice_mm": slice_mm, **{f"{name}_hu": hu for name, hu in seen.items()}}
+    if noise is not None:
+        numbers |= {
+            "noise_hu": noise.sd_hu, "noise_smoothed_hu": noise.smoothed_sd_hu, "noise_texture": noise.texture
+        }  # fmt: skip
+    return {name: Estimate(value=number) for name, number in numbers.items()}
 
 
 def _words(verdicts: dict[str, str]) -> str:

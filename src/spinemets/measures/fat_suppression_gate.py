@@ -9,16 +9,24 @@ from spinemets.statistics.intervals import ratio
 
 
 def measure(
-    *, fat_suppressed: Volume, muscle: Reference, fat: Reference, works_at_most: float, fails_at_least: float
+    *,
+    fat_suppressed: Volume,
+    muscle: Reference,
+    fat: Reference | None,
+    subcutaneous: Reference | None,
+    works_at_most: float,
+    fails_at_least: float,
 ) -> Measured | Refused:
     """Verdict of the use `fat_suppressed` from q = median(fat) / median(muscle) beside the level.
 
+    Fat is told by being bright; where it is suppressed that fails, and the layer under the skin is judged as it is.
     q <= `works_at_most`: works; q >= `fails_at_least`: failed (`NA-FATSAT`); between: `limited`, the local state of a bright
     focus is uncertain. Interval from the standard errors of both medians (signs.md 0.9). Valid for STIR and for spectral fat
     suppression, level by level, because failure is local. Source: signs.md MR-ART-02 (engineering limits).
     """
     del fat_suppressed  # the references were taken from it; the gate needs it only to know which series is meant
-    if not (muscle.median > 0 and fat.median > 0):
+    fat = fat or subcutaneous
+    if fat is None or not (muscle.median > 0 and fat.median > 0):
         return Refused(
             code="NA-REFERENCE",
             missing="muscle or fat has no positive signal here, so no ratio exists",
