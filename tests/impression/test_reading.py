@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from spinemets.impression.reading import Sign, certainty, differential, signs
-from spinemets.knowledge.catalogue import Criterion, Weight, table
+from spinemets.knowledge.catalogue import Criterion, Weight, load, table
 
 READING = table("reading")
 
@@ -110,6 +111,34 @@ def test_removing_a_series_never_raises_certainty(finding) -> None:
 def test_signs_without_a_hypothesis_are_called_indeterminate(finding) -> None:
     """'indeterminate = none reaches net 1'."""
     catalogue = {**CATALOGUE, "ODD": criterion("ODD", present=[("metastasis", -2, "x")])}
-    ranked = differential({"ODD": finding("ODD", "present")}, catalogue, READING)
+    ranked = differential({"ODD": finding("ODD", "present")}, catalogue, READING, lesion=True)
+    assert all(h.name != "indeterminate" for h in differential({}, catalogue, READING))
     assert ranked[0].name == "indeterminate"
     assert ranked[0].certainty is None
+
+
+def test_weights_bound_to_a_part_and_to_a_neighbouring_sign(finding) -> None:
+    """READ 6: 'cortex break posterior/pedicle with lytic focus strong'; neither the wall nor the focus alone is."""
+    entry = criterion("CT-04", present=[("metastasis", 3, "CT density/cortex")])
+    bound = msgspec.structs.replace(
+        entry.weights["present"][0], parts=["posterior"], beside={"CT-02": ["lytic", "mixed"]}
+    )
+    catalogue = {"CT-04": msgspec.structs.replace(entry, weights={"present": [bound]}), "CT-02": criterion("CT-02")}
+    wall = {"CT-04:posterior": finding("CT-04", "present", part="posterior")}
+    front = {"CT-04:anterior": finding("CT-04", "present", part="anterior")}
+    lytic = {"CT-02": finding("CT-02", "present", category="lytic")}
+    blastic = {"CT-02": finding("CT-02", "present", category="blastic")}
+    assert [s.strength for s in signs({**wall, **lytic}, catalogue, READING)] == [3]
+    for other in (wall, {**wall, **blastic}, {**front, **lytic}):
+        assert signs(other, catalogue, READING) == ()
+
+
+def test_our_entries_follow_the_table_of_the_reading_model() -> None:
+    """READ 6 gives a lytic or blastic type alone no weight, and t1_low two points for and against."""
+    entries = load()
+    assert entries["CT-02"].weights == {}
+    assert {s: [w.strength for w in ws] for s, ws in entries["MR-T1-03"].weights.items()} == {
+        "present": [2],
+        "absent": [-2],
+    }
+    assert entries["CT-04"].weights["present"][0].parts == ["posterior"]

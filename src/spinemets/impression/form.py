@@ -108,8 +108,8 @@ def _level(
     level = vertebra.level
     mine = _by_key([f for f in findings if f.subject.level_id == level.id], study)
     here = tuple(x for x in lesions if x.level_id == level.id)
-    ranked = differential(mine, catalogue, knowledge.table("reading"))
     counted = [x for x in here if not x.tiny]
+    ranked = differential(mine, catalogue, knowledge.table("reading"), lesion=bool(counted))
     scores = {"SINS": sins(level, mine, study.clinical, knowledge.table("sins"))} if counted else {}
     dark = knowledge.table("reading")["fluid_sensitive_low_contrast"]["value"]
     whole = vertebra.completeness

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spinemets.knowledge.catalogue import Catalogue
+from spinemets.knowledge.catalogue import Catalogue, Weight
 from spinemets.knowledge.phrases import in_sentence
 from spinemets.model.assessment import Hypothesis
 from spinemets.model.finding import Finding, State
@@ -40,16 +40,25 @@ def signs(findings: Mapping[str, Finding], catalogue: Catalogue, table: Mapping[
         for finding in findings.values()
         if finding.criterion not in silent and finding.criterion in catalogue
         for weight in catalogue[finding.criterion].weights.get(finding.state.value, [])
+        if _applies(weight, finding, findings)
     )
 
 
+def _applies(weight: Weight, finding: Finding, findings: Mapping[str, Finding]) -> bool:
+    """Whether a weight's own conditions hold: its wall or side, and what must be present beside it."""
+    if weight.parts and finding.subject.part not in weight.parts:
+        return False
+    beside = ((findings.get(name), categories) for name, categories in weight.beside.items())
+    return all(f is not None and f.state is State.PRESENT and f.category in categories for f, categories in beside)
+
+
 def differential(
-    findings: Mapping[str, Finding], catalogue: Catalogue, table: Mapping[str, Any]
+    findings: Mapping[str, Finding], catalogue: Catalogue, table: Mapping[str, Any], *, lesion: bool = False
 ) -> tuple[Hypothesis, ...]:
-    """Rank the hypotheses of one level.
+    """Rank the hypotheses of one level (`lesion`: whether it holds a counted lesion candidate).
 
     In one independence group only the strongest sign counts on each side; net = sum for - sum against.
-    `indeterminate` is added where signs exist but no hypothesis reaches net 1.
+    `indeterminate` is added where there is a lesion but no hypothesis reaches net 1.
     """
     by_hypothesis: dict[str, list[Sign]] = defaultdict(list)
     for sign in signs(findings, catalogue, table):
@@ -57,8 +66,7 @@ def differential(
     silent = _not_assessed(findings, catalogue)
     ranked = [_weigh(name, evidence, table, silent.get(name, ())) for name, evidence in by_hypothesis.items()]
     ranked.sort(key=lambda h: (-h.net, h.name != "metastasis", h.name))
-    abnormal = any(f.state is State.PRESENT for f in findings.values() if catalogue[f.criterion].weights)
-    if abnormal and not any(h.net >= 1 for h in ranked):
+    if lesion and not any(h.net >= 1 for h in ranked):
         ranked.insert(0, Hypothesis(name="indeterminate", net=0, certainty=None))
     return tuple(ranked)
 

@@ -151,13 +151,19 @@ class Needs(Strict, frozen=True):
 
 
 class Weight(Strict, frozen=True):
-    """What a state of this criterion counts for in the reading model (READ 6): hypothesis, strength -3..3, group."""
+    """What a state of this criterion counts for in the reading model (READ 6): hypothesis, strength -3..3, group.
+
+    `parts` limits it to some walls or sides; `beside` to levels where another criterion is present in one of the
+    categories named (a broken posterior wall counts as strong only with a lytic focus).
+    """
 
     hypothesis: str
     strength: int
     group: str
     mark: Mark
     source: str
+    parts: list[str] = []
+    beside: dict[str, list[str]] = {}
 
 
 class Truth(Strict, frozen=True):
