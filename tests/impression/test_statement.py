@@ -96,3 +96,14 @@ def test_tiny_foci_are_listed_not_counted(level, finding) -> None:
 def test_no_vertebra_is_said() -> None:
     texts = " ".join(s.text for s in study_summary({}, [], False))
     assert "No vertebra was located." in texts
+
+
+def test_a_candidate_says_what_can_look_the_same(level) -> None:
+    """CT-02 Cv: endplate sclerosis, Schmorl node; MR-ART-03: shading. The caution stands in the sentence itself."""
+    degenerate = lesion(
+        caveats=("CV-DEGEN",), notes=("Lies under the upper endplate.", "Dense focus at the endplate: a Schmorl node.")
+    )
+    assert "(dense focus at the endplate: a Schmorl node)" in level_statement(level("L1"), {}, [degenerate], [], {})
+    shaded = lesion(kind="stir_bright", caveats=("CV-SHADING",))
+    assert "STIR-bright lesion" in level_statement(level("S1"), {}, [shaded], [], {})
+    assert "falls off across the coil" in level_statement(level("S1"), {}, [shaded], [], {})

@@ -66,8 +66,17 @@ def _lesion_clause(counted: Sequence[LesionSummary]) -> str:
     more = "" if not same else f", and {same} more"
     if elsewhere:
         more += f" (candidates also by {', '.join(elsewhere)}; not matched across series)"
-    caution = f" ({in_sentence(lesion.notes[-1].rstrip('.'))})" if "CV-DEGEN" in lesion.caveats and lesion.notes else ""
-    return f"{kind} lesion of the {places}, {size}{share}{more}{caution}"
+    return f"{kind} lesion of the {places}, {size}{share}{more}{_caution(lesion)}"
+
+
+def _caution(lesion: LesionSummary) -> str:
+    """What can look the same, where the candidate itself says so."""
+    cautions = []
+    if "CV-DEGEN" in lesion.caveats and lesion.notes:
+        cautions.append(in_sentence(lesion.notes[-1].rstrip(".")))
+    if "CV-SHADING" in lesion.caveats:
+        cautions.append("signal that falls off across the coil can look the same")
+    return f" ({'; '.join(cautions)})" if cautions else ""
 
 
 def _because(hypothesis: Hypothesis) -> str:
