@@ -102,6 +102,8 @@ def study_summary(
     levels: Mapping[str, LevelAssessment], lesions: Sequence[LesionSummary], ct: bool
 ) -> tuple[Statement, ...]:
     """Sentences of page 1, worst first."""
+    if not levels:
+        return (Statement(text="No vertebra was located, so no level could be assessed; the list below says why."),)
     sentences: list[Statement] = []
     sentences.extend(_worst_level(levels))
     sentences.append(_count(levels, lesions, ct))
@@ -179,10 +181,7 @@ def _open_items(levels: Mapping[str, LevelAssessment]) -> Statement:
 
 
 def _naming(levels: Mapping[str, LevelAssessment]) -> Statement:
-    values = list(levels.values())
-    if not values:
-        return Statement(text="No vertebra was located.")
-    named = [lv for lv in values if lv.level.name is not None]
+    named = [lv for lv in levels.values() if lv.level.name is not None]
     if not named:
         return Statement(text="No level could be named; vertebrae are counted from the top of the image.")
     first, last = named[0].level, named[-1].level

@@ -58,8 +58,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def assessable(assessment: Assessment) -> bool:
-    """Whether any criterion has an answer."""
-    return len(assessment.not_assessable) < len(assessment.all_findings())
+    """Whether any criterion about a level has an answer (gates judge series, not levels)."""
+    refused = {f.id for f in assessment.not_assessable}
+    return any(f.id not in refused for level in assessment.levels.values() for f in level.findings.values())
 
 
 def names(written: dict[str, Path]) -> dict[str, str]:
