@@ -32,6 +32,7 @@ def test_two_significant_digits(number: float, text: str) -> None:
         ("CT gate", "CT gate"),
         ("T1 dark", "T1 dark"),
         ("L3", "L3"),
+        ("A like change", "a like change"),
         ("", ""),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def in_sentence(text: str) -> str:
     """First letter small, unless the text begins with an acronym, a level or a sequence name (`CT`, `L3`, `T1`)."""
-    return text[0].lower() + text[1:] if len(text) > 1 and text[1].islower() else text
+    return text[0].lower() + text[1:] if len(text) > 1 and (text[1].islower() or text[1] == " ") else text
 
 
 def first_capital(text: str) -> str:

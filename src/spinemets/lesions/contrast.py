@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from spinemets.anatomy.tissue_ratio import rounding
 from spinemets.geometry.components import ML_PER_MM3
 from spinemets.model.lesion import Lesion
 from spinemets.model.measurement import Estimate, Refused
@@ -41,7 +43,7 @@ class Contrast:
 
 
 def of_region(volume: Volume, region: Region, normal: Reference) -> Contrast | Refused:
-    """C = median / m0 - 1; interval from the ratio of two medians (signs.md 0.9)."""
+    """C = median / m0 - 1; interval from the ratio of two medians (signs.md 0.9), rounding of stored integers added."""
     values = np.asarray(region.values(volume), dtype=np.float64)
     values = values[np.isfinite(values)]
     centre = median_mad(values)
@@ -49,8 +51,10 @@ def of_region(volume: Volume, region: Region, normal: Reference) -> Contrast | R
         return Refused(code="NA-REFERENCE", missing="reference marrow has no signal in this series")
     if not values.size or centre.median <= 0:
         return Refused(code="NA-FEW", missing=f"no signal in the {region.name}")
-    error = se_of_median(centre.spread, effective_n(values.size))
-    r, (low, high) = ratio(centre.median, error, normal.median, normal.standard_error)
+    step = rounding(volume)
+    error = math.hypot(se_of_median(centre.spread, effective_n(values.size)), step)
+    reference_error = math.hypot(normal.standard_error, step)
+    r, (low, high) = ratio(centre.median, error, normal.median, reference_error)
     return Contrast(
         contrast=Estimate(value=r - 1, ci95=(low - 1, high - 1)),
         difference=centre.median - normal.median,
