@@ -28,7 +28,7 @@ def test_one_row_per_vertebra_from_c1_to_the_sacrum(named):
 def test_out_of_view_is_hatched_and_leads_nowhere(named):
     """ "hatch = not in the field of view"."""
     c1 = row(named, "C1")
-    assert (c1.view, c1.target, c1.sentence) == ("not in view", None, "C1: not in view")
+    assert (c1.view, c1.target, c1.sentence) == ("not located", None, "C1: not located")
 
 
 def test_relative_numbers_show_only_what_is_in_view(relative):

@@ -34,7 +34,7 @@ class MapRow:
     Attributes
     ----------
     view
-        `seen`, `not assessed` (in view, no lesion search possible; dotted) or `not in view` (hatched).
+        `seen`, `not assessed` (in view, no lesion search possible; dotted) or `not located` (hatched).
     letter, shape
         Lesion type of the level (LES-01).
     heights
@@ -63,8 +63,8 @@ class MapRow:
     @property
     def sentence(self) -> str:
         """The row in words, for the list and for screen readers."""
-        if self.view == "not in view":
-            return f"{self.words}: not in view"
+        if self.view == "not located":
+            return f"{self.words}: not located"
         parts = [self.lesion_words if self.view == "seen" else "lesion search not assessed"]
         said = {"/": "not assessed", "?": "indeterminate", "+": "present"}
         parts += [f"epidural {said.get(self.epidural, self.epidural)}"] if self.epidural else []
@@ -82,16 +82,16 @@ def rows(assessment: Assessment) -> tuple[MapRow, ...]:
         return tuple(own.values())
     shown = [name for name in ORDER if name in levels or name in USUAL]
     return tuple(
-        own[n] if n in own else MapRow(name=n, words=n, view="not in view", target=None)
+        own[n] if n in own else MapRow(name=n, words=n, view="not located", target=None)
         for n in [*shown, *(i for i in levels if i not in ORDER)]
     )
 
 
 def list_rows(drawn: tuple[MapRow, ...]) -> tuple[MapRow, ...]:
-    """Rows of the list: neighbours that are not in view share one line."""
+    """Rows of the list: neighbours that are not located share one line."""
     merged: list[MapRow] = []
     for row in drawn:
-        if merged and row.view == merged[-1].view == "not in view":
+        if merged and row.view == merged[-1].view == "not located":
             first = merged[-1].words.partition(" to ")[0]
             merged[-1] = replace(merged[-1], words=f"{first} to {row.words}")
         else:
@@ -222,7 +222,7 @@ def _draw_row(row: MapRow, y: float, places: Mapping[str, float], width: float) 
         parts.append(svg.text(X_LESION, base, "-", "quiet"))
     if row.view != "seen":
         parts.append(svg.text(X_LESION, base, row.view, "quiet"))
-    if row.view != "not in view":
+    if row.view != "not located":
         parts += [svg.text(x, base, row.cells[title]) for title, x in places.items() if row.cells[title]]
     if row.urgent:
         parts.append(svg.text(width - 2.0, base, "[!]", "strong", "end"))
@@ -241,12 +241,12 @@ def _body(row: MapRow, middle: float) -> Markup:
     floor = middle + half
     points = [(x0, floor), (x2, floor), (x2, floor - BODY_HEIGHT * p)]
     points += [(x1, floor - BODY_HEIGHT * m), (x0, floor - BODY_HEIGHT * a)]
-    style = {"seen": "body", "not assessed": "body dotted", "not in view": "body hatched"}[row.view]
+    style = {"seen": "body", "not assessed": "body dotted", "not located": "body hatched"}[row.view]
     return svg.polygon(points, style)
 
 
 def _patterns() -> Markup:
-    """Hatch for what is not in view."""
+    """Hatch for what is not located."""
     stroke = svg.line(0.0, 0.0, 0.0, 5.0, "hatch-line")
     pattern = svg.element(
         "pattern", stroke, id="hatch", width=5, height=5, patternUnits="userSpaceOnUse", patternTransform="rotate(45)"
