@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from spinemets.findings.judge import judge, judge_bands, judge_cuts
@@ -175,3 +177,12 @@ def test_statement_template_is_filled() -> None:
     )
     assert judge(measured(150, (140, 160)), criterion, L1, "L1-01").statement == "L1: 150 HU (140-160)."
     assert judge(measured(150, (140, 160)), criterion, None, "S-01").statement.startswith("Study:")
+
+
+@pytest.mark.parametrize("of", [None, "v"])
+def test_a_number_that_does_not_exist_here_is_not_judged(of) -> None:
+    """'A name may be left out where it does not exist here': then the record is a measurement, never `absent`."""
+    nothing = replace(measured(1.0, None), values={}, judged=None)
+    rule = Judge(by="cut", of=of, cuts=[cut(1.0, "above")] if of else [])
+    finding = judge(nothing, entry(rule), L1, "L1-01")
+    assert (finding.state, finding.value, finding.ci95) == (State.MEASURED, None, None)

@@ -142,3 +142,16 @@ def test_supplied_clinical_items_are_echoed(level) -> None:
     assert known["alignment"] == "new deformity (supplied)"
     assert by_name(score)["pain"] == (1, 1)
     assert by_name(score)["alignment"] == (2, 2)
+
+
+def test_a_lesion_of_unknown_size_keeps_both_points(level, finding) -> None:
+    """'Never fill in a default': a lesion whose share of the body is not known may or may not replace half of it."""
+    findings = {
+        "FX-01": finding("FX-01", "absent", value=0.02, ci95=(-0.04, 0.08)),
+        "CT-02": finding("CT-02", "present", category="lytic"),
+    }
+    item = next(i for i in sins(level("L3"), findings, ClinicalFacts(), SINS).items if i.name == "collapse")
+    assert (item.low, item.high) == (0, 1)
+    assert "share of the body" in (item.unknown_because or "")
+    findings["CT-02"] = finding("CT-02", "absent")
+    assert by_name(sins(level("L3"), findings, ClinicalFacts(), SINS))["collapse"] == (0, 0)

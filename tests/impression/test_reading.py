@@ -142,3 +142,11 @@ def test_our_entries_follow_the_table_of_the_reading_model() -> None:
         "absent": [-2],
     }
     assert entries["CT-04"].weights["present"][0].parts == ["posterior"]
+
+
+def test_many_moderate_signs_are_not_one_strong_one() -> None:
+    """READ 5: 'most likely' needs a strong sign, however many moderate ones add up."""
+    moderate = [Sign(hypothesis="h", strength=2, group=g, words="w") for g in "abcd"]
+    assert certainty(8, moderate, READING) == "likely"
+    strong = [*moderate[:2], Sign(hypothesis="h", strength=3, group="c", words="w")]
+    assert certainty(7, strong, READING) == "most likely"

@@ -107,3 +107,56 @@ def test_a_candidate_says_what_can_look_the_same(level) -> None:
     shaded = lesion(kind="stir_bright", caveats=("CV-SHADING",))
     assert "STIR-bright lesion" in level_statement(level("S1"), {}, [shaded], [], {})
     assert "falls off across the coil" in level_statement(level("S1"), {}, [shaded], [], {})
+
+
+def named(level, finding, *names, **findings):
+    """Levels of these names, each with the given findings."""
+    return {
+        (name or f"v{n}"): LevelAssessment(
+            level=level(name, confidence=None),
+            findings={k: finding(k, **f) for k, f in findings.items()},
+            statement="x.",
+        )
+        for n, name in enumerate(names)
+    }
+
+
+def test_nothing_searched_is_not_nothing_found(level, finding) -> None:
+    """'absent means looked for': a study without a search says that, with its denominator."""
+    levels = named(level, finding, "L1", "L2", **{"CT-02": {"state": "not_assessable"}})
+    texts = [s.text for s in study_summary(levels, [], True)]
+    assert "No vertebra of 2 in view could be searched for lesions." in texts
+    assert "No vertebral height could be compared with an expected one." in texts
+    assert not any("No lesion" in t for t in texts)
+
+
+def test_heights_that_were_judged_name_their_denominator(level, finding) -> None:
+    levels = named(level, finding, "L1", "L2", **{"FX-01": {"state": "absent", "value": 0.02}})
+    statement = next(s for s in study_summary(levels, [], True) if "height loss" in s.text)
+    assert statement.text == "No height loss of 20 % or more shown in 2 vertebrae judged."
+    assert len(statement.findings) == 2
+
+
+def test_a_height_loss_without_a_grade_says_that_the_grade_is_open(level, finding) -> None:
+    levels = named(level, finding, "L1", **{"FX-01": {"state": "present", "value": 0.3}})
+    texts = " ".join(s.text for s in study_summary(levels, [], True))
+    assert "Height loss at L1 (grade open); its cause was not determined." in texts
+
+
+def test_places_without_a_name_are_counted_from_the_top(level, finding) -> None:
+    """G-09: 'relative number' where nothing names a level."""
+    texts = [s.text for s in study_summary(named(level, finding, None, None), [], False)]
+    assert texts[-1] == "No level could be named; vertebrae are counted from the top of the image."
+
+
+def test_naming_without_a_confidence_says_so(level, finding) -> None:
+    texts = [s.text for s in study_summary(named(level, finding, "T12", "L1"), [], False)]
+    assert texts[-1] == "Levels T12 to L1 named by label map, confidence not given."
+
+
+def test_many_levels_are_counted_not_listed(level, finding) -> None:
+    """Page 1 names six levels at most; the others are on their own pages."""
+    names = [f"T{n}" for n in range(1, 10)]
+    levels = named(level, finding, *names, **{"CT-02": {"state": "present"}})
+    texts = " ".join(s.text for s in study_summary(levels, [lesion(level_id=n) for n in names], True))
+    assert "Lesion candidates at T1, T2, T3, T4, T5, T6 and 3 more, 9 of 9 vertebrae searched" in texts

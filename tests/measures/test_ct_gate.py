@@ -216,3 +216,18 @@ def test_real_ct(shared_data: Path, file, verdicts):
     )
     assert verdicts.items() <= found.verdicts.items()
     assert 20 <= found.values["muscle_hu"].value <= 90
+
+
+def test_soft_tissue_without_a_noise_estimate():
+    """A kernel that is not known to be soft, in an image without a quiet patch: not used for soft tissue, with the reason."""
+    i, j, k = np.indices((90, 90, 12))
+    edges = np.where((i // 2 + j // 2 + k // 2) % 2, 55.0, -100.0)
+    array = np.where((i < 15) | (i >= 75) | (j < 15) | (j >= 75), -1000.0, edges).astype(np.float32)
+    found = measure(
+        ct=volume(array), series_kind="ct_bone", slice_thickness_mm=1.0, slice_spacing_mm=1.0, kvp=120.0,
+        contrast_agent=False, **VALUES,
+    )  # fmt: skip
+    assert isinstance(found, Measured)
+    assert found.verdicts["soft_tissue"] == "NA-FEW"
+    assert any("noise could not be measured" in note for note in found.notes)
+    assert "noise_hu" not in found.values

@@ -268,3 +268,30 @@ def test_a_gate_of_a_vertebra_judges_every_series_that_may_serve(patient, module
     results = run((replace(study, series=(*study.series, soft)), spine), user, gates)
     assert [r.subject.series_uid for r in results if r.criterion == "GG-01"] == ["1.2.3", "1.2.4"]
     assert isinstance(next(r for r in results if r.criterion == "XX-01"), Measurement)
+
+
+def test_the_gate_of_one_vertebra_says_nothing_of_another(patient, module) -> None:
+    """CT-09: metal in L4 closes L4; L1 keeps its own verdict."""
+    study, spine = patient
+    (first,) = spine.vertebrae
+    second = replace(first, level=Level(name="L2", position=2, of=2, method="label map"))
+    module("fake", mean_of)
+    closed = iter(["ok", "NA-ARTEFACT"])
+    module("gate", lambda ct: Measured(values={}, verdicts={"x": next(closed)}))
+    gates = entry("GG-01", kind="gate", module="gate", volumes={"ct": ["ct_bone"]})
+    user = entry(volumes={"ct": ["ct_bone"]}, regions=["body"], gates={"GG-01": "x"})
+    results = run((study, replace(spine, vertebrae=(first, second))), user, gates)
+    one, two = (r for r in results if r.criterion == "XX-01")
+    assert isinstance(one, Measurement)
+    assert (two.subject.level_id, two.code) == ("L2", "NA-ARTEFACT")
+
+
+def test_a_gate_that_found_no_series_of_its_own_closes_what_needs_it(patient, module) -> None:
+    """'A gate that cannot be evaluated counts as failed, with its code.'"""
+    module("fake", mean_of)
+    gates = entry("GG-01", kind="gate", module="gate", volumes={"t1": ["t1"]})
+    user = entry(volumes={"ct": ["ct_bone"]}, regions=["body"], gates={"GG-01": "x"})
+    gate_result, result = run(patient, user, gates)
+    assert (gate_result.criterion, gate_result.subject.series_uid) == ("GG-01", None)
+    assert isinstance(result, NotAssessable)
+    assert (result.code, "gate GG-01" in result.missing) == ("NA-SERIES", True)
