@@ -125,7 +125,7 @@ def test_nothing_searched_is_not_nothing_found(level, finding) -> None:
     """'absent means looked for': a study without a search says that, with its denominator."""
     levels = named(level, finding, "L1", "L2", **{"CT-02": {"state": "not_assessable"}})
     texts = [s.text for s in study_summary(levels, [], True)]
-    assert "No vertebra of 2 in view could be searched for lesions." in texts
+    assert "None of 2 vertebrae in view could be searched for lesions." in texts
     assert "No vertebral height could be compared with an expected one." in texts
     assert not any("No lesion" in t for t in texts)
 

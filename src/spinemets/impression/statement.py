@@ -141,13 +141,13 @@ def _count(levels: Mapping[str, LevelAssessment], lesions: Sequence[LesionSummar
     ids = tuple(lv.findings[k].id for lv in searched for k in _SEARCHES if k in lv.findings)
     limit = " In one series CT showed 66 % of metastases and MR 98 %." if ct else ""
     if not searched:
-        return Statement(text=f"No vertebra of {len(levels)} in view could be searched for lesions.")
+        return Statement(text=f"None of {_vertebrae(len(levels))} in view could be searched for lesions.")
     if not involved:
-        text = f"No lesion seen in {len(searched)} of {len(levels)} vertebrae searched.{limit}"
+        text = f"No lesion seen in {len(searched)} of {_vertebrae(len(levels))} searched.{limit}"
         return Statement(text=text, findings=ids)
     names = _list(lv.level.words for lv in involved)
     extent = "Lesion candidates" if len(involved) > 1 else "A lesion candidate"
-    text = f"{extent} at {names}, {len(searched)} of {len(levels)} vertebrae searched; the rest of the spine was not imaged."
+    text = f"{extent} at {names}, {len(searched)} of {_vertebrae(len(levels))} searched; the rest of the spine was not imaged."
     return Statement(text=text, findings=ids)
 
 
@@ -166,7 +166,7 @@ def _height_losses(levels: Mapping[str, LevelAssessment]) -> list[Statement]:
             return [Statement(text="No vertebral height could be compared with an expected one.")]
         ids = tuple(lv.findings["FX-01"].id for lv in judged)
         return [
-            Statement(text=f"No height loss of 20 % or more shown in {len(judged)} vertebrae judged.", findings=ids)
+            Statement(text=f"No height loss of 20 % or more shown in {_vertebrae(len(judged))} judged.", findings=ids)
         ]
     words = _list(f"{lv.level.words} ({f.category or 'grade open'})" for lv, f in lost)
     return [
@@ -187,7 +187,12 @@ def _naming(levels: Mapping[str, LevelAssessment]) -> Statement:
     first, last = named[0].level, named[-1].level
     sure = f"{first.confidence:.2f}" if first.confidence is not None else "not given"
     doubt = "; numbering assumed" if any(lv.level.assumed for lv in named) else ""
-    return Statement(text=f"Levels {first.name} to {last.name} named by {first.method}, confidence {sure}{doubt}.")
+    span = f"Levels {first.name} to {last.name}" if len(named) > 1 else f"Level {first.name}"
+    return Statement(text=f"{span} named by {first.method}, confidence {sure}{doubt}.")
+
+
+def _vertebrae(n: int) -> str:
+    return f"{n} vertebra" if n == 1 else f"{n} vertebrae"
 
 
 def _list(items: object) -> str:
