@@ -1,7 +1,7 @@
 # What people and CI run. Needs make, git and Python 3.11 or newer with venv; the rest comes from the lock files.
 #   make demo      assess the synthetic patient and say where the report is
 #   make test      the test suite, two processes
-#   make check     style, types, import contract, budgets, dead code, documentation
+#   make check     style, types, import contract, budgets, dead code, tested branches, documentation
 #   make validate  the slow tests           make bench  times and memory of one run
 #   make docs      the site under site/     make lock   renew the lock files
 #   make pages     the generated pages      make coverage                         make clean
