@@ -193,3 +193,22 @@ class TestJudged:
 
     def test_indeterminate(self):
         assert self.state(18.6, 1.5) is State.INDETERMINATE
+
+
+def test_a_body_taller_than_its_reference_shows_that_the_reference_does_not_fit() -> None:
+    """A loss hidden by a reference that is too low would be silently wrong: the reference is refused instead."""
+    (t12,) = levels_of("T12")
+    row = table("morphometry")["levels"]["T12"]
+    shallow = heights(
+        t12,
+        1.3 * row["ant"],
+        1.3 * row["mid"],
+        1.3 * row["post"],
+        depth=0.75 * row["depth"],
+        wedge=row["wedge"]["mean"],
+    )
+    answer = run([shallow], (t12,))["T12"]
+    assert isinstance(answer, Refused)
+    assert answer.code == "NA-REFERENCE"
+    assert "exceeds the expected height" in answer.missing
+    assert isinstance(run([usual(t12)], (t12,))["T12"], Measured)

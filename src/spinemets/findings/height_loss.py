@@ -97,9 +97,13 @@ def category(loss: Array, sd: Array, limits: Sequence[float]) -> str:
     return words if high == 0 else f"{words} {shape(loss, limits[0])}"
 
 
-def _measured(body: Body, reference: Expected, limits: Sequence[float]) -> Measured:
+def _measured(body: Body, reference: Expected, limits: Sequence[float]) -> Measured | Refused:
     loss, sd = losses(body.heights_mm, body.sds_mm, reference)
     worst = int(np.argmax(loss))
+    if loss[worst] + 1.96 * sd[worst] < 0:
+        # A body cannot have grown: neighbours that are themselves low, or a population that is not this patient's.
+        said = f"even its lowest point exceeds the expected height, by {-100 * loss[worst]:.0f} %: the reference does not fit"
+        return Refused(code="NA-REFERENCE", missing=f"{said} ({reference.words})", remedy=NO_REFERENCE)
     values = {
         name: _estimate(float(loss[n]), float(sd[n])) for n, name in enumerate(("loss_ant", "loss_mid", "loss_post"))
     }
