@@ -46,7 +46,11 @@ def test_suppressed_fat_is_judged_by_its_place():
     assert isinstance(found, Measured)
     assert found.verdicts == {"fat_suppressed": "ok"}
     bright = measure(
-        fat_suppressed=IMAGE, muscle=tissue("muscle", 100), fat=tissue("fat", 300), subcutaneous=tissue("s", 90), **VALUES
+        fat_suppressed=IMAGE,
+        muscle=tissue("muscle", 100),
+        fat=tissue("fat", 300),
+        subcutaneous=tissue("s", 90),
+        **VALUES,
     )
     assert isinstance(bright, Measured)
     assert bright.verdicts == {"fat_suppressed": "NA-FATSAT"}
