@@ -47,14 +47,16 @@ demo: $(VENV)/core.stamp
 	$(BIN)/spinemets analyze $(DEMO)/STUDY --labels $(DEMO)/labels.nii.gz --clinical $(DEMO)/clinical.yaml --out $(DEMO)/report
 	@echo "Open $(CURDIR)/$(DEMO)/report/report.html in a browser."
 
+# Two processes, a file of tests in one of them: what a file prepares is prepared once.
+TWICE := -n 2 --dist loadfile --no-loadscope-reorder
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest $(TWICE) -m "not slow"
 
 coverage: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(TWICE) -m "not slow" --cov --cov-report=term:skip-covered
 
 validate: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+	$(BIN)/python -m pytest $(TWICE) -m slow
 
 # What decides an answer is tested to its last branch, by its own rooms' tests alone (20 s of one core).
 DECIDING := model measures findings impression
@@ -66,7 +68,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/python -m house.budgets
 	$(BIN)/python -m house.dead_code
 	$(BIN)/deptry src
-	$(BIN)/python -m pytest -n 2 $(DECIDING:%=tests/%) tests/contract tests/testing -m "not slow" \
+	$(BIN)/python -m pytest $(TWICE) $(DECIDING:%=tests/%) tests/contract tests/testing -m "not slow" \
 		$(DECIDING:%=--cov=spinemets.%) --cov-report=term:skip-covered --cov-fail-under=100
 	$(BIN)/python -m house.docs_pages --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

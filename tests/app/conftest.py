@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -86,28 +85,16 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, make_assessment: Callable[..., Ass
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """The demonstration patient on disk, assessed once without a network: files, truth, run and what was written.
-
-    Tests that use it share one process (mark `xdist_group("demo")`).
-    """
+    """The demonstration patient on disk, assessed once: files, truth, run and what was written."""
     from spinemets.app import pipeline as real
     from spinemets.app.options import Options
     from spinemets.phantom.demo import make_demo
 
     folder = tmp_path_factory.mktemp("demo")
-    stages: list[str] = []
-
-    class Closed(socket.socket):
-        def __init__(self, *given: object, **named: object) -> None:
-            raise OSError("the network is closed")
-
-    with pytest.MonkeyPatch.context() as closed:
-        closed.setattr(socket, "socket", Closed)
-        files = make_demo(folder)
-        options = Options(labels=(str(files.labels),), clinical=files.clinical)
-        done = real.run(files.study, options, stages.append)
-        written = real.write_outputs(done, folder / "report")
+    files = make_demo(folder)
+    options = Options(labels=(str(files.labels),), clinical=files.clinical)
+    done = real.run(files.study, options)
     return SimpleNamespace(
-        files=files, options=options, run=done, assessment=done.assessment, stages=stages, socket=Closed,
-        truth=json.loads(files.truth.read_text()), written=written,
+        files=files, options=options, run=done, assessment=done.assessment, truth=json.loads(files.truth.read_text()),
+        written=real.write_outputs(done, folder / "report"),
     )  # fmt: skip

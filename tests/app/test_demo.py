@@ -19,8 +19,6 @@ from spinemets.knowledge import catalogue as knowledge
 from spinemets.model.finding import State
 from spinemets.report.wording import forbidden
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "assessment.schema.json"
 PLANTED = {("CT-02", "L2"): "lytic", ("CT-02", "L4"): "blastic", ("FX-01", "L1"): "grade 2 wedge"}
 WORDS = (None, "very unlikely", "unlikely", "may represent", "likely", "most likely")

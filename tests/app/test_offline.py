@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 # No socket can be made in this process, and every try is written down; the command line runs behind it.
 CLOSED = """
 import sys
@@ -38,19 +36,13 @@ def tried(done: subprocess.CompletedProcess[str]) -> set[str]:
     return {line for line in done.stderr.splitlines() if line.startswith("network:")} - HARMLESS
 
 
-def test_the_demonstration_needs_no_socket(demo):
-    """Made, assessed and written while no socket could be made."""
-    with pytest.raises(OSError, match="closed"):
-        demo.socket()
-    assert demo.written["report.html"].is_file()
-
-
-def test_analyze_runs_without_a_network(demo, tmp_path: Path):
+def test_the_demonstration_and_analyze_run_without_a_network(tmp_path: Path):
     """From a cold start: no import needs the network either, and nobody looks a name up or connects."""
-    out = tmp_path / "report"
-    done = closed("analyze", str(demo.files.study), "--labels", str(demo.files.labels), "--out", str(out))
-    assert done.returncode == 0, done.stderr
-    assert tried(done) == set()
+    made = closed("phantom", "make", "demo", "--out", str(tmp_path))
+    assert (made.returncode, tried(made)) == (0, set()), made.stderr
+    study, labels, out = (tmp_path / name for name in ("STUDY", "labels.nii.gz", "report"))
+    done = closed("analyze", str(study), "--labels", str(labels), "--out", str(out))
+    assert (done.returncode, tried(done)) == (0, set()), done.stderr
     assert done.stdout.splitlines()[-1] == str(out / "report.html")
     assert (out / "report.html").stat().st_size > 10_000
 

@@ -124,13 +124,7 @@ def runnable() -> list[Path]:
     ]
 
 
-def grouped() -> list[object]:
-    """Pages that share the patient run in one process."""
-    group = pytest.mark.xdist_group("patient")
-    return [pytest.param(p, id=named(p), marks=group if needs_patient(p) else ()) for p in runnable()]
-
-
-@pytest.mark.parametrize("page", grouped())
+@pytest.mark.parametrize("page", runnable(), ids=named)
 def test_blocks_run(page: Path, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """'README's commands run in the test' (design 6.9)."""
     monkeypatch.chdir(request.getfixturevalue("patient") if needs_patient(page) else tmp_path)
