@@ -11,7 +11,7 @@ from spinemets.findings.judge import judge
 from spinemets.knowledge import catalogue as knowledge
 from spinemets.knowledge.catalogue import Catalogue, Criterion
 from spinemets.knowledge.phrases import in_sentence
-from spinemets.measures.runner import LABELS_REMEDY, load_measure, to_measurement
+from spinemets.measures.runner import LABELS_REMEDY, load_measure, refusal, to_measurement
 from spinemets.model.finding import Finding, State
 from spinemets.model.level import Level
 from spinemets.model.measurement import Measured, Measurement, NotAssessable, Refused, Result, Subject
@@ -76,14 +76,7 @@ def _as_result(
     entry: Criterion, subject: Subject, answer: Measured | Refused, needed: Mapping[str, tuple[Result, ...]]
 ) -> Result:
     if isinstance(answer, Refused):
-        return NotAssessable(
-            criterion=entry.id,
-            version=entry.version,
-            subject=subject,
-            code=answer.code,
-            missing=answer.missing,
-            remedy=answer.remedy or entry.remedy,
-        )
+        return refusal(entry, subject, answer)
     rests_on = [
         r
         for results in needed.values()

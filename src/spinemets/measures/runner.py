@@ -50,7 +50,7 @@ def run(catalogue: Catalogue, study: Study, spine: Spine, found: Found) -> tuple
             continue
         if spine.absent is not None and entry.per not in ("study", "series"):
             code, sentence = spine.absent
-            results.append(_refusal(entry, Subject(), Refused(code=code, missing=sentence, remedy=LABELS_REMEDY)))
+            results.append(refusal(entry, Subject(), Refused(code=code, missing=sentence, remedy=LABELS_REMEDY)))
         for subject, vertebra, only in subjects(entry, study, spine):
             if entry.kind == "gate" and vertebra is not None:
                 results.extend(_gate_each_series(entry, subject, vertebra, supply))
@@ -63,7 +63,7 @@ def _gate_each_series(entry: Criterion, subject: Subject, vertebra: Vertebra, su
     """Judge every series that may serve: criteria choose among them, and each choice needs its own verdict."""
     candidates = supply.candidates(next(iter(entry.needs.volumes.values())), vertebra)
     if isinstance(candidates, Refused):
-        return [_refusal(entry, subject, candidates)]
+        return [refusal(entry, subject, candidates)]
     return [_call(entry, replace(subject, series_uid=s.uid), vertebra, s, supply) for s in candidates]
 
 
@@ -110,11 +110,11 @@ def _one(
         kinds = next(iter(entry.needs.volumes.values()))
         candidates = supply.candidates(kinds, vertebra)
     if isinstance(candidates, Refused):
-        return _refusal(entry, subject, candidates)
+        return refusal(entry, subject, candidates)
     first: NotAssessable | None = None
     for series in candidates:
         blocked = gate_refusal(entry, subject, series, done)
-        result = _refusal(entry, subject, blocked) if blocked else _call(entry, subject, vertebra, series, supply)
+        result = refusal(entry, subject, blocked) if blocked else _call(entry, subject, vertebra, series, supply)
         if isinstance(result, Measurement):
             return result
         first = first or result
@@ -155,11 +155,11 @@ def _call(
 ) -> Result:
     arguments = gather(entry, subject, vertebra, series, supply)
     if isinstance(arguments, Refused):
-        return _refusal(entry, subject, arguments)
+        return refusal(entry, subject, arguments)
     measure = load_measure(entry)
     answer = measure(**arguments, **entry.values())
     if isinstance(answer, Refused):
-        return _refusal(entry, subject, answer)
+        return refusal(entry, subject, answer)
     again: Measured | Refused | None = None
     if entry.needs.repeat == "eroded":
         smaller = {n: eroded(arguments[n]) for n in entry.needs.regions}
@@ -251,7 +251,7 @@ def to_measurement(
     """Give the numbers their units and put the record together."""
     values = with_units(entry, answer.values)
     if any(not math.isfinite(v.value) for v in values.values()):
-        return _refusal(entry, subject, Refused(code="NA-FEW", missing="the result is not a finite number"))
+        return refusal(entry, subject, Refused(code="NA-FEW", missing="the result is not a finite number"))
     notes = answer.notes
     smaller: dict[str, Value] = {}
     if isinstance(again, Measured):
@@ -287,7 +287,8 @@ def with_units(entry: Criterion, estimates: Mapping[str, Estimate]) -> dict[str,
     }
 
 
-def _refusal(entry: Criterion, subject: Subject, refused: Refused) -> NotAssessable:
+def refusal(entry: Criterion, subject: Subject, refused: Refused) -> NotAssessable:
+    """The record of a refusal; what the entry says would help stands in where the measure says nothing."""
     return NotAssessable(
         criterion=entry.id,
         version=entry.version,
