@@ -139,14 +139,13 @@ def test_a_side_that_is_missing_is_left_out():
     assert "h_side_1_mm" in answer.values
 
 
-def test_a_possible_sacrum_is_measured_but_serves_no_one():
-    """G-03: flag "possible sacrum", heights not used as reference."""
+def test_a_possible_sacrum_has_no_heights():
+    """G-03: flag "possible sacrum", heights not used as reference; they do not repeat, so none are given."""
     answer = run(plates(), size={**SIZE, "possible_sacrum_tilt_deg": 48.0})
-    assert isinstance(answer, Measured)
-    assert answer.verdicts == {"reference": "NA-ANATOMY"}
-    plain = run(plates())
-    assert isinstance(plain, Measured)
-    assert plain.verdicts == {"reference": "ok"}
+    assert isinstance(answer, Refused)
+    assert answer.code == "NA-ANATOMY"
+    assert "--anchor" in answer.remedy
+    assert isinstance(run(plates()), Measured)
 
 
 def test_every_value_is_in_the_catalogue():

@@ -26,10 +26,8 @@ from spinemets.model.study import Study
 
 Array = NDArray[np.float64]
 
-NO_LABELS = (
-    "NA-SEGMENTATION",
-    "no label map of the vertebrae was given: nothing can be said level by level",
-)
+NO_LABELS = ("NA-SEGMENTATION", "no label map of the vertebrae was given: nothing can be said level by level")
+NO_VERTEBRAE = ("NA-SEGMENTATION", "the label maps given hold no vertebra as a structure of its own")
 
 
 def locate(study: Study, segmentations: tuple[Segmentation, ...], options: LevelOptions) -> Spine:
@@ -52,7 +50,7 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
     if not gathered.instances:
         return Spine(
             vertebrae=(), grid=gathered.grid, others=gathered.others, sides=sides, sources=gathered.sources,
-            warnings=gathered.warnings, ignored=gathered.ignored, absent=NO_LABELS,
+            warnings=gathered.warnings, ignored=gathered.ignored, absent=NO_VERTEBRAE,
         )  # fmt: skip
     instances = _ordered([clean(i, settings.debris_share) for i in gathered.instances])
     shapes = _shapes(instances, gathered.others, settings)

@@ -112,7 +112,7 @@ def _unfit(
     level: Level, result: Measurement, heights: Array, wedge_deg: float, table: Table, rules: Rules
 ) -> str | None:
     """Why a body is no reference: sacrum, implant, wedge off the level's normal, or a low middle."""
-    if level.region == "S" or result.verdicts.get("reference", "ok") != "ok":
+    if level.region == "S":
         return "the sacrum never serves as reference"
     if level.name in rules.instrumented:
         return "it holds an implant or cement"

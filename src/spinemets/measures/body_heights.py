@@ -42,12 +42,20 @@ def measure(
     Standard deviation of a height = sqrt((plate_error_voxels * voxel along superior)^2 + mask_spread_mm^2); ci95 =
     +- 1.96 of it. wedge_deg = atan((posterior - anterior) / distance of their middles), anterior lower positive.
 
+    Refused for a possible sacrum: its heights did not repeat between two series of one patient (13.5 and 26.0 mm).
+
     Valid if neither endplate leaves the image and at least `least_slices` voxels lie across the body. Source: signs.md
     G-08 of this project.
     """
     if not completeness.heights_valid:
         why = "; ".join(completeness.notes)
         return Refused(code=NOT_IN_VIEW.code, missing=why or NOT_IN_VIEW.missing, remedy=NOT_IN_VIEW.remedy)
+    if "possible_sacrum_tilt_deg" in size_mm:
+        return Refused(
+            code="NA-ANATOMY",
+            missing="it may be the sacrum, whose segments have no endplates to measure between",
+            remedy="If it is a lumbar vertebra, name the levels (--anchor or --top).",
+        )
     if size_mm["width_mm"] < least_slices * size_mm["voxel_across_mm"]:
         return Refused(
             code="NA-RESOLUTION",
@@ -70,7 +78,6 @@ def measure(
     return Measured(
         values=values,
         n_voxels=int(np.isfinite(endplates.height_mm).sum()),
-        verdicts={"reference": "NA-ANATOMY" if "possible_sacrum_tilt_deg" in size_mm else "ok"},
         notes=() if completeness.complete else completeness.notes,
     )
 
