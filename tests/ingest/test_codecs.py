@@ -11,7 +11,7 @@ import pytest
 from spinemets.ingest import codecs
 from spinemets.ingest.headers import read_header
 from spinemets.ingest.read import read
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 from spinemets.knowledge.catalogue import table
 
 

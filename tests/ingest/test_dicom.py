@@ -8,7 +8,7 @@ import pytest
 from spinemets.ingest.dicom import SetAside, classic_frame, open_image
 from spinemets.ingest.headers import read_header
 from spinemets.ingest.read import read
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 from spinemets.model.errors import UnreadableInput
 
 

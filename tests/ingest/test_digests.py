@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from spinemets.ingest.digests import BLOCK, Digests, of_file
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 from spinemets.model.errors import UnreadableInput
 
 

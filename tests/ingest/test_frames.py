@@ -7,7 +7,7 @@ import struct
 from spinemets.ingest.frames import Frame, Image, Layout, split_marks
 from spinemets.ingest.headers import Header
 from spinemets.ingest.scan import Scan
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 
 
 def frame(tmp_path, marks=None, **values: bytes) -> Frame:

@@ -13,7 +13,7 @@ from spinemets.ingest import headers as h
 from spinemets.ingest import limits as bounds
 from spinemets.ingest.headers import Header, NotDicom, read_header
 from spinemets.ingest.scan import Scan
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 
 
 def header(little: bool = True, **values: bytes) -> Header:

@@ -8,7 +8,8 @@ import os
 import pytest
 
 from spinemets.ingest import limits as bounds
-from spinemets.ingest.sources import listing, sniff
+from spinemets.ingest.source_file import sniff
+from spinemets.ingest.sources import listing
 from spinemets.model.errors import UnreadableInput
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from spinemets.ingest.dicom import open_image
 from spinemets.ingest.headers import read_header
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 from spinemets.ingest.studies import chosen
 from spinemets.model.errors import SeveralStudies, UsageError
 

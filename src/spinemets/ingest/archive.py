@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from spinemets.ingest import limits as bounds
-from spinemets.ingest.sources import Listing, SourceFile, sniff
+from spinemets.ingest.source_file import Listing, SourceFile, sniff
 from spinemets.model.study import Unread
 
 BLOCK = 1 << 20

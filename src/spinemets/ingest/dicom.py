@@ -9,7 +9,7 @@ from spinemets.ingest import limits as bounds
 from spinemets.ingest.frames import Frame, Image, Layout
 from spinemets.ingest.headers import Header
 from spinemets.ingest.scan import EXPLICIT, IMPLICIT
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 from spinemets.knowledge.catalogue import table
 
 NATIVE = frozenset((IMPLICIT, EXPLICIT, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"))

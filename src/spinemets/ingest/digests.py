@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 from spinemets.model.errors import UnreadableInput
 
 BLOCK = 1 << 19

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from spinemets.ingest import headers as h
 from spinemets.ingest.headers import Header
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 
 
 class Layout(NamedTuple):

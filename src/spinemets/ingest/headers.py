@@ -14,7 +14,7 @@ from typing import Any
 from spinemets.ingest import damage
 from spinemets.ingest import limits as bounds
 from spinemets.ingest.scan import PIXELS, Scan, Short, scan
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile
 
 IMAGE_TYPE, SOP_CLASS, SOP_UID, MODALITY = 0x00080008, 0x00080016, 0x00080018, 0x00080060
 PATIENT_ID, STUDY_DATE = 0x00100020, 0x00080020

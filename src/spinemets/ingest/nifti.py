@@ -20,7 +20,7 @@ from spinemets.ingest.digests import Digests
 from spinemets.ingest.geometry import straighten
 from spinemets.ingest.lazy import LazyVolume
 from spinemets.ingest.orientation import Oriented, orient
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile, stem
 from spinemets.model.errors import OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.series import Acquisition, GeometryCheck, Series
@@ -100,14 +100,6 @@ def _one(stored: Stored, oriented: Oriented, digest: str, which: tuple[int, str]
         load=LazyVolume(lambda: _load(stored, oriented, grid, which)), sides_known=oriented.sides_known,
         n_images=stored.shape[2], digest=digest, source=name, warnings=oriented.warnings,
     )  # fmt: skip
-
-
-def stem(source: SourceFile) -> str:
-    """Name without its ending."""
-    for ending in (".nii.gz", ".nii", ".gz", ".json", ".bval", ".bvec", ".tsv", ".txt", ".md"):
-        if source.name.lower().endswith(ending):
-            return source.name[: -len(ending)]
-    return source.name
 
 
 def _open(source: SourceFile) -> IO[bytes]:

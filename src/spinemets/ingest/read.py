@@ -15,7 +15,8 @@ from spinemets.ingest.dicom import SetAside
 from spinemets.ingest.digests import Digests
 from spinemets.ingest.frames import Image
 from spinemets.ingest.options import ReadingOptions
-from spinemets.ingest.sources import SourceFile, listing
+from spinemets.ingest.source_file import SourceFile, stem
+from spinemets.ingest.sources import listing
 from spinemets.ingest.studies import chosen
 from spinemets.model.errors import UnreadableInput
 from spinemets.model.series import Series
@@ -114,9 +115,9 @@ def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated, di
 
 def _set_aside_text(gathered: Gathered) -> None:
     """Text beside images is read with the image of its name; the rest is set aside, with a line."""
-    stems = {nifti.stem(source) for source in gathered.niftis}
+    stems = {stem(source) for source in gathered.niftis}
     for source in gathered.side:
-        if not (source.name.endswith(".json") and nifti.stem(source) in stems):
+        if not (source.name.endswith(".json") and stem(source) in stems):
             row = Unread(file=source.name, reason="text beside images, not an image", kind="set aside")
             gathered.unread.append(row)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from spinemets.ingest import limits as bounds
 from spinemets.ingest.facts import with_facts
-from spinemets.ingest.sources import SourceFile
+from spinemets.ingest.source_file import SourceFile, stem
 from spinemets.knowledge.catalogue import table
 from spinemets.model.series import Series
 
@@ -71,8 +71,6 @@ def _shaped(value: Any, kind: str) -> Any:
 
 
 def _beside(source: SourceFile, side: Sequence[SourceFile]) -> SourceFile | None:
-    from spinemets.ingest.nifti import stem
-
     name = stem(source) + ".json"
     for other in side:
         if other.name == name:
