@@ -47,21 +47,9 @@ def measure(
     Valid if neither endplate leaves the image and at least `least_slices` voxels lie across the body. Source: signs.md
     G-08 of this project.
     """
-    if not completeness.heights_valid:
-        why = "; ".join(completeness.notes)
-        return Refused(code=NOT_IN_VIEW.code, missing=why or NOT_IN_VIEW.missing, remedy=NOT_IN_VIEW.remedy)
-    if "possible_sacrum_tilt_deg" in size_mm:
-        return Refused(
-            code="NA-ANATOMY",
-            missing="it may be the sacrum, whose segments have no endplates to measure between",
-            remedy="If it is a lumbar vertebra, name the levels (--anchor or --top).",
-        )
-    if size_mm["width_mm"] < least_slices * size_mm["voxel_across_mm"]:
-        return Refused(
-            code="NA-RESOLUTION",
-            missing=f"fewer than {least_slices:.0f} slices pass through the body",
-            remedy="Needs thinner slices.",
-        )
+    refused = _unfit(completeness, size_mm, least_slices)
+    if refused is not None:
+        return refused
     found = _heights(endplates, depth_share, width_share, least_columns)
     if any(found[name] is None for name in ("ha_mm", "hm_mm", "hp_mm")):
         return Refused(
@@ -80,6 +68,26 @@ def measure(
         n_voxels=int(np.isfinite(endplates.height_mm).sum()),
         notes=() if completeness.complete else completeness.notes,
     )
+
+
+def _unfit(completeness: Completeness, size_mm: Mapping[str, float], least_slices: float) -> Refused | None:
+    """Why no height of this body would mean anything."""
+    if not completeness.heights_valid:
+        why = "; ".join(completeness.notes)
+        return Refused(code=NOT_IN_VIEW.code, missing=why or NOT_IN_VIEW.missing, remedy=NOT_IN_VIEW.remedy)
+    if "possible_sacrum_tilt_deg" in size_mm:
+        return Refused(
+            code="NA-ANATOMY",
+            missing="it may be the sacrum, whose segments have no endplates to measure between",
+            remedy="If it is a lumbar vertebra, name the levels (--anchor or --top).",
+        )
+    if size_mm["width_mm"] < least_slices * size_mm["voxel_across_mm"]:
+        return Refused(
+            code="NA-RESOLUTION",
+            missing=f"fewer than {least_slices:.0f} slices pass through the body",
+            remedy="Needs thinner slices.",
+        )
+    return None
 
 
 def _heights(
