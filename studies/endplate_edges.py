@@ -4,7 +4,10 @@ The report of another tool gives heights of L1 to L5 in steps of 1.5 mm. They li
 itself: along the body's own axis, in the same sixths of its depth, it finds the bright endplate and the place outside it
 where the profile has fallen half-way to the disc, and takes the distance between the two as a third opinion.
 
-    python studies/endplate_edges.py
+    python studies/endplate_edges.py [PICTURE.png]
+
+With a file name it also draws the mid-sagittal plane of each body in its own axes, with three bars at the back, middle and
+front of the body: the image's endplates (green), our mask (yellow), the report's height centred on ours (red).
 
 Result of 2026-11 (median absolute difference, mm; the images are not in the repository):
 
@@ -74,6 +77,37 @@ def heights(vertebra, image: np.ndarray, grid) -> tuple[np.ndarray, np.ndarray]:
     return np.array(by_image), np.array(by_mask)
 
 
+def draw(rows: list, vertebrae: list, volume, target: Path) -> None:
+    """Mid-sagittal plane of each body in its own frame, 0.25 mm a pixel, bars in the three windows."""
+    from PIL import Image, ImageDraw
+
+    half_mm, pixel_mm = 32.0, 0.25
+    span = np.arange(-half_mm, half_mm, pixel_mm)
+    tiles = []
+    for (image, mask, theirs), vertebra in zip(rows, vertebrae, strict=True):
+        a, s = np.meshgrid(span[::-1], span[::-1])
+        local = np.stack([np.zeros_like(a), a, s], axis=-1)
+        index = np.moveaxis(volume.grid.to_ijk(vertebra.frame.to_lps_mm(local)), -1, 0)
+        grey = ndimage.map_coordinates(volume.array.astype(np.float32), index, order=1, mode="nearest")
+        tile = Image.fromarray(np.uint8(np.clip((grey + 200) / 900, 0, 1) * 255)).convert("RGB")
+        pen = ImageDraw.Draw(tile)
+        depth = vertebra.endplates.anterior_mm
+        middles = (depth.max() - np.ptp(depth) / 12, (depth.max() + depth.min()) / 2, depth.min() + np.ptp(depth) / 12)
+        for n, place in enumerate(middles):
+            column = vertebra.endplates.superior_mm[:, np.argmin(np.abs(depth - place))]
+            foot = vertebra.endplates.inferior_mm[:, np.argmin(np.abs(depth - place))]
+            centre = (np.nanmedian(column) + np.nanmedian(foot)) / 2
+            for shift, (height, colour) in enumerate(((image[n], "lime"), (mask[n], "yellow"), (theirs[n], "red"))):
+                x = (half_mm - place) / pixel_mm + 5 * (shift - 1)
+                top, bottom = ((half_mm - centre + sign * height / 2) / pixel_mm for sign in (-1, 1))
+                pen.line([(x, top), (x, bottom)], fill=colour, width=2)
+        tiles.append(tile)
+    sheet = Image.new("RGB", (sum(t.width for t in tiles), tiles[0].height))
+    for n, tile in enumerate(tiles):
+        sheet.paste(tile, (n * tile.width, 0))
+    sheet.save(target)
+
+
 def main() -> int:
     """Print the table."""
     if not SET.is_dir():
@@ -91,6 +125,10 @@ def main() -> int:
             rows.append((image, mask, theirs))
             cells = (" ".join(f"{v:5.1f}" for v in part) for part in (image, mask, theirs))
             print(f"{name:6} " + " ".join(f"{cell:>18}" for cell in cells))
+        if len(sys.argv) > 1:
+            target = Path(sys.argv[1])
+            stem = labels.partition(".")[0]
+            draw(rows, [done.spine[n] for n in LEVELS], volume, target.with_stem(f"{target.stem}-{stem}"))
         image, mask, theirs = (np.concatenate([row[n] for row in rows]) for n in range(3))
         pairs = {"ours - report": mask - theirs, "image - report": image - theirs, "image - ours": image - mask}
         said = ", ".join(f"{k} {np.median(np.abs(d)):.1f} (mean {d.mean():+.1f})" for k, d in pairs.items())
