@@ -204,7 +204,7 @@ def _vertebra_needs(
         stored = f"{name}_{subject.part}" if entry.per == "side" and name == "pedicle" else name
         yield name, supply.region(vertebra, stored, series)
     for tissue in needs.references:
-        yield tissue, supply.reference(vertebra, tissue, series, {})
+        yield tissue, supply.reference(vertebra, tissue, series)
     normal = supply.normal(vertebra, series) if needs.normal or needs.cortex else None
     if needs.normal:
         yield "normal", normal

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from spinemets.anatomy.references import reference
 from spinemets.geometry.resampling import region_on_grid
 from spinemets.knowledge.catalogue import Criterion
+from spinemets.lesions.choose import for_vertebra
 from spinemets.maps.cortex import profile
 from spinemets.model.lesion import Found
 from spinemets.model.measurement import Refused
@@ -53,16 +54,14 @@ class Supply:
                 missing=f"{_names(usable)} has another frame of reference than the labels",
                 remedy="Give labels drawn on that series.",
             )
-        covering = [(self.coverage(vertebra, s), s) for s in near]
-        inside = [(c, s) for c, s in covering if c > 0]
-        if not inside:
+        covering = for_vertebra(self.study, vertebra, kinds).series
+        if not covering:
             return Refused(
                 code="NA-COVERAGE",
                 missing=f"{vertebra.level.words} is outside {_names(near)}",
                 remedy="Needs a series that covers this level.",
             )
-        inside.sort(key=lambda cs: (kinds.index(cs[1].kind), -round(cs[0], 2), _slice_mm(cs[1]), cs[1].number))
-        return tuple(s for _, s in inside)
+        return covering
 
     def _no_series(self, kinds: Sequence[str]) -> Refused:
         refused = [s for s in self.study.series if s.kind in kinds]
@@ -78,17 +77,6 @@ class Supply:
                 remedy=f"Add {_kind_words(kinds)}.",
             )
         return Refused(code="NA-SERIES", missing=f"no {_kind_words(kinds)} series", remedy=f"Add {_kind_words(kinds)}.")
-
-    def coverage(self, vertebra: Vertebra, series: Series) -> float:
-        """Share of the vertebra's largest region whose voxel centres lie inside the series' grid."""
-        if series.grid is None or not vertebra.regions:
-            return 0.0
-        region = vertebra.regions.get("body") or next(iter(vertebra.regions.values()))
-        if not region.n_voxels:
-            return 0.0
-        ijk = series.grid.to_ijk(region.grid.to_lps_mm(region.indices[:: max(1, region.n_voxels // 500)]))
-        inside = np.all((ijk > -0.5) & (ijk < np.asarray(series.grid.shape_ijk) - 0.5), axis=1)
-        return float(inside.mean())
 
     def region(self, vertebra: Vertebra, name: str, series: Series) -> Region | Refused:
         """Region of a vertebra on the grid of a series."""
@@ -109,11 +97,11 @@ class Supply:
             )
         return region
 
-    def reference(self, vertebra: Vertebra, tissue: str, series: Series, parameters: dict[str, Any]) -> Any:
+    def reference(self, vertebra: Vertebra, tissue: str, series: Series) -> Reference | Refused:
         """Reference tissue near a vertebra (G-06), or why there is none."""
         key = (series.uid, vertebra.level.id, tissue)
         if key not in self._references:
-            self._references[key] = reference(series.pixels(), self.spine, vertebra.level.id, tissue, parameters)
+            self._references[key] = reference(series.pixels(), self.spine, vertebra.level.id, tissue, {})
         return _or_refused(self._references[key])
 
     def normal(self, vertebra: Vertebra, series: Series) -> Reference | Refused:
