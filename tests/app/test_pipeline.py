@@ -141,6 +141,19 @@ class TestProvenance:
         assert made.options == {"labels": "labels.nii.gz:verse"}
         assert made.input_digests["labels.nii.gz"] == pipeline.label_digest(f"{labels}:verse")
         assert len(made.run_id) == 16
+
+    def test_two_label_files_of_one_name_keep_their_digests(self, tmp_path):
+        """'nothing is dropped without a line saying so': bodies/labels.nii.gz and discs/labels.nii.gz."""
+        for folder in ("bodies", "discs"):
+            (tmp_path / folder).mkdir()
+            (tmp_path / folder / "labels.nii.gz").write_bytes(folder.encode())
+        stated = [f"{tmp_path / folder / 'labels.nii.gz'}:verse" for folder in ("bodies", "discs")]
+        digests = pipeline._label_digests(stated)
+        assert list(digests) == ["labels.nii.gz", "labels.nii.gz (2)"]
+        assert len(set(digests.values())) == 2
+
+    def test_libraries_and_stages_are_named(self, done):
+        made = done.assessment.provenance
         assert {"numpy", "scipy", "pydicom", "nibabel"} <= set(made.libraries)
         assert all(s.seconds >= 0 and s.peak_memory_mb > 10 for s in made.stages)
 

@@ -243,7 +243,7 @@ def _provenance(study: Study, options: Options, clock: Clock) -> Provenance:
     from spinemets.knowledge.catalogue import parameter_hash
 
     inputs: Mapping[str, str] = digests(study)
-    labels = {Path(text.rsplit(":", 1)[0]).name: label_digest(text) for text in options.labels}
+    labels = _label_digests(options.labels)
     identity = hashlib.sha256()
     for part in (spinemets.__version__, parameter_hash(), options.digest(), *inputs.values(), *labels.values()):
         identity.update(part.encode())
@@ -258,6 +258,17 @@ def _provenance(study: Study, options: Options, clock: Clock) -> Provenance:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         libraries=library_versions(),
     )
+
+
+def _label_digests(stated: Sequence[str]) -> dict[str, str]:
+    """Digest of each label file by its name; a second file of the same name keeps a line of its own."""
+    from spinemets.segmentation.options import LabelFile
+
+    digests: dict[str, str] = {}
+    for number, text in enumerate(stated, start=1):
+        name = LabelFile.parse(text).path.name
+        digests[name if name not in digests else f"{name} ({number})"] = label_digest(text)
+    return digests
 
 
 def label_digest(text: str) -> str:
