@@ -6,63 +6,16 @@ import numpy as np
 import pytest
 
 from spinemets.findings.expected_height import Expected
-from spinemets.findings.height_loss import category, grade, losses, shape, weigh
+from spinemets.findings.height_loss import category, grade, losses, shape
 from spinemets.findings.judge import judge
 from spinemets.knowledge.catalogue import load, table
 from spinemets.measures.runner import to_measurement
 from spinemets.model.finding import State
-from spinemets.model.level import Level
-from spinemets.model.measurement import Measured, Measurement, NotAssessable, Refused, Subject, Value
-from spinemets.model.study import ClinicalFacts, PatientFacts
+from spinemets.model.measurement import Measured, Refused, Subject
+from spinemets.testing.heights import cut, heights, levels_of, run, usual
 
 ENTRY = load()["FX-01"]
 LIMITS = (0.20, 0.25, 0.40)
-
-
-def levels_of(*names: str | None) -> tuple[Level, ...]:
-    return tuple(Level(name=n, position=p + 1, of=len(names), method="label map") for p, n in enumerate(names))
-
-
-def heights(level: Level, ant: float, mid: float, post: float, sd: float = 0.0, depth: float = 33.0, **more):
-    spread = 5 / 6 * depth
-    wedge = float(np.degrees(np.arctan2(post - ant, spread)))
-    numbers = {"ha_mm": ant, "hm_mm": mid, "hp_mm": post}
-    values = {k: Value(value=v, unit="mm", sd=sd) for k, v in numbers.items()}
-    values["wedge_deg"] = Value(value=more.pop("wedge", wedge), unit="deg")
-    values["depth_mm"] = Value(value=depth, unit="mm")
-    return Measurement(
-        criterion="G-08", version="1", subject=Subject(level_id=level.id), values=values, judged="hm_mm", **more
-    )
-
-
-def cut(level: Level) -> NotAssessable:
-    return NotAssessable(
-        criterion="G-08",
-        version="1",
-        subject=Subject(level_id=level.id),
-        code="NA-COVERAGE",
-        missing="the border of the image cuts the superior endplate: no heights",
-    )
-
-
-def run(results, levels, clinical=None, patient=None, **changes):
-    answers = weigh(
-        results={"G-08": tuple(results)},
-        levels=levels,
-        patient=patient or PatientFacts(),
-        clinical=clinical or ClinicalFacts(),
-        morphometry=table("morphometry"),
-        **{**ENTRY.values(), **changes},
-    )
-    return {subject.level_id: answer for subject, answer in answers}
-
-
-def usual(level: Level, scale: float = 1.0, **more):
-    row = table("morphometry")["levels"][level.name]
-    return heights(
-        level, scale * row["ant"], scale * row["mid"], scale * row["post"], depth=scale * row["depth"],
-        wedge=row["wedge"]["mean"], **more,
-    )  # fmt: skip
 
 
 class TestVectors:
