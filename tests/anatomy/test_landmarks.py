@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from spinemets.anatomy.landmarks import bears_rib, header_regions, on_sacrum
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.region import Region
-from spinemets.model.series import Acquisition, Series
+from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study
 
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from spinemets.anatomy.laterality import sides
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
 from spinemets.model.segmentation import Segmentation
-from spinemets.model.series import Acquisition, Series
+from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study
 
 GRID = Grid(shape_ijk=(2, 2, 2), affine_lps_mm=np.eye(4))

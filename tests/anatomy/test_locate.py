@@ -10,9 +10,10 @@ import pytest
 
 from spinemets.anatomy.locate import locate
 from spinemets.anatomy.options import LevelOptions
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.region import Region
 from spinemets.model.segmentation import Part
-from spinemets.model.series import Acquisition, Series
+from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study
 
 

@@ -342,7 +342,8 @@ def test_real_lumbar_mr(shared_data):
 
     from spinemets.anatomy.locate import locate
     from spinemets.anatomy.options import LevelOptions
-    from spinemets.model.series import Acquisition, Series
+    from spinemets.model.acquisition import Acquisition
+    from spinemets.model.series import Series
     from spinemets.model.study import PatientFacts, Study
     from spinemets.segmentation.label_map import read
     from spinemets.segmentation.options import LabelFile

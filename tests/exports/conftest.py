@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.assessment import Assessment, LevelAssessment, Picture, SeriesSummary, Statement
 from spinemets.model.finding import Cutoff, Evidence, Finding, State
 from spinemets.model.grid import Grid
@@ -12,7 +13,7 @@ from spinemets.model.level import Level
 from spinemets.model.measurement import Subject, Value
 from spinemets.model.provenance import Provenance
 from spinemets.model.region import Region
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition
+from spinemets.model.series import GeometryCheck, Recognition
 from spinemets.model.spine import Spine, Vertebra
 from spinemets.model.study import ClinicalFacts, PatientFacts, Treatment
 

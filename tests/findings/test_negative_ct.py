@@ -59,7 +59,8 @@ def test_text(study):
 def test_note_names_what_is_missing(study):
     from dataclasses import replace
 
-    from spinemets.model.series import Acquisition, Recognition, Series
+    from spinemets.model.acquisition import Acquisition
+    from spinemets.model.series import Recognition, Series
 
     def series(kind):
         return Series(

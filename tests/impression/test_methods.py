@@ -9,9 +9,10 @@ import pytest
 
 from spinemets.impression.methods import digests, paragraph, references
 from spinemets.knowledge.catalogue import load
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
 from spinemets.model.provenance import Provenance
-from spinemets.model.series import Acquisition, Recognition, Series
+from spinemets.model.series import Recognition, Series
 from spinemets.model.spine import Spine, Vertebra
 from spinemets.model.study import PatientFacts, Study
 from spinemets.report.wording import forbidden

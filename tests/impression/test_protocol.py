@@ -10,11 +10,12 @@ import pytest
 from spinemets.impression import protocol
 from spinemets.impression.protocol import answers, best_verdicts, criteria_missing, level_limits, matrix
 from spinemets.knowledge.catalogue import Criterion, Needs
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.errors import CatalogueError
 from spinemets.model.finding import Finding, State
 from spinemets.model.grid import Grid
 from spinemets.model.measurement import Subject
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition, Series
+from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.study import PatientFacts, Study
 
 OPEN_CT = {"CT-01:cortex": "ok", "CT-01:lesion": "ok", "CT-01:soft_tissue": "ok"}

@@ -13,8 +13,8 @@ from spinemets.ingest import facts
 from spinemets.ingest.options import ReadingOptions
 from spinemets.ingest.read import read
 from spinemets.knowledge.catalogue import table
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.errors import UsageError
-from spinemets.model.series import Acquisition
 
 
 @pytest.fixture

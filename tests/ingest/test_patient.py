@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from spinemets.ingest.acquisition import Values
 from spinemets.ingest.patient import age_years, facts, pseudonym
+from spinemets.ingest.values import Values
 
 
 def test_pseudonym_is_stable_and_says_nothing():

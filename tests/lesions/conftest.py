@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
 from spinemets.model.level import Level
 from spinemets.model.region import Region
-from spinemets.model.series import Acquisition, Recognition, Series
+from spinemets.model.series import Recognition, Series
 from spinemets.model.spine import Completeness, Frame, Spine, Vertebra
 from spinemets.model.study import PatientFacts, Study
 from spinemets.model.volume import Volume

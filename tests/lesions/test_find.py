@@ -328,10 +328,11 @@ def real_ct(shared_data):
     nibabel = pytest.importorskip("nibabel")
     from spinemets.anatomy.locate import locate
     from spinemets.anatomy.options import LevelOptions
+    from spinemets.model.acquisition import Acquisition
     from spinemets.model.grid import Grid
     from spinemets.model.region import Region
     from spinemets.model.segmentation import Part, Segmentation
-    from spinemets.model.series import Acquisition, Recognition, Series
+    from spinemets.model.series import Recognition, Series
     from spinemets.model.study import PatientFacts, Study
     from spinemets.model.volume import Volume
 

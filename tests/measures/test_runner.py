@@ -12,11 +12,12 @@ import pytest
 from spinemets.knowledge import catalogue as knowledge
 from spinemets.knowledge.catalogue import Criterion, Given, Judge, Needs
 from spinemets.measures import runner
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.lesion import Found
 from spinemets.model.level import Level
 from spinemets.model.measurement import Estimate, Measured, Measurement, NotAssessable, Refused
 from spinemets.model.reference import Reference
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition, Series
+from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.spine import Spine, Vertebra
 from spinemets.model.study import PatientFacts, Study
 

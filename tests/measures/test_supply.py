@@ -10,13 +10,14 @@ import pytest
 from spinemets.knowledge.catalogue import Criterion, Needs
 from spinemets.lesions.choose import anchor, coverage
 from spinemets.measures.supply import Supply, eroded, lesion_arguments, series_facts
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
 from spinemets.model.lesion import Found, Lesion
 from spinemets.model.level import Level
 from spinemets.model.measurement import Refused
 from spinemets.model.reference import NoReference, Reference
 from spinemets.model.region import CortexProfile, Region, Surface
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition, Series
+from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.spine import Spine, Vertebra
 from spinemets.model.study import PatientFacts, Study
 from spinemets.model.volume import Volume

@@ -173,8 +173,9 @@ def test_inputs_are_not_touched(entry):
 def test_without_a_search_the_whole_marrow_is_compared(entry):
     """In diffuse disease no vertebra is left as a reference and nothing can be searched: muscle still answers."""
     from spinemets.measures.supply import lesion_arguments
+    from spinemets.model.acquisition import Acquisition
     from spinemets.model.lesion import Found
-    from spinemets.model.series import Acquisition, Series
+    from spinemets.model.series import Series
 
     series = Series(uid="1.2.3", number=1, label="x", acquisition=Acquisition(), load=lambda: None)
     assert lesion_arguments(entry, Found(), "L3", series) == {"lesions": ()}

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.assessment import Assessment, LevelAssessment
 from spinemets.model.errors import SpinemetsError, UnreadableInput, UsageError
 from spinemets.model.finding import Finding, State
@@ -15,7 +16,7 @@ from spinemets.model.level import ORDER, Level
 from spinemets.model.measurement import Subject
 from spinemets.model.provenance import Provenance
 from spinemets.model.segmentation import Part, Segmentation
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition, Series
+from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.spine import Endplates, Frame, Spine, Vertebra
 from spinemets.model.study import ClinicalFacts, PatientFacts, Study
 

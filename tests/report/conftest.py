@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.assessment import (
     Answerability,
     Assessment,
@@ -27,7 +28,7 @@ from spinemets.model.finding import Cutoff, Evidence, Finding, State
 from spinemets.model.level import Level
 from spinemets.model.measurement import Subject, Value
 from spinemets.model.provenance import Provenance, StageRecord
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition
+from spinemets.model.series import GeometryCheck, Recognition
 from spinemets.model.study import ClinicalFacts, PatientFacts, Treatment, Unread
 
 CT, T1, STIR = "1.2.3.4", "1.2.3.5", "1.2.3.6"

@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from spinemets.knowledge.catalogue import table
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.finding import Evidence
 from spinemets.model.grid import Grid
 from spinemets.model.level import Level
 from spinemets.model.region import Region
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition, Series
+from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.spine import Spine, Vertebra
 from spinemets.model.study import PatientFacts, Study
 from spinemets.model.volume import Volume

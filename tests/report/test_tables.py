@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.assessment import LesionSummary
 from spinemets.model.finding import State
 from spinemets.model.level import Level
-from spinemets.model.series import Acquisition
 from spinemets.model.study import ClinicalFacts, Device, PatientFacts
 from spinemets.report import tables
 

@@ -8,8 +8,9 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
-from spinemets.model.series import Acquisition, GeometryCheck, Series
+from spinemets.model.series import GeometryCheck, Series
 from spinemets.model.study import PatientFacts, Study
 
 RAS = np.diag([1.0, 1.0, 1.0, 1.0])

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
-from spinemets.model.series import Acquisition, Recognition, Series
+from spinemets.model.series import Recognition, Series
 from spinemets.model.study import PatientFacts, Study
 from spinemets.model.volume import Volume
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spinemets.model.series import Acquisition
+from spinemets.model.acquisition import Acquisition
 from spinemets.series.classes import ct_table, mr_table
 from spinemets.series.other import classify
 

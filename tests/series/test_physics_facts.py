@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spinemets.model.series import Acquisition
+from spinemets.model.acquisition import Acquisition
 from spinemets.series.physics_facts import fat_suppression, inversion, readout
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from spinemets.ingest import dicom, multiframe, patient
 from spinemets.ingest import headers as h
-from spinemets.ingest.acquisition import Values
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.digests import Digests
 from spinemets.ingest.frames import Frame, Image
 from spinemets.ingest.geometry import rules
 from spinemets.ingest.grouping import groups
+from spinemets.ingest.values import Values
 from spinemets.ingest.volumes import build
 from spinemets.knowledge.catalogue import table
 from spinemets.model.series import Series

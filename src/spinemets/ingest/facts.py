@@ -11,7 +11,8 @@ from typing import Any
 from spinemets.ingest.lazy import LazyVolume
 from spinemets.ingest.stated import read_stated
 from spinemets.knowledge.catalogue import table
-from spinemets.model.series import Acquisition, Series
+from spinemets.model.acquisition import Acquisition
+from spinemets.model.series import Series
 
 Stated = Mapping[str, Mapping[str, Any]]
 SCHEMA_WORDS = ("type", "enum", "pattern", "minimum", "maximum", "exclusiveMinimum", "minLength", "items")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from spinemets.ingest.acquisition import Values
 from spinemets.ingest.frames import Frame, Image
+from spinemets.ingest.values import Values
 
 # What a frame's place in its stack says is known from its position already.
 STACK_POINTERS = frozenset((0x00209056, 0x00209057, 0x00200032, 0x00200037))

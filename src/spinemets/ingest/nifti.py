@@ -21,9 +21,10 @@ from spinemets.ingest.geometry import straighten
 from spinemets.ingest.lazy import LazyVolume
 from spinemets.ingest.orientation import Oriented, orient
 from spinemets.ingest.source_file import SourceFile, stem
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.errors import OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
-from spinemets.model.series import Acquisition, GeometryCheck, Series
+from spinemets.model.series import GeometryCheck, Series
 from spinemets.model.study import Unread
 from spinemets.model.volume import Volume
 

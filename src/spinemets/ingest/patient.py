@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from spinemets.ingest.acquisition import Values, iso
+from spinemets.ingest.acquisition import iso
+from spinemets.ingest.values import Values
 from spinemets.model.study import PatientFacts
 
 SEXES = {"F": "female", "M": "male", "O": "other"}

@@ -15,6 +15,7 @@ from spinemets.ingest.geometry import Arrangement, arrange, extent, rules, strai
 from spinemets.ingest.grouping import Group, placement
 from spinemets.ingest.lazy import LazyVolume
 from spinemets.ingest.pixels import rescaled
+from spinemets.ingest.values import Values
 from spinemets.model.errors import OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.series import GeometryCheck, Series
@@ -91,7 +92,7 @@ def _load(
 
 
 def _quantity(frames: Sequence[Frame], dataset: Any) -> tuple[str, str]:
-    values = header_facts.Values(dataset, frames[0].index)
+    values = Values(dataset, frames[0].index)
     modality = frames[0].image.modality
     if modality == "CT":
         stated = all(f.intercept is not None and f.slope is not None for f in frames)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.finding import Finding, State
 from spinemets.model.level import Level
 from spinemets.model.provenance import Provenance
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition
+from spinemets.model.series import GeometryCheck, Recognition
 from spinemets.model.study import ClinicalFacts, PatientFacts, Unread
 
 SCHEMA = "spinemets-assessment/1"

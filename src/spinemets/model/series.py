@@ -5,46 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
+from spinemets.model.planar import Planar
 from spinemets.model.volume import Volume
-
-
-@dataclass(frozen=True, kw_only=True)
-class Acquisition:
-    """How the images were made. None = the header does not say (never a default).
-
-    `stated_by_user` lists the fields that came from a facts file instead of the header; `stated_kind` is the series kind
-    the user states, None if none. `fat_suppressed` and `contrast_agent` are False only where the header was able to say
-    so (ScanOptions present, even empty; an agent stated as none) and None where the element is missing.
-    """
-
-    modality: str | None = None
-    tr_s: float | None = None
-    te_s: float | None = None
-    ti_s: float | None = None
-    flip_deg: float | None = None
-    echo_train_length: int | None = None
-    field_t: float | None = None
-    b_values_s_per_mm2: tuple[float, ...] = ()
-    scanning_sequence: tuple[str, ...] = ()
-    sequence_variant: tuple[str, ...] = ()
-    scan_options: tuple[str, ...] = ()
-    acquisition_3d: bool | None = None
-    fat_suppressed: bool | None = None
-    contrast_agent: bool | None = None
-    image_type: tuple[str, ...] = ()
-    kvp: float | None = None
-    kernel: str | None = None
-    slice_thickness_mm: float | None = None
-    manufacturer: str | None = None
-    model: str | None = None
-    body_part: str | None = None
-    description: str | None = None
-    protocol: str | None = None
-    patient_position: str | None = None
-    acquired: str | None = None
-    stated_by_user: tuple[str, ...] = ()
-    stated_kind: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +63,8 @@ class Series:
     sides_known
         False where orientation codes are missing, contradictory, or the user says so (G-12): no left or right anywhere.
     kvp, field ... are in `acquisition`; `recognition` is empty until the room `series` has spoken.
+    planar
+        Set for pictures that lie in no patient grid (radiograph, planar bone scan): views and pixel size.
     n_images, digest
         Number of images and SHA-256 over the file contents.
     """
@@ -111,6 +77,7 @@ class Series:
     grid: Grid | None = None
     geometry: GeometryCheck = field(default_factory=GeometryCheck)
     recognition: Recognition = field(default_factory=Recognition)
+    planar: Planar | None = None
     sides_known: bool = True
     n_images: int = 1
     digest: str = ""

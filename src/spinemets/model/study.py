@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spinemets.model.series import Series
+from spinemets.model.study_view import SeriesMotion, SeriesSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class PatientFacts:
     study_date: str | None = None
     accession: str | None = None
     study_description: str | None = None
+    weight_kg: float | None = None
+    height_m: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +88,8 @@ class Study:
         Files that are in no series: nothing is dropped.
     label_files
         DICOM SEG objects found in the input, by path (an offer for `--labels`, never used unasked).
+    sets, motions
+        Series that belong together, and motion between series: empty until the room `series` has spoken.
     """
 
     uid: str
@@ -94,6 +99,8 @@ class Study:
     unread: tuple[Unread, ...] = ()
     label_files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    sets: tuple[SeriesSet, ...] = ()
+    motions: tuple[SeriesMotion, ...] = ()
 
     def by_uid(self, uid: str) -> Series:
         """Series of that uid.

@@ -29,6 +29,8 @@ class Volume:
         True where the file says that no measurement exists; None if nowhere.
     series_uid
         Series the values came from.
+    warnings
+        What was noticed only when the pixels were decoded (an image that cannot be decoded is padding, and named here).
     """
 
     array: NDArray[Any]
@@ -37,6 +39,7 @@ class Volume:
     unit: str
     padding: NDArray[np.bool_] | None = None
     series_uid: str = ""
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.array.shape[:3] != self.grid.shape_ijk:

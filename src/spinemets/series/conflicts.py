@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from spinemets.model.series import Acquisition
+from spinemets.model.acquisition import Acquisition
 from spinemets.series.classes import BodyWord, DescriptionWord
 
 

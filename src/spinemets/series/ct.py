@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from spinemets.knowledge import dialects
-from spinemets.model.series import Acquisition, Recognition
+from spinemets.model.acquisition import Acquisition
+from spinemets.model.series import Recognition
 from spinemets.series.classes import CtTable, Kernel, KernelTable
 from spinemets.series.physics_facts import words_of
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spinemets.model.series import Acquisition, Recognition
+from spinemets.model.acquisition import Acquisition
+from spinemets.model.series import Recognition
 from spinemets.series.classes import CtTable, MrTable
 from spinemets.series.physics_facts import words_of
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from spinemets.knowledge import dialects
-from spinemets.model.series import Acquisition, Series
+from spinemets.model.acquisition import Acquisition
+from spinemets.model.series import Series
 from spinemets.series.classes import MrTable
 
 # Series whose repetition times differ by less belong to one multi-echo or multi-flip acquisition.

@@ -18,12 +18,13 @@ from spinemets.anatomy.options import LevelOptions
 from spinemets.knowledge.catalogue import Catalogue
 from spinemets.lesions.find import find
 from spinemets.measures.runner import run
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
 from spinemets.model.lesion import Found
 from spinemets.model.measurement import Result
 from spinemets.model.region import Region
 from spinemets.model.segmentation import Part, Segmentation
-from spinemets.model.series import Acquisition, Recognition, Series
+from spinemets.model.series import Recognition, Series
 from spinemets.model.spine import Spine
 from spinemets.model.study import PatientFacts, Study
 from spinemets.model.volume import Volume

@@ -9,8 +9,9 @@ import numpy as np
 
 from spinemets.app.cli import series
 from spinemets.app.cli.main import main
+from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
-from spinemets.model.series import Acquisition, GeometryCheck, Recognition, Series
+from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.study import PatientFacts, Study
 
 
