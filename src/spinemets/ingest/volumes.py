@@ -9,17 +9,14 @@ import numpy as np
 
 from spinemets.ingest import acquisition as header_facts
 from spinemets.ingest import headers as h
+from spinemets.ingest import loading
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame, split_marks
-from spinemets.ingest.geometry import Arrangement, arrange, extent, rules, straighten
+from spinemets.ingest.geometry import Arrangement, arrange, extent, rules
 from spinemets.ingest.grouping import Group, placement
-from spinemets.ingest.lazy import LazyVolume
-from spinemets.ingest.pixels import rescaled
 from spinemets.ingest.values import Values
-from spinemets.model.errors import OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.series import GeometryCheck, Series
-from spinemets.model.volume import Volume
 
 HOUNSFIELD = ("attenuation", "[hnsf'U]")
 UNKNOWN = ("unknown", "1")
@@ -44,9 +41,12 @@ def build(group: Group, suffix: str, dataset: Any, store: DecodedImages) -> Seri
     label = f"series {number}" + (f", {group.what}" if group.what else "")
     check, grid, arrangement = _geometry(group)
     quantity = _quantity(group.frames, dataset)
-    load = LazyVolume(lambda: _load(label, group.frames, arrangement, (grid, quantity, uid), store))
+    plan = loading.Plan(
+        label=label, frames=group.frames, arrangement=arrangement, grid=grid, quantity=quantity[0], unit=quantity[1],
+        uid=uid,
+    )  # fmt: skip
     return Series(
-        uid=uid, number=0, label=label, acquisition=facts, load=load, grid=grid, geometry=check,
+        uid=uid, number=0, label=label, acquisition=facts, load=loading.lazy(plan, store), grid=grid, geometry=check,
         sides_known=group.placed, n_images=len(group.frames), source="DICOM",
         warnings=_warnings(group.frames, quantity),
     )  # fmt: skip
@@ -65,30 +65,6 @@ def _geometry(group: Group) -> tuple[GeometryCheck, Grid | None, Arrangement | N
     shape, affine = extent(arrangement, first.layout.rows, first.layout.columns)
     grid = Grid(shape_ijk=shape, affine_lps_mm=affine, frame_of_reference_uid=first.frame_of_reference)
     return arrangement.check, grid, arrangement
-
-
-def _load(
-    label: str,
-    frames: Sequence[Frame],
-    arrangement: Arrangement | None,
-    target: tuple[Grid | None, tuple[str, str], str],
-    store: DecodedImages,
-) -> Volume:
-    grid, (quantity, unit), uid = target
-    if grid is None or arrangement is None:
-        raise UnreadableInput(f"{label} has no trusted geometry and cannot be used as a volume.")
-    ordered = [frames[index] for index in arrangement.order]
-    try:
-        stack, padding = rescaled(ordered, store.take(ordered))
-        stack, padding = straighten(stack, padding, arrangement)
-    except OSError as error:
-        raise UnreadableInput(f"The files of {label} changed or vanished while in use.", "Read them again.") from error
-    except MemoryError as error:
-        raise OutOfResources(f"Memory ran out while {label} was read.", "Use a machine with more memory.") from error
-    return Volume(
-        array=stack.transpose(2, 1, 0), grid=grid, quantity=quantity, unit=unit, series_uid=uid,
-        padding=None if padding is None else padding.transpose(2, 1, 0),
-    )  # fmt: skip
 
 
 def _quantity(frames: Sequence[Frame], dataset: Any) -> tuple[str, str]:
