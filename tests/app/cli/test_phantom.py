@@ -29,12 +29,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list:
 def test_list_names_every_case(capsys):
     assert main(["phantom", "list"]) == 0
     listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
-    assert listed == list(CASES)
+    assert listed == [*CASES, "hdr-vendors"]
 
 
 def test_list_as_json(capsys):
     assert main(["phantom", "list", "--json"]) == 0
-    assert set(json.loads(capsys.readouterr().out)["cases"]) == set(CASES)
+    assert set(json.loads(capsys.readouterr().out)["cases"]) == {*CASES, "hdr-vendors"}
 
 
 def test_make_says_where(calls, capsys, tmp_path: Path):
@@ -57,3 +57,12 @@ def test_unknown_case_is_a_wrong_call(capsys, tmp_path: Path):
     said = capsys.readouterr().err
     assert "no-such-case" in said
     assert "first-light" in said
+
+
+def test_header_sets_of_three_makers(capsys, tmp_path: Path):
+    """`hdr-vendors` holds studies of header sets, one a maker, and the kinds they truly are."""
+    assert main(["phantom", "make", "hdr-vendors", "--out", str(tmp_path / "h"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["case"] == "hdr-vendors"
+    assert {Path(said[maker]).name for maker in ("siemens", "ge", "philips")} == {"siemens", "ge", "philips"}
+    assert json.loads(Path(said["truth"]).read_text())["kinds"]["ge"]["stir"] == "stir"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from spinemets.app.cli import flags, say
 
@@ -31,8 +32,10 @@ def run(args: argparse.Namespace) -> int:
 def listed(args: argparse.Namespace) -> int:
     """All cases with what they hold."""
     from spinemets.phantom.cases import CASES, case_of
+    from spinemets.phantom.header_sets import ABOUT
+    from spinemets.phantom.header_sets import CASE as HEADERS
 
-    cases = {name: case_of(name).about for name in CASES}
+    cases = {name: case_of(name).about for name in CASES} | {HEADERS: ABOUT}
     if args.json:
         say.one_object({"schema": "spinemets-phantom-list/1", "cases": cases})
     else:
@@ -42,11 +45,8 @@ def listed(args: argparse.Namespace) -> int:
 
 def made(args: argparse.Namespace) -> int:
     """Write one case, and say where."""
-    from spinemets.phantom.demo import make_demo
-
     case = DEMO_CASE if args.case == DEMO else args.case
-    parts = make_demo(args.out, case, args.seed)
-    files = {"study": parts.study, "labels": parts.labels, "clinical": parts.clinical, "truth": parts.truth}
+    files = written(args.out, case, args.seed)
     if args.json:
         said = {name: str(path) for name, path in files.items()}
         say.one_object({"schema": "spinemets-phantom/1", "case": case, "seed": args.seed, **said})
@@ -55,3 +55,17 @@ def made(args: argparse.Namespace) -> int:
         say.note("Simulated images of no person, with the truth they were built from.")
     say.result(str(args.out))
     return 0
+
+
+def written(out: Path, case: str, seed: int) -> dict[str, Path]:
+    """Write the files of a case; what they are -> where."""
+    from spinemets.phantom.header_sets import CASE as HEADERS
+
+    if case == HEADERS:
+        from spinemets.phantom.header_sets import write_header_sets
+
+        return {**write_header_sets(out), "truth": out / "truth.json"}
+    from spinemets.phantom.demo import make_demo
+
+    parts = make_demo(out, case, seed)
+    return {"study": parts.study, "labels": parts.labels, "clinical": parts.clinical, "truth": parts.truth}
