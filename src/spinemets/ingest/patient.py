@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
-from spinemets.ingest.acquisition import iso
+from spinemets.ingest.moments import iso
 from spinemets.ingest.values import Values
 from spinemets.model.study import PatientFacts
 

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from spinemets.ingest import headers as h
-from spinemets.ingest.acquisition import iso
 from spinemets.ingest.frames import Image
+from spinemets.ingest.moments import iso
 from spinemets.ingest.patient import pseudonym
 from spinemets.model.errors import SeveralStudies, UsageError
 from spinemets.model.study import Unread

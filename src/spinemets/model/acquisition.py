@@ -80,6 +80,7 @@ class Acquisition:
     `b_values_s_per_mm2` lists the b-values of the volume's images (or those a facts file states); `diffusion` is the one
     weighting of the volume with its direction. `time_s` is the time of this volume after the first of its DICOM series;
     `complex_component` is MAGNITUDE, PHASE, REAL or IMAGINARY; `contrast_at` the ISO time at which an agent was given.
+    `display_window` lists centre and width of the windows the header offers for display; values are never windowed.
     """
 
     modality: str | None = None
@@ -116,5 +117,6 @@ class Acquisition:
     temporal_position: int | None = None
     tracer: Tracer | None = None
     sop_class: str | None = None
+    display_window: tuple[tuple[float, float], ...] = ()
     stated_by_user: tuple[str, ...] = ()
     stated_kind: str | None = None
