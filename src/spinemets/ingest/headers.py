@@ -11,7 +11,7 @@ import zlib
 from functools import cached_property
 from typing import Any
 
-from spinemets.ingest import damage
+from spinemets.ingest import damage, diffusion
 from spinemets.ingest import limits as bounds
 from spinemets.ingest.scan import PIXELS, Scan, Short, scan
 from spinemets.ingest.source_file import SourceFile
@@ -34,7 +34,7 @@ WANTED = frozenset(
      B_VALUE, B_VALUE_SIEMENS, KERNEL, STUDY_UID, SERIES_UID, SERIES_NUMBER, ACQUISITION_NUMBER, INSTANCE_NUMBER,
      POSITION, ORIENTATION, FRAME_OF_REFERENCE, TEMPORAL, SAMPLES, PHOTOMETRIC, N_FRAMES, ROWS, COLUMNS, SPACING,
      ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RESCALE_TYPE)
-)  # fmt: skip
+) | diffusion.TAGS  # fmt: skip
 DEFLATED = b"1.2.840.10008.1.2.1.99"
 PREFIXES = (1 << 13, 1 << 17, 1 << 22)
 
