@@ -9,10 +9,13 @@ from typing import NamedTuple
 from spinemets.ingest import headers as h
 from spinemets.ingest.headers import Header
 from spinemets.ingest.source_file import SourceFile
+from spinemets.model.acquisition import Diffusion
+
+Tile = tuple[int, int, int, int]
 
 
 class Layout(NamedTuple):
-    """How pixels are stored: size, bits and sign. Images of one volume have one layout."""
+    """How pixels are stored: size, bits, sign and samples of a pixel (3 = colour). Images of one volume have one layout."""
 
     rows: int
     columns: int
@@ -21,11 +24,12 @@ class Layout(NamedTuple):
     high_bit: int
     signed: bool
     inverted: bool
+    samples: int = 1
 
     @property
     def frame_bytes(self) -> int:
         """Bytes of one uncompressed image."""
-        return self.rows * self.columns * self.allocated // 8
+        return self.rows * self.columns * self.samples * self.allocated // 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, slots=True)
@@ -73,6 +77,13 @@ class Frame:
         InstanceNumber, or the frame number in a multi-frame file.
     marks
         What may tell volumes of one series apart: name -> value.
+    tile
+        First row, first column, rows and columns of the part of the picture that is this image, where one picture holds
+        several (mosaic, grid); None = all of it.
+    diffusion
+        Its diffusion weighting, None if not stated.
+    refusal
+        Why it has no place in the patient, where more can be said than that none is stated.
     """
 
     image: Image
@@ -85,6 +96,19 @@ class Frame:
     intercept: float | None
     number: int
     marks: Mapping[str, str] | None = None
+    tile: Tile | None = None
+    diffusion: Diffusion | None = None
+    refusal: str = ""
+
+    @property
+    def rows(self) -> int:
+        """Rows of this image."""
+        return self.tile[2] if self.tile else self.image.layout.rows
+
+    @property
+    def columns(self) -> int:
+        """Columns of this image."""
+        return self.tile[3] if self.tile else self.image.layout.columns
 
 
 def split_marks(frame: Frame) -> Mapping[str, str]:
