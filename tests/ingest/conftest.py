@@ -178,3 +178,24 @@ def noise():
         return np.random.default_rng(seed).integers(0, 3000, shape).astype(np.uint16)
 
     return build
+
+
+@pytest.fixture
+def csa_header():
+    """A Siemens CSA header with these fields, each padded with empty items to six as scanners do; either form."""
+    import struct
+
+    spare = 6
+
+    def build(fields: dict[str, tuple[str, ...]], *, older: bool = False) -> bytes:
+        out = b"" if older else b"SV10\x04\x03\x02\x01"
+        out += struct.pack("<II", len(fields), 77)
+        for name, texts in fields.items():
+            items = [text.encode() + b"\0" for text in texts] + [b""] * (spare - len(texts))
+            out += struct.pack("<64si4siii", name.encode(), len(texts), b"FD\0\0", 4, len(items), 77)
+            for item in items:
+                length = len(item) + (spare if older else 0)
+                out += struct.pack("<4i", length, 205 if older else len(item), 77, length) + item + b"\0" * (-len(item) % 4)
+        return out
+
+    return build

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from spinemets.ingest import dicom, multiframe, patient
+from spinemets.ingest import dicom, mosaic, multiframe, patient, vframe
 from spinemets.ingest import headers as h
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.digests import Digests
@@ -36,7 +36,7 @@ class Datasets:
             If pydicom cannot read it.
         """
         if self._last is None or self._last[0] is not image:
-            self._last = (image, h.read_dataset(image.source))
+            self._last = (image, h.read_elements(image.source))
         return self._last[1]
 
 
@@ -104,12 +104,20 @@ def _names(frames: Sequence[Frame]) -> list[str]:
 def _frames(images: Sequence[Image], datasets: Datasets, unread: list[Unread]) -> list[Frame]:
     found: list[Frame] = []
     for image in images:
-        known = table("sop_classes").get(image.sop_class) or {}
-        if image.n_frames == 1 and not known.get("multiframe"):
-            found.append(dicom.classic_frame(image))
-            continue
         try:
-            found.extend(multiframe.frames(image, datasets.of(image)))
+            found.extend(_frames_of(image, datasets))
         except h.NotDicom as reason:
             unread.append(Unread(file=image.source.name, reason=str(reason)))
     return found
+
+
+def _frames_of(image: Image, datasets: Datasets) -> list[Frame]:
+    known = table("sop_classes").get(image.sop_class) or {}
+    if image.n_frames > 1 or known.get("multiframe"):
+        return multiframe.frames(image, datasets.of(image))
+    whole = dicom.classic_frame(image)
+    if mosaic.is_mosaic(image):
+        return mosaic.frames(whole, Values(datasets.of(image)))
+    if vframe.is_grid(image):
+        return vframe.frames(whole, Values(datasets.of(image)))
+    return [whole]

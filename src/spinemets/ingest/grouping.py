@@ -84,7 +84,14 @@ def _by_direction(frames: Sequence[Frame], rule: Rules) -> list[list[Frame]]:
     for frame in frames:
         orientation = frame.orientation or ()
         spacing = frame.spacing_mm or (0.0, 0.0)
-        size = (frame.image.layout, frame.image.frame_of_reference, round(spacing[0], 4), round(spacing[1], 4))
+        size = (
+            frame.image.layout,
+            frame.rows,
+            frame.columns,
+            frame.image.frame_of_reference,
+            round(spacing[0], 4),
+            round(spacing[1], 4),
+        )
         key = (*size, orientation)
         if key not in known:
             near = (b for b in kinds[size] if _close(b.orientation, orientation, rule.same_direction))

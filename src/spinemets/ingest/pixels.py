@@ -1,21 +1,41 @@
-"""Pixels of sorted images into one array (k, rows, columns): read once, masked, rescaled per image, typed.
+"""Pixels of sorted images into one array (k, rows, columns): each read or decoded once, straight into its place, then
+masked, rescaled and typed there.
 
 Slope 1 with one whole-numbered intercept keeps integers (int16 where the values fit, else int32); everything else
-becomes float32 of float64(stored) * slope + intercept.
+becomes float32 of float64(stored) * slope + intercept. VOI windows and lookup tables are for display and never applied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame, Image, Layout
+from spinemets.ingest.stored import deliver
 
-Stored = Mapping[tuple[str, int], NDArray[Any]]
-INT16 = np.iinfo(np.int16)
+INT16 = np.dtype(np.int16)
+# Stored values of at most 32 bits times a slope below this stay within single precision.
+LARGEST_SLOPE = 1e20
+NAMED = 5
+
+
+class DoesNotFit(Exception):
+    """A value is beyond the type of the array."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Values:
+    """Values (k, rows, columns) or (k, rows, columns, 3), the mask of padding (None if there is none), and what was noticed."""
+
+    array: NDArray[Any]
+    padding: NDArray[np.bool_] | None
+    warnings: tuple[str, ...] = ()
 
 
 def stored_dtype(layout: Layout) -> np.dtype[Any]:
@@ -23,22 +43,47 @@ def stored_dtype(layout: Layout) -> np.dtype[Any]:
     return np.dtype(f"<{'i' if layout.signed else 'u'}{layout.allocated // 8}")
 
 
-def rescaled(frames: Sequence[Frame], decoded: Stored) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    """Values of the images in the given order, and the mask of padding (None if there is none).
+def rescaled(frames: Sequence[Frame], store: DecodedImages) -> Values:
+    """Values of the images in the given order.
+
+    The smallest type that can hold them is tried first; images that prove it too small are read again.
 
     Parameters
     ----------
     frames
         Images of one layout.
-    decoded
-        Stored values of images that are not read straight from the file, by (file path, frame index).
+
+    Raises
+    ------
+    OSError
+        If a file is gone or became shorter since its header was read.
     """
-    intercept = _whole_intercept(frames)
-    out, padding = _integers(frames, decoded, intercept) if intercept is not None else _floats(frames, decoded)
-    return out, padding if padding is not None and padding.any() else None
+    *likely, certain = types(frames)
+    for dtype in likely:
+        try:
+            return _filled(frames, store, dtype)
+        except DoesNotFit:
+            continue
+    return _filled(frames, store, certain)
 
 
-def _whole_intercept(frames: Sequence[Frame]) -> int | None:
+def _filled(frames: Sequence[Frame], store: DecodedImages, dtype: np.dtype[Any]) -> Values:
+    stack = Stack(frames, dtype)
+    deliver(frames, store, stack)
+    return stack.values()
+
+
+def types(frames: Sequence[Frame]) -> list[np.dtype[Any]]:
+    """Types to try, the last of which holds any value."""
+    layout = frames[0].image.layout
+    if layout.samples > 1:
+        return [stored_dtype(layout)]
+    if whole_intercept(frames) is None:
+        return [np.dtype(np.float32)]
+    return [INT16, np.dtype(np.int32), np.dtype(np.float32)]
+
+
+def whole_intercept(frames: Sequence[Frame]) -> int | None:
     """The one whole intercept that goes with slope 1 everywhere, None if values must become floating point."""
     slopes = {1.0 if f.slope is None else f.slope for f in frames}
     intercepts = {0.0 if f.intercept is None else f.intercept for f in frames}
@@ -48,21 +93,126 @@ def _whole_intercept(frames: Sequence[Frame]) -> int | None:
     return int(intercept) if float(intercept).is_integer() and abs(intercept) < 2**31 else None
 
 
-def _integers(
-    frames: Sequence[Frame], decoded: Stored, intercept: int
-) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    layout = frames[0].image.layout
-    stack = np.empty((len(frames), layout.rows, layout.columns), stored_dtype(layout))
-    padding = _padding_array(frames, stack.shape)
-    low, high = 0, 0
-    fits = layout.allocated == 16
-    for k, image in enumerate(_slices(frames, decoded, stack)):
-        _clean(image, frames[k].image, None if padding is None else padding[k])
-        low, high = min(low, int(image.min())), max(high, int(image.max()))
-        if fits and intercept:
-            # 16-bit arithmetic wraps: right in the int16 view as long as the true values fit, checked below
-            np.add(image, _wrapped(intercept, image.dtype), out=image)
-    return _narrowed(stack, (low + intercept, high + intercept), intercept, wrapped=fits), padding
+class Stack:
+    """Receiver of stored values: the array of one volume, filled image by image from several threads."""
+
+    def __init__(self, frames: Sequence[Frame], dtype: np.dtype[Any]) -> None:
+        layout = frames[0].image.layout
+        size = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
+        self._frames = frames
+        self._stored = stored_dtype(layout)
+        self._intercept = whole_intercept(frames) if dtype.kind == "i" else None
+        self._in_place = dtype.itemsize == self._stored.itemsize and dtype.kind in "iu" and dtype.itemsize <= 2
+        self._array = np.empty((len(frames), *size), dtype)
+        self._padding: NDArray[np.bool_] | None = None
+        self._scratch = threading.local()
+        self._lock = threading.Lock()
+        self._failed: dict[int, str] = {}
+
+    def room(self, n: int) -> NDArray[Any]:
+        """The place of image n where the types allow, else one image's worth of memory for this thread."""
+        if self._in_place:
+            place: NDArray[Any] = self._array[n].view(self._stored)
+            return place
+        if not hasattr(self._scratch, "image"):
+            self._scratch.image = np.empty(self._array.shape[1:], self._stored)
+        scratch: NDArray[Any] = self._scratch.image
+        return scratch
+
+    def done(self, n: int, stored: NDArray[Any]) -> None:
+        """Stored values to physical ones.
+
+        Raises
+        ------
+        DoesNotFit
+            If the type of the array is too small.
+        """
+        frame, target = self._frames[n], self._array[n]
+        layout = frame.image.layout
+        if layout.samples > 1:
+            if not self._in_place:
+                target[...] = stored
+            return
+        if layout.stored < layout.allocated:
+            _extract(stored, layout)
+        self._mark(n, _padding(stored, frame.image))
+        if layout.inverted and frame.image.modality != "CT":
+            _turn_round(stored, layout)
+        if self._intercept is None:
+            self._mark(n, _scaled(stored, frame, target))
+        elif self._in_place:
+            _add_in_place(stored, self._intercept, layout)
+        else:
+            _add(stored, self._intercept, target)
+
+    def failed(self, n: int, reason: str) -> None:
+        """An image that cannot be decoded: no measurement anywhere, and its reason kept."""
+        empty = 0 if self._intercept is None else self._intercept
+        self._array[n] = max(empty, np.iinfo(self._array.dtype).min) if self._array.dtype.kind == "i" else empty
+        self._mark(n, np.ones(self._array.shape[1:3], bool))
+        with self._lock:
+            self._failed[n] = reason
+
+    def values(self) -> Values:
+        """What was read."""
+        lost = [self._sentence(n, self._failed[n]) for n in sorted(self._failed)]
+        if len(lost) > NAMED:
+            lost = [*lost[:NAMED], f"{len(lost) - NAMED} more images cannot be decoded"]
+        return Values(array=self._array, padding=self._padding, warnings=tuple(lost))
+
+    def _sentence(self, n: int, reason: str) -> str:
+        frame = self._frames[n]
+        which = frame.image.source.name
+        which = f"frame {frame.index + 1} of {which}" if frame.image.n_frames > 1 else which
+        return f"image {n + 1} of {len(self._frames)} ({which}) cannot be decoded, its place is empty: {reason}"
+
+    def _mark(self, n: int, mask: NDArray[np.bool_] | None) -> None:
+        if mask is None or not mask.any():
+            return
+        with self._lock:
+            if self._padding is None:
+                # pages of zeros cost nothing until they are written to
+                self._padding = np.zeros(self._array.shape[:3], bool)
+        self._padding[n] |= mask
+
+
+def _padding(stored: NDArray[Any], source: Image) -> NDArray[np.bool_] | None:
+    if source.padding is None:
+        return None
+    low, high = source.padding
+    if low == high:
+        mask: NDArray[np.bool_] = stored == low
+        return mask
+    return np.logical_and(stored >= low, stored <= high)
+
+
+def _turn_round(stored: NDArray[Any], layout: Layout) -> None:
+    highest = (1 << (layout.stored - layout.signed)) - 1
+    lowest = -(1 << (layout.stored - 1)) if layout.signed else 0
+    np.subtract(stored.dtype.type(highest + lowest), stored, out=stored)
+
+
+def _extract(stored: NDArray[Any], layout: Layout) -> None:
+    """The stored bits up to the high bit; what lies beside them may be anything."""
+    unused, above = layout.allocated - layout.stored, layout.allocated - 1 - layout.high_bit
+    if not layout.signed and above == unused:
+        np.bitwise_and(stored, stored.dtype.type((1 << layout.stored) - 1), out=stored)
+        return
+    np.left_shift(stored, above, out=stored)
+    # the shift down of a signed type carries the sign along
+    np.right_shift(stored, unused, out=stored)
+
+
+def _add_in_place(stored: NDArray[Any], intercept: int, layout: Layout) -> None:
+    """Intercept added where the values lie: 16-bit arithmetic wraps, and is right as long as the true values fit."""
+    bounds = np.iinfo(INT16)
+    bits = layout.stored - layout.signed
+    if (1 << bits) - 1 + intercept > bounds.max and int(stored.max()) + intercept > bounds.max:
+        raise DoesNotFit
+    if (-(1 << bits) if layout.signed else 0) + intercept < bounds.min and int(stored.min()) + intercept < bounds.min:
+        raise DoesNotFit
+    if intercept:
+        np.add(stored, _wrapped(intercept, stored.dtype), out=stored)
 
 
 def _wrapped(value: int, dtype: np.dtype[Any]) -> Any:
@@ -70,82 +220,22 @@ def _wrapped(value: int, dtype: np.dtype[Any]) -> Any:
     return dtype.type((value + 0x8000) % 0x10000 - 0x8000 if dtype.kind == "i" else value & 0xFFFF)
 
 
-def _narrowed(stack: NDArray[Any], bounds: tuple[int, int], intercept: int, *, wrapped: bool) -> NDArray[Any]:
-    narrow = INT16.min <= bounds[0] and bounds[1] <= INT16.max
-    if wrapped and narrow:
-        return stack.view(np.int16)
-    if wrapped:
-        np.subtract(stack, _wrapped(intercept, stack.dtype), out=stack)
-    wide: NDArray[Any] = stack.astype(np.int64) + intercept
-    return wide.astype(np.int16 if narrow else np.int32)
+def _add(stored: NDArray[Any], intercept: int, target: NDArray[Any]) -> None:
+    bounds = np.iinfo(target.dtype)
+    if int(stored.min()) + intercept < bounds.min or int(stored.max()) + intercept > bounds.max:
+        raise DoesNotFit
+    np.add(stored, intercept, out=target, dtype=np.int64, casting="unsafe")
 
 
-def _floats(frames: Sequence[Frame], decoded: Stored) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    layout = frames[0].image.layout
-    out = np.empty((len(frames), layout.rows, layout.columns), np.float32)
-    padding = _padding_array(frames, out.shape)
-    buffer = np.empty((1, layout.rows, layout.columns), stored_dtype(layout))
-    for k, frame in enumerate(frames):
-        (image,) = _slices([frame], decoded, buffer)
-        _clean(image, frame.image, None if padding is None else padding[k])
-        slope = 1.0 if frame.slope is None else frame.slope
-        with np.errstate(over="ignore"):
-            out[k] = image.astype(np.float64) * slope + (frame.intercept or 0.0)
-        beyond = ~np.isfinite(out[k])
-        if beyond.any():  # an absurd slope: no number, so no measurement
-            padding = np.zeros(out.shape, bool) if padding is None else padding
-            padding[k] |= beyond
-            out[k][beyond] = 0.0
-    return out, padding
-
-
-def _padding_array(frames: Sequence[Frame], shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-    return np.zeros(shape, bool) if any(f.image.padding for f in frames) else None
-
-
-def _slices(frames: Sequence[Frame], decoded: Stored, stack: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Fill the stack image by image: straight from the file where it can be, else from what was decoded."""
-    for k, frame in enumerate(frames):
-        image = frame.image
-        if image.direct:
-            _read_into(stack[k], image, frame.index)
-        else:
-            stack[k] = decoded[str(image.source.path), frame.index].astype(stack.dtype, copy=False)
-        yield stack[k]
-
-
-def _read_into(target: NDArray[Any], image: Image, index: int) -> None:
-    offset = image.header.scanned.pixel_offset + index * target.nbytes
-    view, done = memoryview(target.data).cast("B"), 0
-    with image.source.path.open("rb", buffering=0) as stream:
-        stream.seek(offset)
-        while done < len(view):
-            count = stream.readinto(view[done:])
-            if not count:
-                raise OSError(f"{image.source.name}: the file became shorter while it was read")
-            done += count
-
-
-def _clean(image: NDArray[Any], source: Image, padding: NDArray[np.bool_] | None) -> None:
-    """Mask dirty bits, sign-extend, mark padding, and turn an inverted scale round; in place."""
-    layout = source.layout
-    if layout.stored < layout.allocated:
-        _extract(image, layout)
-    if padding is not None and source.padding is not None:
-        low, high = source.padding
-        np.equal(image, low, out=padding) if low == high else np.logical_and(image >= low, image <= high, out=padding)
-    if layout.inverted and source.modality != "CT":
-        highest = (1 << (layout.stored - layout.signed)) - 1
-        lowest = -(1 << (layout.stored - 1)) if layout.signed else 0
-        np.subtract(image.dtype.type(highest + lowest), image, out=image)
-
-
-def _extract(image: NDArray[Any], layout: Layout) -> None:
-    """The stored bits up to the high bit; what lies beside them may be anything."""
-    unused, above = layout.allocated - layout.stored, layout.allocated - 1 - layout.high_bit
-    if not layout.signed and above == unused:
-        np.bitwise_and(image, image.dtype.type((1 << layout.stored) - 1), out=image)
-        return
-    np.left_shift(image, above, out=image)
-    # the shift down of a signed type carries the sign along
-    np.right_shift(image, unused, out=image)
+def _scaled(stored: NDArray[Any], frame: Frame, target: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """float32 of float64 arithmetic; where an absurd slope gives no number there is no measurement."""
+    slope, intercept = 1.0 if frame.slope is None else frame.slope, frame.intercept or 0.0
+    values = np.multiply(stored, slope, dtype=np.float64)
+    values += intercept
+    with np.errstate(over="ignore"):
+        target[...] = values
+    if max(abs(slope), abs(intercept)) < LARGEST_SLOPE:
+        return None
+    beyond = ~np.isfinite(target)
+    target[beyond] = 0.0
+    return beyond

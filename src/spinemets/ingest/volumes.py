@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from spinemets.ingest import acquisition as header_facts
-from spinemets.ingest import headers as h
 from spinemets.ingest import loading
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame, split_marks
@@ -20,7 +19,7 @@ from spinemets.model.series import GeometryCheck, Series
 
 HOUNSFIELD = ("attenuation", "[hnsf'U]")
 UNKNOWN = ("unknown", "1")
-MOSAIC = "several slices tiled in one image (mosaic) are not taken apart"
+NO_PLACE = "the header states no position, orientation or pixel spacing in the patient"
 
 
 def build(group: Group, suffix: str, dataset: Any, store: DecodedImages) -> Series:
@@ -53,17 +52,15 @@ def build(group: Group, suffix: str, dataset: Any, store: DecodedImages) -> Seri
 
 
 def _geometry(group: Group) -> tuple[GeometryCheck, Grid | None, Arrangement | None]:
-    first = group.frames[0].image
-    if "MOSAIC" in first.header.texts(h.IMAGE_TYPE) or "VFRAME" in first.header.texts(h.IMAGE_TYPE):
-        return GeometryCheck(verdict="refused", notes=(MOSAIC,)), None, None
+    first = group.frames[0]
     if not group.placed:
-        reason = "the header states no position, orientation or pixel spacing in the patient"
-        return GeometryCheck(verdict="refused", notes=(reason,)), None, None
+        reasons = tuple(dict.fromkeys(f.refusal or NO_PLACE for f in group.frames))
+        return GeometryCheck(verdict="refused", notes=reasons), None, None
     arrangement = arrange(placement(group.frames), rules())
     if arrangement.affine_lps_mm is None:
         return arrangement.check, None, arrangement
-    shape, affine = extent(arrangement, first.layout.rows, first.layout.columns)
-    grid = Grid(shape_ijk=shape, affine_lps_mm=affine, frame_of_reference_uid=first.frame_of_reference)
+    shape, affine = extent(arrangement, first.rows, first.columns)
+    grid = Grid(shape_ijk=shape, affine_lps_mm=affine, frame_of_reference_uid=first.image.frame_of_reference)
     return arrangement.check, grid, arrangement
 
 
