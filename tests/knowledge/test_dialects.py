@@ -43,3 +43,31 @@ def test_a_vendor_file_with_a_typing_error_does_not_load(monkeypatch, tmp_path):
             dialects.load()
     finally:
         dialects.load.cache_clear()
+
+
+def test_every_diffusion_element_says_where_it_comes_from():
+    """Private elements live in odd groups, have a creator, mark and source; axes name three different components."""
+    for dialect in dialects.load():
+        elements = dialect.diffusion.elements
+        assert all(e.group % 2 and 0 <= e.element <= 0xFF and e.creator and e.source and e.mark for e in elements)
+        assert all(rule.source and rule.mark and "(" in rule.pattern for rule in dialect.diffusion.from_text)
+        direction = dialect.diffusion.direction
+        if direction is None:
+            continue
+        assert len(direction.elements) in (1, 3)
+        assert (direction.frame == "image") == bool(direction.axes)
+        for axes in direction.axes.values():
+            assert sorted(abs(n) for n in axes) == [1, 2, 3]
+    assert dialects.STANDARD.diffusion.elements == []
+
+
+def test_image_axes_of_gradients_are_turned_not_mirrored():
+    """Components taken over with signs must be a rotation, or directions would be mirrored against each other."""
+    import numpy as np
+
+    for dialect in dialects.load():
+        for axes in dialect.diffusion.direction.axes.values() if dialect.diffusion.direction else ():
+            matrix = np.zeros((3, 3))
+            for row, n in enumerate(axes):
+                matrix[row, abs(n) - 1] = np.sign(n)
+            assert np.linalg.det(matrix) == pytest.approx(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from spinemets.knowledge import dialects
@@ -64,7 +64,11 @@ class OfHeader:
     def __init__(self, header: Header) -> None:
         self._values = header.scanned.values
         self._little = header.scanned.little
-        self._creators = {
+
+    @cached_property
+    def _creators(self) -> dict[tuple[int, str], int]:
+        """Number of the block each creator reserves, by group and creator."""
+        return {
             (tag >> 16, raw.decode("latin-1").strip("\0 ")): tag & 0xFF
             for tag, raw in self._values.items()
             if tag in creator_tags()

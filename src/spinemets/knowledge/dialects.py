@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -161,6 +161,7 @@ def load() -> tuple[Dialect, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=256)
 def of(manufacturer: str | None) -> Dialect:
     """Dialect of a Manufacturer value; the plain standard where it is missing or unknown."""
     text = (manufacturer or "").lower()
