@@ -133,7 +133,7 @@ def test_empty_study_answers_nothing_and_says_what_to_add():
 def test_more_series_never_answer_less():
     """Property: adding a kind of series never lowers a verdict."""
     rank = {"not answerable": 0, "limited": 1, "answered": 2}
-    kinds = ["ct_bone", "t1", "t2", "stir", "t1_gd_fs", "dwi", "pet", "nm", "radiograph", "ct_myelogram"]
+    kinds = ["ct_bone", "t1", "t2", "stir", "t1_gd_fs", "dwi", "pet_ac", "bone_scan", "radiograph", "ctm"]
     for skip in kinds:
         for n in range(len(kinds)):
             less = [k for k in kinds[:n] if k != skip]
@@ -153,7 +153,7 @@ def test_gates_limit_and_shut():
 
 def test_what_this_version_does_not_measure_is_named():
     """PET, bone scan and radiograph are in the study but not measured: limited, read by eye."""
-    pet = by_question(answers(["pet"]))["active tumour or scar after treatment"]
+    pet = by_question(answers(["pet_ac"]))["active tumour or scar after treatment"]
     assert pet.verdict == "limited" and "by eye" in pet.why
 
 

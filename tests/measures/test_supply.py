@@ -99,7 +99,7 @@ class TestCandidates:
             ((), ["stir"], "NA-SERIES", "no STIR series"),
             ((("ct_bone", "ok"),), ["t2"], "NA-SERIES", "no T2 series"),
             ((("t1_flair", "ok"),), ["t1"], "NA-SEQUENCE", "series 1 is t1_flair; needs T1 spin echo"),
-            ((("ct_soft", "ok"),), ["ct_bone"], "NA-SEQUENCE", "needs CT (bone kernel)"),
+            ((("ct_soft", "ok"),), ["ct_bone"], "NA-SEQUENCE", "needs CT with a bone kernel"),
             ((("t1", "refused"),), ["t1"], "NA-GEOMETRY", "series 1: slices missing"),
         ],
     )
@@ -124,8 +124,8 @@ class TestCandidates:
         ("kinds", "words"),
         [
             (["ct", "ct_bone", "ct_soft"], "no CT series"),
-            (["ct_bone", "ct_soft"], "no CT (bone kernel) or CT (soft kernel) series"),
-            (["t2_fs", "stir"], "no STIR or t2 fs series"),
+            (["ct_bone", "ct_soft"], "no CT with a bone kernel or CT with a soft-tissue kernel series"),
+            (["t2_fs", "stir"], "no STIR or fat-suppressed T2 series"),
         ],
     )
     def test_kinds_are_named_as_a_reader_knows_them(self, kinds, words):

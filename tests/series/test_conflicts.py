@@ -68,9 +68,15 @@ def test_regions(text, regions):
     assert regions_in(text, ct_table().body_words) == regions
 
 
+def body(**facts):
+    table = ct_table()
+    return body_part(Acquisition(**facts), table.body_words, table.compatible_regions)
+
+
 def test_body_part_against_description():
-    """Two header fields that name different regions are a conflict; agreement or silence is none."""
-    words = ct_table().body_words
-    assert body_part(Acquisition(body_part="LSPINE", description="lumbar t2"), words)[1] == ()
-    assert body_part(Acquisition(description="cervical"), words) == ((), ())
-    assert "thoracic" in body_part(Acquisition(body_part="LSPINE", description="thoracic t2"), words)[1][0]
+    """Two header fields that name different regions are a conflict; agreement, neighbours or silence is none."""
+    assert body(body_part="LSPINE", description="lumbar t2")[1] == ()
+    assert body(body_part="LSPINE", description="abdomen sag")[1] == ()
+    assert body(description="cervical") == ((), ())
+    assert "thoracic" in body(body_part="LSPINE", description="thoracic t2")[1][0]
+    assert "not the spine" in body(body_part="BRAIN")[1][0]

@@ -55,7 +55,7 @@ def facts_of(content: Path | io.BytesIO) -> dict[str, Any]:
         ("dicom-singles-spine/pt-thorax-fdg.dcm", "pet"),
         ("dicom-robustness/fo-dicom/GH1339.dcm", "t2"),
         ("dicom-robustness/fo-dicom/GH178.dcm", "screen_capture"),
-        ("dicom-objects/adc-pelvis-vendor-map.dcm", "derived"),
+        ("dicom-objects/adc-pelvis-vendor-map.dcm", "adc"),
         ("dicom-nema-wg04/JLSN/MR4_JLSN", "unknown"),
         ("dicom-nema-wg04/JLSL/CT2_JLSL", "ct_soft"),
     ],

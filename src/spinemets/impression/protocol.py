@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from spinemets.knowledge import catalogue as knowledge
+from spinemets.knowledge import kinds as kinds_table
 from spinemets.knowledge.catalogue import Catalogue, Criterion, Mark, Strict
 from spinemets.model.assessment import Answerability
 from spinemets.model.errors import CatalogueError
@@ -64,7 +65,6 @@ class Matrix(Strict, frozen=True):
     groups: dict[str, list[str]]
     columns: dict[str, Column]
     questions: dict[str, Question]
-    kind_words: dict[str, str]
 
     def groups_of(self, kinds: Collection[str]) -> frozenset[str]:
         """Groups that the kinds in the study make available."""
@@ -109,7 +109,7 @@ def completeness(study: Study, findings: Sequence[Finding]) -> tuple[Answerabili
     Series that are not measurable (geometry refused) count as absent.
     """
     kinds = {s.kind for s in study.series if s.measurable}
-    unmeasured = {s.kind for s in study.series if s.kind in ("radiograph", "nm", "pet")}
+    unmeasured = {s.kind for s in study.series if s.kind in kinds_table.read_by_eye()}
     return answers(kinds | unmeasured, best_verdicts(findings), frozenset(knowledge.load()), level_limits(findings))
 
 
@@ -192,7 +192,7 @@ def answers(
 def _named(column: Column, kinds: Collection[str], table: Matrix) -> Column:
     """The column with the kinds that are really there in its words."""
     members = [kind for group in column.needs for kind in table.groups[group] if kind in kinds]
-    said = " and ".join(table.kind_words.get(kind, kind) for kind in members)
+    said = " and ".join(kinds_table.words(kind) for kind in members)
     return msgspec.structs.replace(column, words=column.words.format(kinds=said))
 
 
@@ -238,12 +238,11 @@ def _addition(question: Question, groups: Collection[str]) -> str:
 def criteria_missing(study: Study, catalogue: Catalogue) -> tuple[Unserved, ...]:
     """Criteria that no series of the study can serve, in the order of the catalogue, with what would serve them."""
     kinds = {s.kind for s in study.series if s.measurable}
-    words = matrix().kind_words
     missing: dict[str, Unserved] = {}
     for entry in catalogue.values():
         needed = _unserved_kinds(entry, kinds, missing)
         if needed:
-            names = " or ".join(dict.fromkeys(words.get(kind, kind.replace("_", " ")) for kind in needed))
+            names = " or ".join(dict.fromkeys(kinds_table.words(kind) for kind in needed))
             sentence = f"{entry.title} cannot be assessed: needs {names}"
             missing[entry.id] = Unserved(criterion=entry.id, title=entry.title, kinds=needed, sentence=sentence)
     return tuple(missing.values())

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from spinemets.anatomy.references import reference
 from spinemets.geometry.resampling import region_on_grid
 from spinemets.knowledge.catalogue import Criterion
+from spinemets.knowledge.kinds import words
 from spinemets.lesions.choose import for_vertebra
 from spinemets.maps.cortex import profile
 from spinemets.model.lesion import Found
@@ -196,18 +197,7 @@ def _names(series: Sequence[Series]) -> str:
     return ", ".join(s.label for s in series)
 
 
-_WORDS = {
-    "ct": "CT",
-    "ct_bone": "CT (bone kernel)",
-    "ct_soft": "CT (soft kernel)",
-    "t1": "T1 spin echo",
-    "t2": "T2",
-    "stir": "STIR",
-}
-
-
 def _kind_words(kinds: Sequence[str]) -> str:
-    words = {_WORDS.get(k, k.replace("_", " ")) for k in kinds}
-    if {"ct_bone", "ct_soft"} & set(kinds):
-        words = {"CT"} if "ct" in kinds else words
-    return " or ".join(sorted(words))
+    if "ct" in kinds and {"ct_bone", "ct_soft"} & set(kinds):
+        return words("ct")  # any kernel will do
+    return " or ".join(sorted({words(kind) for kind in kinds}))

@@ -20,9 +20,15 @@ class Recognition:
     kind
         Class of MR-GEN-01 or CT-01: `t1`, `stir`, `ct_bone`, `ct_soft`, `ct`, `localizer`, `derived`, `unknown`, ...
     confidence
-        Score of the winning rule, 0 to 1.
-    evidence, conflicts
-        Sentences.
+        How often such an answer was right in the recognition study (`docs/explanation/recognition.md`), 0 to 1; 0 where
+        nothing was recognised.
+    score
+        Share of the winning rule's cells that the header meets, after the check of the picture, 0 to 1.
+    evidence, conflicts, doubts
+        Sentences: what speaks for the kind, what contradicts it or the body part, and what is not ruled out.
+    body_region, body_confidence
+        Where the picture itself says what it shows (`head`, `thorax`, ...), and how sure that is; None and 0 where it
+        does not.
     runner_up
         Next best class and its score, None if there is none.
     method
@@ -31,8 +37,12 @@ class Recognition:
 
     kind: str = "unknown"
     confidence: float = 0.0
+    score: float = 0.0
     evidence: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    body_region: str | None = None
+    body_confidence: float = 0.0
     runner_up: tuple[str, float] | None = None
     method: str = "header"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
+from spinemets.knowledge import kinds
 from spinemets.knowledge.catalogue import table
 from spinemets.model.assessment import Assessment, UrgentLine
 from spinemets.model.finding import State
@@ -66,7 +67,7 @@ def short_reason(code: str | None) -> str:
 
 def series_kind(kind: str) -> str:
     """Kind of a series as printed."""
-    return cast(str, lexicon()["series_kinds"].get(kind, kind.replace("_", " ")))
+    return kinds.short(kind)
 
 
 def lesion_kind(kind: str) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any, Literal
 
 import msgspec
 
-from spinemets.knowledge import catalogue
+from spinemets.knowledge import catalogue, kinds
 from spinemets.knowledge.catalogue import Mark, Strict
 from spinemets.model.errors import CatalogueError
 
@@ -27,6 +28,7 @@ class Rule(Strict, frozen=True):
     echoes_max: int | None = None
     flips_min: int | None = None
     times_min: int | None = None
+    step_max_s: float | None = None
     image_type_any: list[str] | None = None
     or_image_type: list[str] | None = None
 
@@ -40,10 +42,8 @@ class NoneOrBelow(Strict, frozen=True):
 class MrClass(Strict, frozen=True):
     """One row of MR-GEN-01."""
 
-    about: str
     rule: Rule
     nested_in: str | None = None
-    measured: bool = True
     tr_ms: Range | None = None
     te_ms: Range | None = None
     ti_ms: Range | Literal["none"] | NoneOrBelow | None = None
@@ -51,6 +51,7 @@ class MrClass(Strict, frozen=True):
     tr_ms_by_field: dict[str, Range] = msgspec.field(default_factory=dict)
     te_ms_by_field: dict[str, list[tuple[float, float]]] = msgspec.field(default_factory=dict)
     ti_ms_by_field: dict[str, Range] = msgspec.field(default_factory=dict)
+    fat: Literal["bright", "dark"] | None = None
 
 
 class EchoPhase(Strict, frozen=True):
@@ -67,6 +68,11 @@ class DescriptionWord(Strict, frozen=True):
     pattern: str
     says: str
     agrees: list[str]
+    unless: str | None = None
+
+    def found_in(self, text: str) -> bool:
+        """Whether a lower-case text holds the word, and nothing that takes it back ("without contrast")."""
+        return bool(re.search(self.pattern, text)) and not (self.unless and re.search(self.unless, text))
 
 
 class MrTable(Strict, frozen=True):
@@ -79,6 +85,9 @@ class MrTable(Strict, frozen=True):
     classes: dict[str, MrClass]
     echo_phase: dict[str, EchoPhase]
     component_words: list[str]
+    diffusion_words: list[str]
+    map_words: dict[str, str]
+    localizer: LocalizerRule
     description_words: list[DescriptionWord]
 
     def field_class(self, field_t: float | None) -> str | None:
@@ -95,6 +104,15 @@ class MrTable(Strict, frozen=True):
             found.append(parent)
             parent = self.classes[parent].nested_in
         return tuple(found)
+
+
+class LocalizerRule(Strict, frozen=True):
+    """What makes a planning image of a series that does not call itself one."""
+
+    families: list[str]
+    slices_max: int
+    angle_min_deg: float
+    pattern: str
 
 
 class BodyWord(Strict, frozen=True):
@@ -116,22 +134,45 @@ class ValuesCheck(Strict, frozen=True):
     n_samples: int
 
 
+class Myelogram(Strict, frozen=True):
+    """CTM-01: words of the header, and what the picture must show in the bony canal."""
+
+    pattern: str
+    canal_min_hu: float
+    canal_plain_max_hu: float
+
+
+class Nuclear(Strict, frozen=True):
+    """What tells kinds of PET and nuclear medicine series apart."""
+
+    attenuation_word: str
+    corrected_pattern: str
+    uncorrected_pattern: str
+    tomography_words: list[str]
+    planar_words: list[str]
+    bone_tracers: str
+    bone_pattern: str
+
+
 class CtTable(Strict, frozen=True):
     """The table `series_ct`."""
 
     mark: Mark
     source: str
     kernel_kinds: dict[str, str]
-    about: dict[str, str]
     localizer_words: list[str]
     screen_capture_words: list[str]
     changed_values_words: list[str]
+    changed_if_derived_words: list[str]
     reformatted_words: list[str]
     modality_kinds: dict[str, str]
-    other_kinds: dict[str, str]
+    sop_class_modalities: dict[str, str]
+    nuclear: Nuclear
+    myelogram: Myelogram
     values_check: ValuesCheck
     description_words: list[DescriptionWord]
     body_words: list[BodyWord]
+    compatible_regions: list[tuple[str, str]]
 
 
 class Kernel(Strict, frozen=True):
@@ -182,5 +223,4 @@ def kernel_table() -> KernelTable:
 @cache
 def known_kinds() -> dict[str, str]:
     """Every kind a series may have -> what it is."""
-    kinds = {name: row.about for name, row in mr_table().classes.items()}
-    return kinds | ct_table().about | ct_table().other_kinds
+    return {name: kind.about for name, kind in kinds.kinds().items()}

@@ -6,6 +6,21 @@ import re
 
 from spinemets.model.acquisition import Acquisition
 from spinemets.series.classes import BodyWord, DescriptionWord
+from spinemets.series.looked import Looked
+
+NOT_SPINE = frozenset({"head", "not spine"})
+# What the picture can say -> the regions such a field of view may be called.
+REGIONS_SHOWN = {
+    "head": frozenset({"head"}),
+    "head and neck": frozenset({"head", "cervical", "thoracic"}),
+    "thorax": frozenset({"thoracic"}),
+    "limb": frozenset({"not spine"}),
+}
+
+
+def said(acquisition: Acquisition) -> str:
+    """Series description, or without one the protocol name, in lower case."""
+    return (acquisition.description or acquisition.protocol or "").lower()
 
 
 def description_conflicts(
@@ -18,21 +33,29 @@ def description_conflicts(
     about
         What `kind` is, in words.
     """
-    text = (acquisition.description or acquisition.protocol or "").lower()
-    conflicts = []
-    for word in words:
-        if re.search(word.pattern, text) and kind not in word.agrees:
-            conflicts.append(f'its description says "{word.says}", its physics says {kind} ({about})')
-    return tuple(conflicts)
+    text = said(acquisition)
+    return tuple(
+        f'its description says "{word.says}", its physics says {kind} ({about})'
+        for word in words
+        if word.found_in(text) and kind not in word.agrees
+    )
 
 
 def description_hints(acquisition: Acquisition, words: list[DescriptionWord]) -> tuple[str, ...]:
     """What the description says of a series nobody could name: shown, not used."""
-    text = (acquisition.description or acquisition.protocol or "").lower()
-    said = [word.says for word in words if re.search(word.pattern, text)]
-    if not said:
+    found = [word.says for word in words if word.found_in(said(acquisition))]
+    if not found:
         return ()
-    return (f"the description says {', '.join(said)}; a description alone does not name a series",)
+    return (f"the description says {', '.join(found)}; a description alone does not name a series",)
+
+
+def speaks_of(acquisition: Acquisition, kind: str, words: list[DescriptionWord]) -> bool:
+    """Whether the description names the sequence and every word of it agrees with `kind`.
+
+    Only then is its silence about something else (a contrast agent) worth anything.
+    """
+    found = [word for word in words if word.found_in(said(acquisition))]
+    return bool(found) and all(kind in word.agrees for word in found)
 
 
 def regions_in(text: str | None, words: list[BodyWord]) -> frozenset[str]:
@@ -41,23 +64,52 @@ def regions_in(text: str | None, words: list[BodyWord]) -> frozenset[str]:
     return frozenset(word.region for word in words if re.search(word.pattern, lowered))
 
 
-def body_part(acquisition: Acquisition, words: list[BodyWord]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Evidence and conflicts about the body part.
+def compatible(first: frozenset[str], second: frozenset[str], pairs: list[tuple[str, str]]) -> bool:
+    """Whether two sets of regions may lie in one field of view."""
+    together = {*pairs, *((b, a) for a, b in pairs)}
+    return bool(first & second) or any((a, b) in together for a in first for b in second)
+
+
+def body_part(
+    acquisition: Acquisition, words: list[BodyWord], pairs: list[tuple[str, str]], *, looked: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Evidence and conflicts about the body part, words against words.
+
+    Parameters
+    ----------
+    looked
+        Whether the picture said which region it shows; without that, the header is quoted as unchecked.
 
     Returns
     -------
     tuple of tuples
-        Evidence: what the header states, unchecked against the image. Conflicts: header field against description.
+        Evidence: what the header states. Conflicts: header field against description.
     """
     stated = regions_in(acquisition.body_part, words)
     described = regions_in(" ".join(t for t in (acquisition.description, acquisition.protocol) if t), words)
     evidence: list[str] = []
     conflicts: list[str] = []
     if acquisition.body_part:
-        evidence.append(f"the header states body part {acquisition.body_part} (not checked against the image)")
-    if stated & {"head", "not spine"}:
+        unchecked = "" if looked else " (not checked against the image)"
+        evidence.append(f"the header states body part {acquisition.body_part}{unchecked}")
+    if stated and stated <= NOT_SPINE:
         conflicts.append(f"the header states body part {acquisition.body_part}, which is not the spine")
-    if stated and described and not stated & described:
+    if stated and described and not compatible(stated, described, pairs):
         named = ", ".join(sorted(described))
         conflicts.append(f"the header states body part {acquisition.body_part}, its description names {named}")
     return tuple(evidence), tuple(conflicts)
+
+
+def against_picture(
+    acquisition: Acquisition, looked: Looked, words: list[BodyWord], pairs: list[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Conflicts between the regions the header names and the one the picture shows."""
+    if looked.region is None:
+        return ()
+    shown = REGIONS_SHOWN[looked.region]
+    conflicts = []
+    for what, text in (("its body part", acquisition.body_part), ("its description", said(acquisition))):
+        named = regions_in(text, words)
+        if named and not compatible(named, shown, pairs):
+            conflicts.append(f"{what} says {', '.join(sorted(named))}, the picture shows: {looked.region}")
+    return tuple(conflicts)

@@ -1,4 +1,4 @@
-"""What the voxel values say, asked only where the header is silent."""
+"""What the picture says for or against a class: a check of what the header says, never its replacement for MR."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.model.volume import Volume
-from spinemets.series.classes import ValuesCheck
+from spinemets.series.classes import MrTable, ValuesCheck
+from spinemets.series.looked import Looked
 
 
 def samples(volume: Volume, n: int) -> NDArray[Any]:
@@ -40,3 +41,20 @@ def hounsfield_like(volume: Volume, check: ValuesCheck) -> tuple[bool, str]:
     inside = check.soft_peak_hu[0] <= peak <= check.soft_peak_hu[1]
     said = f"{100 * air:.0f} % of the values at or below {check.air_at_most_hu:g}, soft tissue peak at {peak:.0f}"
     return inside, said + (": Hounsfield units" if inside else ": not unmistakably Hounsfield units")
+
+
+def shift_of(looked: Looked, table: MrTable, step: float) -> dict[str, float]:
+    """What the look of fat adds to or takes from the score of each class that says how fat looks (MR-GEN-01: +-0.2)."""
+    if looked.fat is None:
+        return {}
+    return {
+        kind: step if row.fat == looked.fat else -step for kind, row in table.classes.items() if row.fat is not None
+    }
+
+
+def against(looked: Looked, kind: str, table: MrTable) -> tuple[str, ...]:
+    """Conflict between the class and the look of fat."""
+    row = table.classes.get(kind)
+    if looked.fat is None or row is None or row.fat is None or row.fat == looked.fat:
+        return ()
+    return (f"its physics says {kind}, in which fat is {row.fat}; the picture shows it {looked.fat}",)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spinemets.model.series import Recognition
 from spinemets.series.classes import MrClass, MrTable, NoneOrBelow, Range, Rule
+from spinemets.series.companions import Companions
 from spinemets.series.physics_facts import PhysicsFacts
 
 MET, ABSENT, OUTSIDE = "met", "absent", "outside"
@@ -70,12 +71,19 @@ def _state_checks(rule: Rule, facts: PhysicsFacts) -> list[tuple[str, str]]:
         else:
             checks.append((MET if found == wanted else OUTSIDE, word if found else f"no {word}"))
     if rule.contrast is not None:
-        said = "contrast agent stated" if facts.contrast else "no contrast agent stated"
-        checks.append((MET if facts.contrast == rule.contrast else OUTSIDE, said))
+        checks.append(_contrast_check(rule.contrast, facts.contrast))
     if rule.diffusion is not None:
         said = "b-values above 0" if facts.diffusion else "no b-value above 0"
         checks.append((MET if facts.diffusion == rule.diffusion else OUTSIDE, said))
     return checks
+
+
+def _contrast_check(wanted: bool, found: bool | None) -> tuple[str, str]:
+    """Silence counts as "none given" for the plain classes and rules the others not out: that becomes a doubt."""
+    if found is None:
+        return (ABSENT if wanted else MET), "no contrast agent stated"
+    said = "contrast agent stated or given before" if found else "no contrast agent given, as far as the study says"
+    return (MET if found == wanted else OUTSIDE), said
 
 
 def _count_checks(rule: Rule, facts: PhysicsFacts) -> list[tuple[str, str]]:
@@ -92,7 +100,6 @@ def _count_checks(rule: Rule, facts: PhysicsFacts) -> list[tuple[str, str]]:
     counts = (
         (rule.echoes_min, rule.echoes_max, facts.companions.echoes, "echo times"),
         (rule.flips_min, None, facts.companions.flips, "flip angles"),
-        (rule.times_min, None, facts.companions.times, "time points"),
     )
     for low, high, count, what in counts:
         if low is None or (named and what == "echo times"):
@@ -101,7 +108,18 @@ def _count_checks(rule: Rule, facts: PhysicsFacts) -> list[tuple[str, str]]:
         checks.append((MET if inside else OUTSIDE, f"{count} {what} at this geometry"))
     if named:
         checks.append((MET, "image type names a fat-water component"))
+    if rule.times_min is not None:
+        checks.append(_time_check(rule.times_min, rule.step_max_s, facts.companions))
     return checks
+
+
+def _time_check(times_min: int, step_max_s: float | None, companions: Companions) -> tuple[str, str]:
+    if companions.volumes < times_min:
+        return OUTSIDE, f"{companions.volumes} volumes at this geometry"
+    if companions.times < times_min or companions.step_s is None:
+        return ABSENT, f"{companions.volumes} volumes at this geometry, their times are not stated"
+    said = f"{companions.times} time points, {companions.step_s:.3g} s apart"
+    return (MET if step_max_s is None or companions.step_s <= step_max_s else OUTSIDE), said
 
 
 def _time_cells(row: MrClass, facts: PhysicsFacts) -> list[Cell]:
@@ -160,13 +178,21 @@ def _range_words(low: float | None, high: float | None) -> str:
     return f"up to {high:g}" if low is None else f"{low:g} to {high:g}"
 
 
-def classify(facts: PhysicsFacts, table: MrTable, score_min: float, margin_min: float) -> Recognition:
+def classify(
+    facts: PhysicsFacts, table: MrTable, score_min: float, margin_min: float, shift: Mapping[str, float] | None = None
+) -> Recognition:
     """Recognise one MR series from its physics.
 
     The class with score >= `score_min` whose rule is met wins if it leads every class it is not nested with by
     `margin_min`; of nested classes the most specific. A single component of fat-water imaging never is a plain class.
+    What could still be true and is more specific is a doubt.
+
+    Parameters
+    ----------
+    shift
+        What the picture adds to or takes from the score of a class (MR-GEN-01: +-0.2).
     """
-    scores = [score(kind, row, facts) for kind, row in table.classes.items()]
+    scores = [_shifted(score(kind, row, facts), shift or {}) for kind, row in table.classes.items()]
     open_ = [s for s in scores if not s.excluded]
     component = bool(facts.image_words & set(table.component_words))
     passed = [s for s in open_ if s.rule_met and s.score >= score_min and not (component and _plain(s.kind, table))]
@@ -179,12 +205,36 @@ def classify(facts: PhysicsFacts, table: MrTable, score_min: float, margin_min: 
     rivals = [s for s in open_ if s.kind not in relatives and best.kind not in table.ancestors(s.kind)]
     rival = max(rivals, key=lambda s: s.score, default=None)
     runner_up = None if rival is None else (rival.kind, rival.score)
-    if rival is not None and best.score - rival.score < margin_min:
+    # scores are sums of fifths: a lead of exactly the margin must not fail by the last bit
+    if rival is not None and best.score - rival.score < margin_min - 1e-9:
         said = f"{best.kind} ({best.score:.2f}) and {rival.kind} ({rival.score:.2f}) fit this header equally well"
         return Recognition(kind="unknown", evidence=(said,), runner_up=(best.kind, best.score))
     evidence = tuple(c.sentence for c in best.cells if c.verdict == MET)
     missing = tuple(c.sentence for c in best.cells if c.verdict == ABSENT)
-    return Recognition(kind=best.kind, confidence=best.score, evidence=evidence + missing, runner_up=runner_up)
+    return Recognition(
+        kind=best.kind, score=best.score, evidence=evidence + missing, runner_up=runner_up,
+        doubts=_doubts(best, open_, facts, table),
+    )  # fmt: skip
+
+
+def _shifted(found: ClassScore, shift: Mapping[str, float]) -> ClassScore:
+    return replace(found, score=min(1.0, max(0.0, found.score + shift.get(found.kind, 0.0))))
+
+
+def _doubts(best: ClassScore, open_: list[ClassScore], facts: PhysicsFacts, table: MrTable) -> tuple[str, ...]:
+    """Classes nested in the winner that the header does not rule out, and what a missing image type leaves open."""
+    doubts = [
+        f"{other.kind} is not ruled out: {_why_open(other)}"
+        for other in open_
+        if best.kind in table.ancestors(other.kind)
+    ]
+    if not facts.image_words and best.kind != "adc":
+        doubts.append("the image type is not stated: a computed image or a planning image is not ruled out")
+    return tuple(doubts)
+
+
+def _why_open(found: ClassScore) -> str:
+    return "; ".join(cell.sentence for cell in found.cells if cell.verdict == ABSENT) or "its score is low"
 
 
 def _plain(kind: str, table: MrTable) -> bool:

@@ -10,20 +10,8 @@ from dataclasses import dataclass, field
 
 from spinemets.knowledge import dialects
 from spinemets.model.acquisition import Acquisition
-from spinemets.model.series import Series
 from spinemets.series.classes import MrTable
-
-# Series whose repetition times differ by less belong to one multi-echo or multi-flip acquisition.
-SAME_TR = 0.01
-
-
-@dataclass(frozen=True, kw_only=True)
-class Companions:
-    """Gradient echo series of the same geometry and TR, this one included: how many echo times, flip angles, times."""
-
-    echoes: int = 1
-    flips: int = 1
-    times: int = 1
+from spinemets.series.companions import Companions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +21,7 @@ class PhysicsFacts:
     family: str | None
     inversion: bool | None
     fat_suppressed: bool | None
-    contrast: bool
+    contrast: bool | None
     diffusion: bool
     etl: int | None
     tr_ms: float | None
@@ -55,6 +43,12 @@ def words_of(image_type: Sequence[str]) -> frozenset[str]:
     return frozenset(word.strip().upper() for word in image_type)
 
 
+def weighted(acquisition: Acquisition) -> bool:
+    """Whether a b-value above 0 is stated."""
+    own = acquisition.diffusion
+    return any(b > 0 for b in acquisition.b_values_s_per_mm2) or (own is not None and own.b_s_per_mm2 > 0)
+
+
 def readout(acquisition: Acquisition) -> str | None:
     """`se`, `gr` or `epi`; None where the header does not say or says two things (spin and gradient echo mixed)."""
     dialect = dialects.of(acquisition.manufacturer)
@@ -66,7 +60,7 @@ def readout(acquisition: Acquisition) -> str | None:
         return None
     if gradient:
         return "gr"
-    if spin and dialect.spin_echo_may_be_epi and any(b > 0 for b in acquisition.b_values_s_per_mm2):
+    if spin and dialect.spin_echo_may_be_epi and weighted(acquisition):
         return None
     return "se" if spin else None
 
@@ -96,6 +90,12 @@ def fat_suppression(acquisition: Acquisition) -> bool | None:
     return False if options else None
 
 
+def _of_a_set(acquisition: Acquisition, table: MrTable) -> bool:
+    """A b = 0 image that calls itself a diffusion image belongs to a set kept as series of their own."""
+    listed = bool(acquisition.b_values_s_per_mm2) or acquisition.diffusion is not None
+    return listed and bool(words_of(acquisition.image_type) & set(table.diffusion_words))
+
+
 def facts_of(acquisition: Acquisition, table: MrTable, companions: Companions) -> PhysicsFacts:
     """Facts of one series."""
     ti_ms = milliseconds(acquisition.ti_s)
@@ -103,8 +103,8 @@ def facts_of(acquisition: Acquisition, table: MrTable, companions: Companions) -
         family=readout(acquisition),
         inversion=inversion(acquisition, table.spectral_ti_max_ms),
         fat_suppressed=fat_suppression(acquisition),
-        contrast=bool(acquisition.contrast_agent),
-        diffusion=any(b > 0 for b in acquisition.b_values_s_per_mm2),
+        contrast=companions.contrast if acquisition.contrast_agent is None else acquisition.contrast_agent,
+        diffusion=weighted(acquisition) or companions.weighted or _of_a_set(acquisition, table),
         etl=acquisition.echo_train_length,
         tr_ms=milliseconds(acquisition.tr_s),
         te_ms=milliseconds(acquisition.te_s),
@@ -114,23 +114,3 @@ def facts_of(acquisition: Acquisition, table: MrTable, companions: Companions) -
         image_words=words_of(acquisition.image_type),
         companions=companions,
     )
-
-
-def companions_of(series: Series, others: Sequence[Series]) -> Companions:
-    """Count echo times, flip angles and times over the gradient echo series of the same grid and TR."""
-    mine = series.acquisition
-    if readout(mine) != "gr" or series.grid is None or mine.tr_s is None:
-        return Companions()
-    group = [o.acquisition for o in others if _together(series, o)]
-    return Companions(
-        echoes=len({round(a.te_s * 1e3, 1) for a in group if a.te_s is not None}) or 1,
-        flips=len({round(a.flip_deg) for a in group if a.flip_deg is not None}) or 1,
-        times=len({a.acquired for a in group if (a.te_s, a.flip_deg) == (mine.te_s, mine.flip_deg)}) or 1,
-    )
-
-
-def _together(series: Series, other: Series) -> bool:
-    mine, theirs = series.acquisition, other.acquisition
-    if other.grid is None or mine.tr_s is None or theirs.tr_s is None or readout(theirs) != "gr":
-        return False
-    return abs(mine.tr_s - theirs.tr_s) <= SAME_TR * mine.tr_s and series.grid == other.grid

@@ -5,36 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from spinemets.knowledge import catalogue
+from spinemets.knowledge import catalogue, kinds
 from spinemets.model.errors import UsageError
 from spinemets.model.series import Recognition, Series
 from spinemets.model.study import Study
 from spinemets.model.volume import Volume
-from spinemets.series import conflicts, ct, image_check, mr, other
+from spinemets.series import confidence, conflicts, ct, image_check, localizer, mr, other
 from spinemets.series.classes import ct_table, kernel_table, known_kinds, mr_table
-from spinemets.series.physics_facts import companions_of, facts_of
+from spinemets.series.companions import companions_of
+from spinemets.series.looked import NOTHING, Looked
+from spinemets.series.looking import Eye
+from spinemets.series.physics_facts import facts_of
 
 STATED = "stated by user"
 CONTENT = "image content"
 
 
-def recognise(study: Study) -> Study:
-    """Recognise every series (MR-GEN-01, CT-01).
+def recognise(study: Study, *, look: bool = True) -> Study:
+    """Recognise every series (MR-GEN-01, CT-01, CTM-01, PET-01, NM-01).
 
     Physics first: sequence, times, flip angle, b-values, contrast and kernel name a series; the description only raises
-    conflicts. A kind the user states wins, and physics that contradicts it is reported. Voxel values are asked only
-    where there is no header at all.
+    conflicts. A kind the user states wins, and physics that contradicts it is reported. A few slices are looked at as a
+    check: they confirm, lower or contradict what the header says, and never name an MR series.
+
+    Parameters
+    ----------
+    look
+        Whether pixels may be decoded for the check.
 
     Raises
     ------
     UsageError
         If the user states a kind that does not exist.
     """
-    return replace(study, series=tuple(_recognised(s, study.series) for s in study.series))
+    eye = Eye(open_=look)
+    return replace(study, series=tuple(_recognised(s, study.series, eye) for s in study.series))
 
 
-def _recognised(series: Series, all_series: Sequence[Series]) -> Series:
-    found = _recognise(series, all_series)
+def _recognised(series: Series, all_series: Sequence[Series], eye: Eye) -> Series:
+    found = _recognise(series, all_series, eye)
     known = series.with_recognition(found)
     return replace(known, load=_as_attenuation(series)) if found.method == CONTENT and found.kind == "ct" else known
 
@@ -48,33 +57,69 @@ def _as_attenuation(series: Series) -> Callable[[], Volume]:
     return load
 
 
-def _recognise(series: Series, all_series: Sequence[Series]) -> Recognition:
+def _recognise(series: Series, all_series: Sequence[Series], eye: Eye) -> Recognition:
     stated = series.acquisition.stated_kind
     if stated is not None:
         return _stated(series, stated.strip().lower(), all_series)
-    found = from_header(series, all_series)
-    if found.kind == "unknown" and series.acquisition.modality is None and series.measurable:
-        return _from_values(series, found)
-    return _with_words(series, found)
+    if not header_speaks(series):
+        return _from_values(series, eye)
+    special = planned(series, all_series)
+    if special is not None:
+        return _finished(series, special, NOTHING)
+    looked = eye.look(series, other.modality_of(series.acquisition, ct_table()))
+    return _finished(series, from_header(series, all_series, looked), looked)
 
 
-def from_header(series: Series, all_series: Sequence[Series]) -> Recognition:
-    """Recognise by header facts alone."""
+def header_speaks(series: Series) -> bool:
+    """Whether a header states what made the images."""
+    return other.modality_of(series.acquisition, ct_table()) is not None
+
+
+def planned(series: Series, all_series: Sequence[Series]) -> Recognition | None:
+    """What is never measured, by its header: nothing of it needs to be looked at."""
+    special = other.classify(series.acquisition, ct_table(), mr_table())
+    if special is None and other.modality_of(series.acquisition, ct_table()) == "MR":
+        return localizer.classify(series, all_series, mr_table().localizer)
+    return special
+
+
+def from_header(series: Series, all_series: Sequence[Series], looked: Looked = NOTHING) -> Recognition:
+    """Recognise by header facts, with the picture as a check."""
     acquisition = series.acquisition
-    special = other.classify(acquisition, ct_table(), mr_table())
+    special = planned(series, all_series)
     if special is not None:
         return special
-    modality = (acquisition.modality or "").upper()
+    modality = other.modality_of(acquisition, ct_table())
     if modality == "CT":
-        return ct.classify(acquisition, ct_table(), kernel_table())
+        return ct.classify(acquisition, ct_table(), kernel_table(), looked)
     if modality == "MR":
-        limits = catalogue.load()["MR-GEN-01"].values()
-        facts = facts_of(acquisition, mr_table(), companions_of(series, all_series))
-        found = mr.classify(facts, mr_table(), limits["score_min"], limits["margin_min"])
-        return _with_phase(series, found)
+        return _mr(series, all_series, looked)
     if modality:
         return Recognition(evidence=(f"modality {modality} is not read by this version",))
     return Recognition(evidence=("no modality and no sequence facts are stated",))
+
+
+def _mr(series: Series, all_series: Sequence[Series], looked: Looked) -> Recognition:
+    table = mr_table()
+    limits = catalogue.load()["MR-GEN-01"].values()
+    facts = facts_of(series.acquisition, table, companions_of(series, all_series))
+    shift = image_check.shift_of(looked, table, confidence.confidence_table().picture)
+    found = mr.classify(facts, table, limits["score_min"], limits["margin_min"], shift)
+    settled = _settled(series, found, facts.contrast)
+    against = image_check.against(looked, found.kind, table)
+    return _with_phase(series, replace(settled, conflicts=(*settled.conflicts, *against)))
+
+
+def _settled(series: Series, found: Recognition, contrast: bool | None) -> Recognition:
+    """Take back the doubt about contrast where a description names the sequence in full and does not mention any."""
+    if contrast is not None or not found.doubts:
+        return found
+    if not conflicts.speaks_of(series.acquisition, found.kind, mr_table().description_words):
+        return found
+    after = tuple(name for name, row in mr_table().classes.items() if row.rule.contrast)
+    doubts = tuple(d for d in found.doubts if not d.startswith(tuple(f"{name} is not ruled out" for name in after)))
+    said = "its description names the sequence and no contrast agent"
+    return found if doubts == found.doubts else replace(found, doubts=doubts, evidence=(*found.evidence, said))
 
 
 def _with_phase(series: Series, found: Recognition) -> Recognition:
@@ -90,20 +135,20 @@ def _with_phase(series: Series, found: Recognition) -> Recognition:
 
 
 def _stated(series: Series, kind: str, all_series: Sequence[Series]) -> Recognition:
-    kinds = known_kinds()
-    if kind not in kinds:
+    known = known_kinds()
+    if kind not in known:
         raise UsageError(
-            f"{series.label}: the kind {kind!r} does not exist.", f"Use one of: {', '.join(sorted(kinds))}."
+            f"{series.label}: the kind {kind!r} does not exist.", f"Use one of: {', '.join(sorted(known))}."
         )
     header = from_header(series, all_series)
     found = Recognition(
         kind=kind,
-        confidence=1.0,
+        score=1.0,
         method=STATED,
-        evidence=(f"the user states that this series is {kind} ({kinds[kind]})",),
+        evidence=(f"the user states that this series is {kind} ({known[kind]})",),
+        conflicts=_contradictions(series, kind, header, all_series),
     )
-    contradictions = _contradictions(series, kind, header, all_series)
-    return replace(_with_words(series, found), conflicts=(*contradictions, *_with_words(series, found).conflicts))
+    return replace(_with_words(series, found, NOTHING), confidence=1.0)
 
 
 def _contradictions(series: Series, kind: str, header: Recognition, all_series: Sequence[Series]) -> tuple[str, ...]:
@@ -122,28 +167,62 @@ def _contradictions(series: Series, kind: str, header: Recognition, all_series: 
 
 
 def _same_family(stated: str, read: str) -> bool:
-    """A stated CT kernel class does not contradict a CT of unknown kernel, nor the reverse."""
-    return "ct" in (stated, read) and stated.startswith("ct") and read.startswith("ct")
+    """A stated class does not contradict a CT of unknown kernel or a PET of unknown correction, nor the reverse."""
+    return any(
+        plain in (stated, read) and stated.startswith(plain) and read.startswith(plain) for plain in ("ct", "pet")
+    )
 
 
-def _from_values(series: Series, found: Recognition) -> Recognition:
+def _from_values(series: Series, eye: Eye) -> Recognition:
+    """A file without a header: only values that are unmistakably Hounsfield units name it."""
+    silent = Recognition(evidence=("no modality and no sequence facts are stated",))
+    if not series.measurable or not eye.open_:
+        return _finished(series, silent, NOTHING)
     check = ct_table().values_check
     like_ct, said = image_check.hounsfield_like(series.pixels(), check)
     if not like_ct:
         remedy = "state its kind in a facts file"
-        return replace(found, evidence=(*found.evidence, said, remedy), method=CONTENT)
+        return _finished(series, replace(silent, evidence=(*silent.evidence, said, remedy), method=CONTENT), NOTHING)
     evidence = (said, "no header facts: kernel, tube voltage and contrast are not known")
-    return _with_words(series, Recognition(kind="ct", confidence=check.confidence, evidence=evidence, method=CONTENT))
+    looked = eye.look(series, "CT")
+    found = Recognition(
+        kind="ct", score=check.confidence, evidence=evidence, method=CONTENT,
+        doubts=("that it is a CT rests on its values alone",),
+    )  # fmt: skip
+    return _finished(series, found, looked)
 
 
-def _with_words(series: Series, found: Recognition) -> Recognition:
-    """Add what the words of the header say: conflicts for a measured class, a hint for all others."""
+def _finished(series: Series, found: Recognition, looked: Looked) -> Recognition:
+    """Words, body part and confidence added."""
+    spoken = _with_words(series, found, looked)
+    return confidence.with_confidence(spoken, contradicted=len(spoken.conflicts) > len(_of_the_body(series, looked)[1]))
+
+
+def _of_the_body(series: Series, looked: Looked) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Evidence and conflicts about the body part; they say nothing of the kind."""
+    table = ct_table()
+    evidence, clashes = conflicts.body_part(
+        series.acquisition, table.body_words, table.compatible_regions, looked=looked.region is not None
+    )
+    seen = conflicts.against_picture(series.acquisition, looked, table.body_words, table.compatible_regions)
+    return evidence, (*clashes, *seen)
+
+
+def _with_words(series: Series, found: Recognition, looked: Looked) -> Recognition:
+    """Add what the words of the header say: conflicts for an image of signal, a hint for all others."""
     acquisition = series.acquisition
-    is_ct = found.kind.startswith("ct") or (acquisition.modality or "").upper() == "CT"
+    is_ct = found.kind.startswith("ct") or other.modality_of(acquisition, ct_table()) == "CT"
     words = ct_table().description_words if is_ct else mr_table().description_words
-    evidence, clashes = conflicts.body_part(acquisition, ct_table().body_words)
-    if found.kind in ct_table().other_kinds:
-        hints = conflicts.description_hints(acquisition, words)
-        return replace(found, evidence=(*found.evidence, *hints, *evidence), conflicts=(*found.conflicts, *clashes))
-    against = conflicts.description_conflicts(acquisition, found.kind, words, known_kinds()[found.kind])
-    return replace(found, evidence=(*found.evidence, *evidence), conflicts=(*found.conflicts, *against, *clashes))
+    evidence, clashes = _of_the_body(series, looked)
+    known = kinds.kinds()[found.kind]
+    hints: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    if known.image is None and found.kind != "adc":
+        hints = conflicts.description_hints(acquisition, words) if found.kind != "localizer" else ()
+    else:
+        against = conflicts.description_conflicts(acquisition, found.kind, words, known.about)
+    return replace(
+        found, evidence=(*found.evidence, *looked.sentences, *hints, *evidence),
+        conflicts=(*found.conflicts, *against, *clashes),
+        body_region=looked.region, body_confidence=looked.region_confidence,
+    )  # fmt: skip

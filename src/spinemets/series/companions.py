@@ -1,0 +1,119 @@
+"""What the other series of a study say about one: echoes, flip angles and times of its geometry, contrast given before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from spinemets.model.acquisition import Acquisition
+from spinemets.model.series import Series
+
+# Series whose repetition times differ by less belong to one multi-echo or multi-flip acquisition.
+SAME_TR = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Companions:
+    """Series of the same geometry and TR, this one included, and what the study says of contrast.
+
+    Attributes
+    ----------
+    echoes, flips, times
+        How many echo times, flip angles and times.
+    volumes
+        Volumes with this echo time and flip angle, whether or not their times are stated.
+    step_s
+        Median time between the times, None where not known.
+    weighted
+        Whether another volume of the same DICOM series has a b-value above 0.
+    contrast
+        True where an agent was given before this series, False where the study states its agent only later, else None.
+    """
+
+    echoes: int = 1
+    flips: int = 1
+    times: int = 1
+    volumes: int = 1
+    step_s: float | None = None
+    weighted: bool = False
+    contrast: bool | None = None
+
+
+def dicom_uid(series: Series) -> str:
+    """SeriesInstanceUID without the suffix of a single volume."""
+    return series.uid.partition("#")[0]
+
+
+def companions_of(series: Series, others: Sequence[Series]) -> Companions:
+    """Look at the other series of the study (`others` may hold the series itself)."""
+    mine = series.acquisition
+    siblings = [o.acquisition for o in others if dicom_uid(o) == dicom_uid(series)]
+    weighted = any(b > 0 for a in siblings for b in _b_values(a))
+    contrast = contrast_before(series, others)
+    if series.grid is None or mine.tr_s is None:
+        return Companions(weighted=weighted, contrast=contrast)
+    group = [o for o in others if _together(series, o)]
+    alike = [o for o in group if (o.acquisition.te_s, o.acquisition.flip_deg) == (mine.te_s, mine.flip_deg)]
+    seconds = _seconds(series, alike)
+    return Companions(
+        echoes=len({round(o.acquisition.te_s * 1e3, 1) for o in group if o.acquisition.te_s is not None}) or 1,
+        flips=len({round(o.acquisition.flip_deg) for o in group if o.acquisition.flip_deg is not None}) or 1,
+        times=len(seconds) or 1,
+        volumes=len(alike) or 1,
+        step_s=float(np.median(np.diff(seconds))) if len(seconds) > 1 else None,
+        weighted=weighted,
+        contrast=contrast,
+    )
+
+
+def _b_values(acquisition: Acquisition) -> tuple[float, ...]:
+    own = acquisition.diffusion
+    return acquisition.b_values_s_per_mm2 + (() if own is None else (own.b_s_per_mm2,))
+
+
+def _together(series: Series, other: Series) -> bool:
+    mine, theirs = series.acquisition, other.acquisition
+    if other.grid is None or mine.tr_s is None or theirs.tr_s is None:
+        return False
+    if mine.scanning_sequence != theirs.scanning_sequence:
+        return False
+    return abs(mine.tr_s - theirs.tr_s) <= SAME_TR * mine.tr_s and series.grid == other.grid
+
+
+def _seconds(series: Series, alike: Sequence[Series]) -> list[float]:
+    """Distinct times, sorted: within one DICOM series after its first, else by the clock."""
+    own = {o.acquisition.time_s for o in alike if dicom_uid(o) == dicom_uid(series)} - {None}
+    if len(own) > 1:
+        return sorted(t for t in own if t is not None)
+    clock = {moment(o.acquisition.acquired) for o in alike}
+    return sorted(t.timestamp() for t in clock if t is not None)
+
+
+def moment(stamp: str | None) -> datetime | None:
+    """ISO 8601 date with a time of day; None for a bare date, which orders nothing within an examination."""
+    if stamp is None or "T" not in stamp:
+        return None
+    try:
+        return datetime.fromisoformat(stamp).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def contrast_before(series: Series, others: Sequence[Series]) -> bool | None:
+    """Whether this study gave an agent before the series was acquired (MR-GEN-01: "or later than injection").
+
+    Where a header states the time of the injection it counts; else the earliest series that states an agent was acquired
+    after it. A series acquired before the first that states one is without.
+    """
+    mine = moment(series.acquisition.acquired)
+    if mine is None:
+        return None
+    same = [o.acquisition for o in others if o.acquisition.modality == series.acquisition.modality]
+    given = [t for a in same if (t := moment(a.contrast_at)) is not None]
+    shown = [t for a in same if a.contrast_agent and (t := moment(a.acquired)) is not None]
+    if any(mine >= t for t in given) or any(mine > t for t in shown):
+        return True
+    return False if given or (shown and mine < min(shown)) else None
