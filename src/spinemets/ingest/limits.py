@@ -18,9 +18,14 @@ class Limits:
     max_folder_depth: int
     max_file_mb: int
     max_header_mb: int
+    max_nesting: int
+    max_elements: int
     max_unpacked_mb: int
     max_unpack_ratio: int
     unpack_ratio_from_mb: int
+    max_archive_depth: int
+    max_zip_directory_mb: int
+    max_long_name_kb: int
     max_gzip_ratio: int
     max_volume_mb: int
     max_frame_mb: int

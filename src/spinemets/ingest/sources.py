@@ -1,4 +1,7 @@
-"""The files of an input: a folder of any depth, single files, and archives in it."""
+"""The files of an input: a folder of any depth, single files, and archives in it.
+
+Nothing outside what was given is read: links that lead out of it are not followed. Every file that is not taken has a line.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from spinemets.ingest import archive
+from spinemets.ingest import archive, dicomdir
 from spinemets.ingest import limits as bounds
-from spinemets.ingest.source_file import Listing, SourceFile, sniff
+from spinemets.ingest.source_file import ARCHIVES, Listing, SourceFile, foreign, left_by_desktop, shown, sniff
 from spinemets.model.errors import UnreadableInput
 from spinemets.model.study import Unread
 
+# So many files left behind by a desktop have a line each; more are counted together.
+DESKTOP_LINES = 3
 
-# Text that commonly lies beside images.
+
 def listing(paths: Sequence[Path], leave_out: Sequence[Path] = ()) -> Listing:
     """All files below the given paths, archives opened, in a fixed order.
 
@@ -23,31 +28,68 @@ def listing(paths: Sequence[Path], leave_out: Sequence[Path] = ()) -> Listing:
     ------
     UnreadableInput
         If a path does not exist or there are more files than the limit.
+    OutOfResources
+        If the disk is full while an archive is unpacked.
     """
     found = Listing()
     omitted = {path.resolve() for path in leave_out}
     for path in paths:
-        if not path.exists():
-            raise UnreadableInput(f"There is no file or folder {path.name!r}.", "Check the path.")
+        name = shown(path.name or str(path))
+        if not _exists(path):
+            raise UnreadableInput(f"There is no file or folder {name!r}.", "Check the path.")
         if path.is_dir():
             _walk(path, found)
         else:
-            _take(path, path.name, found)
+            _take(path, name, found)
     if omitted:
         found.files = [source for source in found.files if source.path.resolve() not in omitted]
-    return _opened(found)
+    opened = _opened(found)
+    opened.unread = _counted(opened.unread)
+    return opened
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for the file system, a folder that may not be entered
+        return False
 
 
 def _walk(top: Path, found: Listing) -> None:
     limit = bounds.load()
-    for folder, folders, names in os.walk(top):
+    root = top.resolve()
+
+    def cannot(error: OSError) -> None:
+        name = shown(os.path.relpath(error.filename or top, top))
+        found.unread.append(Unread(file=name, reason="folder that cannot be opened (no permission, or too deep)"))
+
+    for folder, folders, names in os.walk(top, onerror=cannot):
         relative = os.path.relpath(folder, top)
+        prefix = "" if relative == "." else f"{shown(relative)}/"
         folders.sort()
+        for name in folders:
+            if (Path(folder) / name).is_symlink():
+                row = Unread(file=f"{prefix}{shown(name)}", reason="link to a folder, not followed", kind="set aside")
+                found.unread.append(row)
         if relative.count(os.sep) >= limit.max_folder_depth:
             folders[:] = []
-            found.unread.append(Unread(file=relative, reason=f"more than {limit.max_folder_depth} folders deep"))
+            found.unread.append(Unread(file=shown(relative), reason=f"more than {limit.max_folder_depth} folders deep"))
         for name in sorted(names):
-            _take(Path(folder) / name, name if relative == "." else f"{relative}/{name}", found)
+            path = Path(folder) / name
+            if path.is_symlink() and not _inside(path, root):
+                reason = "link that leads out of the folder, not followed"
+                found.unread.append(Unread(file=f"{prefix}{shown(name)}", reason=reason))
+            else:
+                _take(path, f"{prefix}{shown(name)}", found)
+
+
+def _inside(link: Path, root: Path) -> bool:
+    """Whether a link ends inside the folder that was given; a broken one is said elsewhere."""
+    try:
+        target = link.resolve()
+    except (OSError, RuntimeError):  # a link to itself
+        return True
+    return target.is_relative_to(root) or not _exists(target)
 
 
 def _take(path: Path, name: str, found: Listing) -> None:
@@ -57,7 +99,9 @@ def _take(path: Path, name: str, found: Listing) -> None:
     except OSError:
         found.unread.append(Unread(file=name, reason="cannot be opened (broken link or no permission)"))
         return
-    if path.name.startswith("."):
+    if left_by_desktop(name):
+        found.unread.append(Unread(file=name, reason=archive.DESKTOP, kind="set aside"))
+    elif path.name.startswith("."):
         found.unread.append(Unread(file=name, reason="hidden file", kind="set aside"))
     elif not stat.S_ISREG(status.st_mode):
         found.unread.append(Unread(file=name, reason="not a regular file"))
@@ -72,6 +116,7 @@ def _take(path: Path, name: str, found: Listing) -> None:
 
 
 def _opened(found: Listing) -> Listing:
+    """Files with their kind; archives replaced by what they hold."""
     opened = Listing(unread=found.unread)
     for plain in found.files:
         try:
@@ -79,10 +124,40 @@ def _opened(found: Listing) -> Listing:
         except OSError:
             opened.unread.append(Unread(file=plain.name, reason="cannot be opened (no permission?)"))
             continue
-        if source.kind not in ("zip", "tar", "gz"):
+        if source.kind not in ARCHIVES:
             opened.files.append(source)
             continue
         members = archive.unpack(source)
         opened.files.extend(members.files)
         opened.unread.extend(members.unread)
+    files = [source for source in opened.files if source.kind != "foreign"]
+    opened.unread.extend(_not_read(source) for source in opened.files if source.kind == "foreign")
+    if any(source.kind == "dicomdir" for source in files):
+        names = [source.name for source in files] + [row.file for row in opened.unread]
+        for source in files:
+            if source.kind == "dicomdir":
+                opened.unread.extend(dicomdir.missing(source, names))
+    opened.files = files
     return opened
+
+
+def _not_read(source: SourceFile) -> Unread:
+    """The line of a file whose type is known and not read."""
+    try:
+        with source.path.open("rb", buffering=0) as stream:
+            name, kind = foreign(stream.read(352)) or ("file", "document")
+    except OSError:
+        return Unread(file=source.name, reason="changed or vanished while the input was read")
+    if kind == "archive":
+        return Unread(file=source.name, reason=f"{name}: not opened, unpack it first")
+    return Unread(file=source.name, reason=f"{name}: not read", kind="set aside")
+
+
+def _counted(rows: Sequence[Unread]) -> list[Unread]:
+    """Lines, those of many files that a desktop left behind made one."""
+    desktop = [row for row in rows if row.reason == archive.DESKTOP]
+    if len(desktop) <= DESKTOP_LINES:
+        return list(rows)
+    reason = f"and {len(desktop) - 1} more files left behind by a desktop, no images"
+    others = [row for row in rows if row.reason != archive.DESKTOP]
+    return [*others, replace(desktop[0], reason=reason)]
