@@ -45,3 +45,13 @@ def test_facts_of_a_header():
     assert (found.sex, found.study_date, found.age_years) == ("male", "2023-04-05", None)
     assert "Secret" not in repr(found)
     assert facts(Values(pydicom.Dataset()), None).sex is None
+
+
+def test_weight_and_height():
+    """As stated, for SUV; nothing where the header writes zero."""
+    import pydicom
+
+    header = pydicom.Dataset()
+    header.PatientWeight, header.PatientSize = 82, 0
+    found = facts(Values(header), None)
+    assert (found.weight_kg, found.height_m) == (82, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date
 
+from spinemets.ingest import body_size
 from spinemets.ingest.moments import iso
 from spinemets.ingest.values import Values
 from spinemets.model.study import PatientFacts
@@ -23,10 +24,12 @@ def pseudonym(patient_id: str | None) -> str | None:
 def facts(values: Values, patient_id: str | None) -> PatientFacts:
     """Facts from the header of one image of the study."""
     study_date = iso(values.text("StudyDate") or "")
+    weight_kg, height_m = body_size.of_values(values)
     return PatientFacts(
         pseudonym=pseudonym(patient_id), age_years=age_years(values.text("PatientAge"), values.text("PatientBirthDate"), study_date),
         sex=SEXES.get((values.text("PatientSex") or "").upper()), study_date=study_date,
         accession=values.text("AccessionNumber"), study_description=values.text("StudyDescription"),
+        weight_kg=weight_kg, height_m=height_m,
     )  # fmt: skip
 
 
