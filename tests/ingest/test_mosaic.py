@@ -18,7 +18,8 @@ SPACING, STEP = (1.5, 2.0), 3.25
 def write_mosaic(tmp_path, write_image, csa_header):
     """Write a stack (n, rows, columns) as one mosaic picture; returns the folder and the LPS point of each voxel."""
 
-    def write(stack, orientation=AXIAL, sign=1, first=(10.0, -20.0, 30.0), older=False, count=True, csa=True, **extra):
+    def write(stack, orientation=AXIAL, sign=1, older=False, count=True, csa=True, **extra):
+        first = (10.0, -20.0, 30.0)
         n, rows, columns = stack.shape
         side = math.ceil(math.sqrt(n))
         picture = np.zeros((side * rows, side * columns), stack.dtype)
