@@ -106,12 +106,13 @@ def open_study(
     from spinemets.ingest.read import read
     from spinemets.series.agreement import check
     from spinemets.series.recognise import recognise
+    from spinemets.series.sets import with_sets
 
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
     options = ReadingOptions(
         study_uid=study, facts=Path(facts) if facts is not None else None, leave_out=tuple(leave_out)
     )
-    found = check(recognise(read([Path(p) for p in given], options)))
+    found = with_sets(check(recognise(read([Path(p) for p in given], options))))
     return with_clinical(found, Path(clinical)) if clinical is not None else found
 
 

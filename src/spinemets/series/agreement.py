@@ -13,6 +13,7 @@ from spinemets.knowledge import catalogue
 from spinemets.model.series import Series
 from spinemets.model.study import Study
 from spinemets.series.coarse import Coarse, best_shift, coarse, correlation, refine
+from spinemets.series.likeness import close, component
 
 # Beyond these limits CT values (gas, metal) would dominate a correlation.
 CT_LIMITS_HU = (-1000.0, 800.0)
@@ -83,12 +84,25 @@ def _size(series: Series) -> float:
 
 
 def _same_claim(first: Series, second: Series) -> bool:
-    """Same family, frames of reference not contradicting, bounding boxes that overlap."""
+    """Same family and weighting, frames of reference not contradicting, bounding boxes that overlap."""
     assert first.grid is not None and second.grid is not None
     if family(first) != family(second) or not first.grid.same_frame(second.grid):
         return False
+    if family(first) != "ct" and not _same_weighting(first, second):
+        return False
     a, b = first.grid.corners_lps_mm, second.grid.corners_lps_mm
     return bool(np.all(a.min(axis=0) <= b.max(axis=0)) and np.all(b.min(axis=0) <= a.max(axis=0)))
+
+
+def _same_weighting(first: Series, second: Series) -> bool:
+    """Whether two MR series look alike: the same kind at another flip angle, inversion, echo or b-value does not.
+
+    Those are held against each other by `motion`, which needs no likeness of grey values.
+    """
+    a, b = first.acquisition, second.acquisition
+    fields = ("te_s", "ti_s", "flip_deg")
+    same = all(close(getattr(a, name), getattr(b, name)) for name in fields)
+    return same and a.b_values_s_per_mm2 == b.b_values_s_per_mm2 and component(a) == component(b)
 
 
 def _against(
