@@ -21,7 +21,7 @@ def test_label_and_uid_without_numbers(tmp_path, write_image, noise):
         ("CT", {}, ("attenuation", "[hnsf'U]")),
         ("MR", {}, ("mr_signal", "1")),
         ("PT", {"Units": "BQML", "RescaleSlope": 0.5, "RescaleIntercept": 0}, ("activity", "Bq/mL")),
-        ("PT", {"Units": "CNTS"}, ("activity", "1")),
+        ("PT", {"Units": "CNTS", "RescaleSlope": 0.5, "RescaleIntercept": 0}, ("counts", "{counts}")),
         ("OT", {}, ("unknown", "1")),
     ],
 )

@@ -5,10 +5,12 @@ Nothing is corrected here: whether an SUV can be made of the facts is decided wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from spinemets.ingest import body_size, instants
+from spinemets.ingest.frames import Frame
 from spinemets.ingest.instants import Instant
 from spinemets.ingest.moments import before, clock, has_time, iso, joined, moment, moved, seconds_between
 from spinemets.ingest.quantity import units
@@ -17,7 +19,7 @@ from spinemets.ingest.values import Values
 from spinemets.knowledge import nuclides
 from spinemets.knowledge.catalogue import table
 from spinemets.knowledge.nuclides import Nuclide
-from spinemets.model.acquisition import Tracer
+from spinemets.model.acquisition import Acquisition, Tracer
 
 MODALITIES = ("PT", "NM")
 BQ_PER_MBQ = 1e6
@@ -58,6 +60,26 @@ def tracer(v: Values, images: Iterable[Instant] = ()) -> tuple[Tracer | None, tu
     found, decay = _decay(v, found)
     weight_and_height = body_size.doubts(*body_size.of_values(v))
     return found, (*said, *sentences, *decay, *doubts(found, nuclide, modality), *weight_and_height)
+
+
+def with_tracer(facts: Acquisition, frames: Sequence[Frame], dataset: Any) -> tuple[Acquisition, tuple[str, ...]]:
+    """Facts of a volume with its tracer, and sentences.
+
+    Parameters
+    ----------
+    frames
+        Images of the volume, of which `dataset` is the header of the first one's file.
+    """
+    if facts.modality not in MODALITIES:
+        return facts, ()
+    first = frames[0]
+    images = [
+        instants.of_header(f.image.header) if f.image.n_frames == 1 else instants.of_values(Values(dataset, f.index))
+        for f in frames
+        if f.image.n_frames == 1 or f.image is first.image
+    ]
+    found, said = tracer(Values(dataset, first.index), images)
+    return replace(facts, tracer=found), said
 
 
 def _positive(value: float | None) -> float | None:

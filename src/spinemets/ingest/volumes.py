@@ -13,12 +13,14 @@ from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame, split_marks
 from spinemets.ingest.geometry import Arrangement, arrange, extent, rules
 from spinemets.ingest.grouping import Group, placement
+from spinemets.ingest.quantity import UNKNOWN, Quantity
+from spinemets.ingest.quantity import quantity as quantity_of
+from spinemets.ingest.tracer import with_tracer
 from spinemets.ingest.values import Values
 from spinemets.model.grid import Grid
 from spinemets.model.series import GeometryCheck, Series
 
 HOUNSFIELD = ("attenuation", "[hnsf'U]")
-UNKNOWN = ("unknown", "1")
 NO_PLACE = "the header states no position, orientation or pixel spacing in the patient"
 
 
@@ -39,15 +41,15 @@ def build(group: Group, suffix: str, dataset: Any, store: DecodedImages) -> Seri
     number = "without number" if image.series_number is None else str(image.series_number)
     label = f"series {number}" + (f", {group.what}" if group.what else "")
     check, grid, arrangement = _geometry(group)
-    quantity = _quantity(group.frames, dataset)
+    quantity, unit, said = _quantity(group.frames, dataset)
+    facts, doubts = with_tracer(facts, group.frames, dataset)
     plan = loading.Plan(
-        label=label, frames=group.frames, arrangement=arrangement, grid=grid, quantity=quantity[0], unit=quantity[1],
-        uid=uid,
+        label=label, frames=group.frames, arrangement=arrangement, grid=grid, quantity=quantity, unit=unit, uid=uid,
     )  # fmt: skip
     return Series(
         uid=uid, number=0, label=label, acquisition=facts, load=loading.lazy(plan, store), grid=grid, geometry=check,
         sides_known=group.placed, n_images=len(group.frames), source="DICOM",
-        warnings=_warnings(group.frames, quantity),
+        warnings=tuple(dict.fromkeys((*_warnings(group.frames, quantity), *said, *doubts))),
     )  # fmt: skip
 
 
@@ -64,17 +66,14 @@ def _geometry(group: Group) -> tuple[GeometryCheck, Grid | None, Arrangement | N
     return arrangement.check, grid, arrangement
 
 
-def _quantity(frames: Sequence[Frame], dataset: Any) -> tuple[str, str]:
+def _quantity(frames: Sequence[Frame], dataset: Any) -> Quantity:
     values = Values(dataset, frames[0].index)
     modality = frames[0].image.modality
     if modality == "CT":
         stated = all(f.intercept is not None and f.slope is not None for f in frames)
-        return HOUNSFIELD if stated and (values.text("RescaleType") or "HU") in ("HU", "HU_MOD") else UNKNOWN
-    if modality == "MR":
-        return ("mr_signal", "1")
-    if modality == "PT":
-        return ("activity", "Bq/mL" if values.text("Units") == "BQML" else "1")
-    return UNKNOWN
+        known = stated and (values.text("RescaleType") or "HU") in ("HU", "HU_MOD")
+        return (*HOUNSFIELD, ()) if known else (*UNKNOWN, ())
+    return quantity_of(modality, values)
 
 
 def _b_values(frames: Sequence[Frame]) -> tuple[float, ...]:
@@ -89,12 +88,12 @@ def _b_values(frames: Sequence[Frame]) -> tuple[float, ...]:
     return tuple(sorted(found))
 
 
-def _warnings(frames: Sequence[Frame], quantity: tuple[str, str]) -> tuple[str, ...]:
+def _warnings(frames: Sequence[Frame], quantity: str) -> tuple[str, ...]:
     image = frames[0].image
     found = []
     if image.layout.inverted:
         kept = "Hounsfield values are used as they are" if image.modality == "CT" else "the scale is turned round"
         found.append(f"stored for inverted display (MONOCHROME1): {kept}")
-    if image.modality == "CT" and quantity == UNKNOWN:
+    if image.modality == "CT" and quantity == UNKNOWN[0]:
         found.append("CT without a stated Hounsfield scale: values are not attenuation")
     return tuple(found)
