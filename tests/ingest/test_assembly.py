@@ -11,18 +11,18 @@ from spinemets.model.errors import UnreadableInput
 
 
 def test_header_only_the_scan_understands_is_a_line(tmp_path, write_image, write_multiframe, noise, monkeypatch):
-    """Where pydicom gives up on a file, its images become lines; other series are read."""
+    """Where the full parser gives up on a file, its images become lines; other series are read."""
     write_image(tmp_path / "good", noise(4, 4))
     write_image(tmp_path / "bad", noise(4, 4, seed=1), SeriesInstanceUID="1.7")
     write_multiframe(tmp_path / "multi", noise(2, 4, 4), [{"position": (0, 0, z)} for z in (0.0, 3.0)])
-    original = h.read_dataset
+    original = h.read_elements
 
-    def refuse(source, **options):
+    def refuse(source):
         if source.name != "good":
             raise h.NotDicom("sequences are nested too deep to be read")
-        return original(source, **options)
+        return original(source)
 
-    monkeypatch.setattr(h, "read_dataset", refuse)
+    monkeypatch.setattr(h, "read_elements", refuse)
     study = read([tmp_path])
     assert [s.label for s in study.series] == ["series 4"]
     assert [(u.file, u.reason) for u in study.unread] == [
@@ -36,8 +36,8 @@ def test_headers_are_parsed_once_for_the_volumes_of_one_file(tmp_path, write_mul
     frames = [{"position": (0, 0, z), "echo_ms": float(te)} for z in (0.0, 3.0) for te in range(1, 11)]
     path = write_multiframe(tmp_path / "m", noise(20, 4, 4), frames)
     calls: list[int] = []
-    original = h.read_dataset
-    monkeypatch.setattr(h, "read_dataset", lambda source, **o: calls.append(1) or original(source, **o))
+    original = h.read_elements
+    monkeypatch.setattr(h, "read_elements", lambda source: calls.append(1) or original(source))
     assert len(read([path]).series) == 10 and len(calls) == 1
 
 

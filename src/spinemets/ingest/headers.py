@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 import struct
-import zlib
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import IO, Any
 
-from spinemets.ingest import damage, diffusion
+from spinemets.ingest import damage, diffusion, instants
 from spinemets.ingest import limits as bounds
-from spinemets.ingest.scan import PIXELS, Scan, Short, scan
+from spinemets.ingest.elements import Elements, Parsed, TooMuch, parse
+from spinemets.ingest.encoding import Encoding, coding_at, encoding_of, inflated
+from spinemets.ingest.scan import Scan, Short, scan
 from spinemets.ingest.source_file import SourceFile
 
 IMAGE_TYPE, SOP_CLASS, SOP_UID, MODALITY = 0x00080008, 0x00080016, 0x00080018, 0x00080060
@@ -27,15 +29,15 @@ POSITION, ORIENTATION, FRAME_OF_REFERENCE, TEMPORAL = 0x00200032, 0x00200037, 0x
 SAMPLES, PHOTOMETRIC, N_FRAMES, ROWS, COLUMNS, SPACING = (
     0x00280002, 0x00280004, 0x00280008, 0x00280010, 0x00280011, 0x00280030,
 )  # fmt: skip
+PLANAR, EXTENDED_OFFSETS = 0x00280006, 0x7FE00001
 ALLOCATED, STORED, HIGH_BIT, SIGNED = 0x00280100, 0x00280101, 0x00280102, 0x00280103
 PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RESCALE_TYPE = 0x00280120, 0x00280121, 0x00281052, 0x00281053, 0x00281054
 WANTED = frozenset(
     (IMAGE_TYPE, SOP_CLASS, SOP_UID, MODALITY, PATIENT_ID, STUDY_DATE, THICKNESS, TE, TI, ECHO_NUMBER, TRIGGER, FLIP,
      B_VALUE, B_VALUE_SIEMENS, KERNEL, STUDY_UID, SERIES_UID, SERIES_NUMBER, ACQUISITION_NUMBER, INSTANCE_NUMBER,
      POSITION, ORIENTATION, FRAME_OF_REFERENCE, TEMPORAL, SAMPLES, PHOTOMETRIC, N_FRAMES, ROWS, COLUMNS, SPACING,
-     ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RESCALE_TYPE)
-) | diffusion.TAGS  # fmt: skip
-DEFLATED = b"1.2.840.10008.1.2.1.99"
+     PLANAR, EXTENDED_OFFSETS, ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RESCALE_TYPE)
+) | diffusion.TAGS | instants.TAGS  # fmt: skip
 PREFIXES = (1 << 13, 1 << 17, 1 << 22)
 
 
@@ -51,7 +53,8 @@ class Header:
     scanned
         Raw values and the place of the pixel data.
     unusual
-        True where pydicom had to read the file: then its pixels are read by pydicom as well.
+        True where the pixels do not lie in the file as they are: big endian or deflated. Offsets then count from the
+        beginning of the file, or of what is deflated.
     """
 
     def __init__(self, scanned: Scan, *, unusual: bool = False) -> None:
@@ -121,7 +124,18 @@ def read_header(source: SourceFile) -> Header:
             if scanned is None:
                 break
             return Header(scanned)
-    return Header(_by_pydicom(source), unusual=True)
+    return _by_elements(source)
+
+
+def read_elements(source: SourceFile) -> Elements:
+    """Everything spinemets reads of a header, nested items included.
+
+    Raises
+    ------
+    NotDicom
+        If it is not DICOM, too damaged, or passes a limit.
+    """
+    return _parsed(source)[1].elements
 
 
 def read_dataset(source: SourceFile, *, stop_before_pixels: bool = True) -> Any:
@@ -142,80 +156,56 @@ def read_dataset(source: SourceFile, *, stop_before_pixels: bool = True) -> Any:
         raise NotDicom(f"damaged DICOM file ({type(error).__name__})") from None
 
 
-def _by_pydicom(source: SourceFile) -> Scan:
-    from pydicom.dataelem import RawDataElement
-
-    limit = bounds.load()
-    with source.path.open("rb") as stream:
-        head = stream.read(132)
-    if head[128:] != b"DICM" and not _plausible(head):
-        raise NotDicom("not a DICOM, NIfTI or archive file")
-    if source.size > limit.max_header_mb * bounds.MB and head[128:] != b"DICM":
-        raise NotDicom("not a DICOM, NIfTI or archive file")
-    _refuse_inflation(source)
-    dataset = read_dataset(source, stop_before_pixels=False)
-    values: dict[int, bytes] = {}
-    implicit, little = dataset.original_encoding
-    try:
-        meta_class = getattr(dataset.file_meta, "MediaStorageSOPClassUID", None)
-        if meta_class:
-            values[SOP_CLASS] = str(meta_class).encode()
-        for tag in WANTED:
-            if tag in dataset:
-                element = dataset.get_item(tag)
-                raw = element.value
-                if not isinstance(element, RawDataElement):
-                    raw = _raw(raw, little=little is not False)
-                values[tag] = raw or b""
-        pixel_tag = next((int(tag) for tag in sorted(PIXELS) if tag in dataset), None)
-        pixel = dataset.get_item(pixel_tag) if pixel_tag else None
-    except damage.of_dicom() as error:
-        raise NotDicom(f"damaged DICOM file ({type(error).__name__})") from None
-    if not values or (SOP_CLASS not in values and ROWS not in values and MODALITY not in values):
+def _by_elements(source: SourceFile) -> Header:
+    """Header of a file that the fast scan does not understand."""
+    encoding, parsed = _parsed(source)
+    values = {tag: raw for tag in WANTED if (raw := parsed.elements.raw(tag)) is not None}
+    if encoding.sop_class:
+        values.setdefault(SOP_CLASS, encoding.sop_class)
+    if not values.keys() & {SOP_CLASS, ROWS, MODALITY}:
         raise NotDicom("not a DICOM image or object: it states no class, modality or size")
-    stated = getattr(dataset.file_meta, "TransferSyntaxUID", None)
-    guessed = "1.2.840.10008.1.2" if implicit else "1.2.840.10008.1.2.1" if little else "1.2.840.10008.1.2.2"
-    length = len(pixel.value) if pixel is not None and pixel.value is not None else 0
-    return Scan(
-        values=values, syntax=str(stated or guessed), little=little is not False,
-        pixel_tag=pixel_tag, pixel_length=length,
+    little = parsed.elements.little
+    scanned = Scan(
+        values=values, syntax=encoding.syntax, little=little, pixel_tag=parsed.pixel_tag,
+        pixel_offset=parsed.pixel_offset, pixel_length=parsed.pixel_length,
     )  # fmt: skip
+    return Header(scanned, unusual=encoding.deflated or not little)
 
 
-def _raw(value: Any, *, little: bool) -> bytes:
-    """Bytes of a value that pydicom has already converted."""
-    if value is None:
-        return b""
-    if isinstance(value, bytes):
-        return value
-    if type(value) is int:
-        return value.to_bytes(2, "little" if little else "big", signed=value < 0)
-    if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue":
-        return b"\\".join(str(part).encode("latin-1", "replace") for part in value)
-    return str(value).encode("latin-1", "replace")
-
-
-def _plausible(head: bytes) -> bool:
-    """Whether a file without preamble may begin with a DICOM element: group 2 or 8, little or big endian."""
-    return head[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
-
-
-def _refuse_inflation(source: SourceFile) -> None:
-    """Deflated files: count what they inflate to, without keeping it, before pydicom does it in one go."""
-    with source.path.open("rb") as stream:
-        head = stream.read(2048)
-        start = head.find(DEFLATED)
-        if start < 0 or head[128:132] != b"DICM":
-            return
-        length = int.from_bytes(head[140:144], "little")
-        stream.seek(144 + length)
-        inflate, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
+def _parsed(source: SourceFile) -> tuple[Encoding, Parsed]:
+    limit_mb = bounds.load().max_header_mb
+    with source.path.open("rb", buffering=0) as stream:
+        data = stream.read(PREFIXES[0])
+        encoding = encoding_of(data)
+        if encoding is None:
+            raise NotDicom("not a DICOM, NIfTI or archive file")
         try:
-            while block := stream.read(1 << 16):
-                while block:
-                    size += len(inflate.decompress(block, 1 << 24))
-                    block = inflate.unconsumed_tail
-                    if refusal := bounds.refuse_unpacking(size, source.size):
-                        raise NotDicom(f"deflated file refused: {refusal}")
-        except zlib.error:
-            raise NotDicom("damaged DICOM file (deflated data)") from None
+            if encoding.deflated:
+                return encoding, _parsed_deflated(source, encoding)
+            for length in (*PREFIXES, limit_mb * bounds.MB):
+                data += _more(stream, length - len(data))
+                try:
+                    complete = len(data) >= source.size
+                    return encoding, parse(data, encoding.position, encoding.coding, complete=complete)
+                except Short:
+                    continue
+        except (TooMuch, ValueError) as refusal:
+            raise NotDicom(str(refusal)) from None
+    raise NotDicom(f"no pixel data within the first {limit_mb} MB")
+
+
+def _parsed_deflated(source: SourceFile, encoding: Encoding) -> Parsed:
+    data, size = inflated(source, encoding.position)
+    parsed = parse(data, 0, coding_at(data, 0, encoding.syntax), complete=len(data) >= size)
+    if parsed.pixel_length is None:
+        return parsed
+    return replace(parsed, pixel_length=max(0, min(parsed.pixel_length, size - parsed.pixel_offset)))
+
+
+def _more(stream: IO[bytes], count: int) -> bytes:
+    """That many more bytes, fewer at the end of the file: a raw stream may give less than asked for."""
+    pieces = []
+    while count > 0 and (piece := stream.read(count)):
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)

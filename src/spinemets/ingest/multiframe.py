@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from spinemets.ingest.elements import keyword_of
 from spinemets.ingest.frames import Frame, Image
 from spinemets.ingest.values import Values
 
@@ -62,15 +63,12 @@ def _marks(v: Values, pointers: list[tuple[int, str]]) -> dict[str, str]:
 
 def _dimensions(dataset: Any) -> list[tuple[int, str]]:
     """Place and name of each dimension that is not the position in a stack."""
-    from pydicom.datadict import keyword_for_tag
-
-    sequence = dataset.get("DimensionIndexSequence") or []
-    pointers = [(place, item.get("DimensionIndexPointer")) for place, item in enumerate(sequence)]
-    return [
-        (place, keyword_for_tag(pointer) or str(pointer))
-        for place, pointer in pointers
-        if pointer is not None and int(pointer) not in STACK_POINTERS
-    ]
+    found = []
+    for place, item in enumerate(Values(dataset).items("DimensionIndexSequence")):
+        pointer = item.raw("DimensionIndexPointer")
+        if isinstance(pointer, int) and pointer not in STACK_POINTERS:
+            found.append((place, keyword_of(pointer) or f"{pointer >> 16:04X},{pointer & 0xFFFF:04X}"))
+    return found
 
 
 def _numbers(v: Values, keyword: str, count: int) -> tuple[float, ...] | None:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
-from spinemets.ingest import damage
+from spinemets.ingest.adapted import adapted
+from spinemets.ingest.elements import Elements, dictionary
 
 
 class Values:
-    """Header values by keyword: the image's own functional groups, the shared ones, then the top level."""
+    """Header values by keyword: the image's own functional groups, the shared ones, then the top level.
+
+    Parameters
+    ----------
+    dataset
+        Elements of the header, or a pydicom Dataset.
+    frame
+        Number of the image in it, from 0.
+    """
 
     def __init__(self, dataset: Any, frame: int = 0) -> None:
-        self._levels = [*_groups(dataset, frame), dataset]
+        elements = dataset if isinstance(dataset, Elements) else adapted(dataset)
+        self._levels = [*_groups(elements, frame), elements]
 
     def raw(self, keyword: str) -> Any:
         """First value found, None if absent, empty or broken."""
+        tag = dictionary()[keyword][0]
         for level in self._levels:
-            try:
-                value = level.get(keyword)
-            except damage.of_dicom():
-                continue
-            if value is not None and value != "":
+            if tag in level.stored and (value := level.value(tag)) is not None:
                 return value
         return None
 
@@ -33,11 +39,11 @@ class Values:
     def number(self, keyword: str, factor: float = 1.0) -> float | None:
         """First number of that element times a factor."""
         value = self.raw(keyword)
-        if isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue":
-            value = value[0] if len(value) else None
+        if isinstance(value, list):
+            value = value[0]
         try:
             number = float(value) * factor
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         return round(number, 9) if math.isfinite(number) else None
 
@@ -51,41 +57,32 @@ class Values:
         value = self.raw(keyword)
         if value is None:
             return ()
-        many = isinstance(value, (list, tuple)) or type(value).__name__ == "MultiValue"
-        return tuple(text for text in (str(part).strip() for part in (value if many else [value])) if text)
+        parts = value if isinstance(value, list) else [value]
+        return tuple(text for text in ("" if part is None else str(part).strip() for part in parts) if text)
 
     def items(self, keyword: str) -> tuple[Values, ...]:
         """Items of a sequence, each with its own values alone."""
         value = self.raw(keyword)
-        return tuple(Values(item) for item in value) if hasattr(value, "__iter__") else ()
+        return tuple(Values(item) for item in value) if isinstance(value, tuple) else ()
 
     def private(self, group: int, element: int, creator: str) -> Any:
         """Value of a private element: `element` is the last byte, `creator` the text that reserves its block.
 
         The first value found in the image's own functional groups, the shared ones, the top level; None if absent.
+        Bytes where the file states no value representation.
         """
         for level in self._levels:
-            try:
-                return level.private_block(group, creator)[element].value
-            except damage.of_dicom(KeyError):
-                continue
+            value = level.private(group, element, creator)
+            if value is not None:
+                return value
         return None
 
 
-def _groups(dataset: Any, frame: int) -> list[Any]:
-    """Items of the functional groups of one frame, per frame first."""
-    found: list[Any] = []
+def _groups(dataset: Elements, frame: int) -> list[Elements]:
+    """First items of the functional groups of one frame, per frame first."""
+    found: list[Elements] = []
     for keyword, index in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
-        try:
-            sequence = dataset.get(keyword) or []
-            if index < len(sequence):
-                found.extend(_items(sequence[index]))
-        except damage.of_dicom():
-            continue
+        items = dataset.get(keyword)
+        if isinstance(items, tuple) and index < len(items):
+            found.extend(items[index].first_items())
     return found
-
-
-def _items(group: Any) -> Iterable[Any]:
-    for element in group:
-        if element.VR == "SQ" and len(element.value):
-            yield element.value[0]
