@@ -1,80 +1,123 @@
-"""Images that must be decoded (compressed, big endian, deflated): checked at reading, kept until asked for."""
+"""Where the images of each file lie: looked for and checked at reading, without decoding anything.
+
+What is checked: the items of the pixel data, that each image is there to its end, and that the size its first bytes
+state is that of the header. What only a decoder can find is found when the volume is asked for.
+"""
 
 from __future__ import annotations
 
-import warnings
-from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+import struct
+from functools import partial
+from typing import IO, Any
 
-from numpy.typing import NDArray
-
-from spinemets.ingest import codecs, damage
-from spinemets.ingest import limits as bounds
+from spinemets.ingest import codestream, encapsulated
+from spinemets.ingest import headers as h
+from spinemets.ingest.codecs import Coding
+from spinemets.ingest.encapsulated import Malformed, Pieces, ReadAt
 from spinemets.ingest.frames import Frame, Image
-from spinemets.ingest.headers import NotDicom
+from spinemets.ingest.workers import Task
 from spinemets.knowledge.catalogue import table
-from spinemets.model.errors import UnreadableInput
 
-Key = tuple[str, int]
+CUT = "cut off"
+STREAMS = frozenset(codestream.FAMILIES)
+
+
+def encoded(image: Image) -> bool:
+    """Whether its images must be decoded: encapsulated, of whatever kind."""
+    return not image.direct and bool(table("transfer_syntaxes")[image.header.scanned.syntax]["plugin"] != "native")
+
+
+def coding(image: Image) -> Coding:
+    """What a decoder must know of the images of a file."""
+    layout, row = image.layout, table("transfer_syntaxes")[image.header.scanned.syntax]
+    plugin = "raw" if row["plugin"] == "native" else row["plugin"]
+    return Coding(
+        plugin=plugin, rows=layout.rows, columns=layout.columns, samples=layout.samples, allocated=layout.allocated,
+        signed=layout.signed, photometric=image.header.text(h.PHOTOMETRIC) or "",
+        planar=image.header.integer(h.PLANAR) == 1,
+    )  # fmt: skip
+
+
+def reader(stream: IO[bytes]) -> ReadAt:
+    """Reading at an offset of an open file."""
+
+    def read_at(start: int, count: int) -> bytes:
+        stream.seek(start)
+        return stream.read(count)
+
+    return read_at
 
 
 class DecodedImages:
-    """Decoded images by file and frame, up to a budget; what did not fit is decoded again."""
+    """Places of the images in the files of one study."""
 
     def __init__(self) -> None:
-        self._kept: dict[Key, NDArray[Any]] = {}
-        self._bytes = 0
+        self._places: dict[str, list[Pieces | str]] = {}
 
     def check(self, image: Image) -> str | None:
-        """Decode all frames of a file; say why it cannot be done, None if it can."""
-        if image.direct:
+        """Look for the images of a file; say why none of them can be decoded, None if at least one may be."""
+        if not encoded(image):
             return None
+        name = table("transfer_syntaxes")[image.header.scanned.syntax]["name"]
         try:
-            arrays = _decode(image, range(image.n_frames))
-        except damage.of_dicom(NotDicom) as error:
-            name = table("transfer_syntaxes")[image.header.scanned.syntax]["name"]
-            what = "cut off before the pixels" if isinstance(error, AttributeError) else "pixels cannot be decoded"
-            return f"{what} ({name})"
-        size = sum(a.nbytes for a in arrays)
-        if self._bytes + size <= bounds.load().decoded_cache_mb * bounds.MB:
-            self._kept |= {(str(image.source.path), index): array for index, array in enumerate(arrays)}
-            self._bytes += size
+            with image.source.path.open("rb", buffering=0) as stream:
+                places = _places(image, reader(stream))
+        except (Malformed, OSError) as error:
+            reason = str(error) if isinstance(error, Malformed) else "cannot be read"
+            return f"pixels cannot be decoded: {reason} ({name})"
+        if all(isinstance(place, str) for place in places):
+            return f"pixels cannot be decoded: {places[0]} ({name})"
+        self._places[str(image.source.path)] = places
         return None
 
-    def take(self, frames: Sequence[Frame]) -> dict[Key, NDArray[Any]]:
-        """Stored values of frames that are not read straight from the file; they are handed over, not kept.
-
-        Raises
-        ------
-        UnreadableInput
-            If a file changed since it was read.
-        """
-        taken: dict[Key, NDArray[Any]] = {}
-        wanted: dict[Key, tuple[Image, list[int]]] = defaultdict()
-        for frame in frames:
-            key = (str(frame.image.source.path), frame.index)
-            if frame.image.direct:
-                continue
-            if key in self._kept:
-                taken[key] = self._kept.pop(key)
-                self._bytes -= taken[key].nbytes
-            else:
-                wanted.setdefault((key[0], 0), (frame.image, []))[1].append(frame.index)
-        for (path, _), (image, indices) in wanted.items():
-            try:
-                arrays = _decode(image, indices)
-            except damage.of_dicom(NotDicom) as error:
-                raise UnreadableInput(f"{image.source.name} changed while it was in use.", "Read it again.") from error
-            taken |= {(path, index): array for index, array in zip(indices, arrays, strict=True)}
-        return taken
+    def task(self, n: int, frame: Frame) -> Task | str:
+        """What it takes to decode an image as number n of a series, or why it cannot be."""
+        source = frame.image.source
+        place = self._places[str(source.path)][frame.index]
+        if isinstance(place, str):
+            return place
+        return Task(n=n, path=str(source.path), name=source.name, pieces=place, coding=coding(frame.image))
 
 
-def _decode(image: Image, indices: Sequence[int]) -> list[NDArray[Any]]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        arrays = list(codecs.decode(image.source, image.header.scanned.syntax, indices))
-    size = (image.layout.rows, image.layout.columns)
-    if any(array.shape != size for array in arrays):
-        raise ValueError("decoded size differs from the header")
-    return arrays
+def _places(image: Image, read_at: ReadAt) -> list[Pieces | str]:
+    scanned = image.header.scanned
+    end = image.source.size
+    if scanned.pixel_length is not None:
+        end = min(end, scanned.pixel_offset + scanned.pixel_length)
+    found = encapsulated.items(read_at, scanned.pixel_offset, end, image.n_frames)
+    extended = scanned.values.get(h.EXTENDED_OFFSETS, b"")
+    table_8 = struct.unpack(f"<{len(extended) // 8}Q", extended[: len(extended) // 8 * 8])
+    pieces = encapsulated.images(read_at, found, image.n_frames, table_8)
+    look = partial(_contradiction, read_at, image, table("transfer_syntaxes")[scanned.syntax])
+    return [CUT if one is None else look(one) or one for one in pieces]
+
+
+def _contradiction(read_at: ReadAt, image: Image, row: dict[str, Any], pieces: Pieces) -> str | None:
+    """Why an image cannot be what its header says, None if it may be."""
+    length = sum(count for _, count in pieces)
+    stream = row["stream"]
+    if stream == "raw":
+        return CUT if length < image.layout.frame_bytes else None
+    if stream not in STREAMS and stream != "rle":
+        return None
+    head = _head(read_at, pieces, codestream.HEAD)
+    if stream == "rle":
+        return codestream.rle_contradiction(head, length, image.layout)
+    try:
+        seen = codestream.stated(head)
+    except codestream.NotYet:
+        try:
+            seen = codestream.stated(_head(read_at, pieces, codestream.LONG_HEAD))
+        except codestream.NotYet:
+            seen = None
+    return codestream.contradiction(seen, stream, image.layout)
+
+
+def _head(read_at: ReadAt, pieces: Pieces, count: int) -> bytes:
+    """The first bytes of an image, over as many pieces as they take."""
+    head = b""
+    for start, length in pieces:
+        head += read_at(start, min(length, count - len(head)))
+        if len(head) >= count:
+            break
+    return head

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
 
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame
@@ -42,7 +46,7 @@ class Plan:
 
 def lazy(plan: Plan, store: DecodedImages) -> LazyVolume:
     """A `Series.load` for that plan."""
-    return LazyVolume(lambda: load(plan, store))
+    return LazyVolume(lambda: load(plan, store), lambda k: preview(plan, store, k))
 
 
 def load(plan: Plan, store: DecodedImages) -> Volume:
@@ -55,18 +59,45 @@ def load(plan: Plan, store: DecodedImages) -> Volume:
     OutOfResources
         If memory runs out.
     """
-    label, grid, arrangement = plan.label, plan.grid, plan.arrangement
-    if grid is None or arrangement is None:
-        raise UnreadableInput(f"{label} has no trusted geometry and cannot be used as a volume.")
-    ordered = [plan.frames[index] for index in arrangement.order]
+    if plan.grid is None or plan.arrangement is None:
+        raise UnreadableInput(f"{plan.label} has no trusted geometry and cannot be used as a volume.")
+    ordered = [plan.frames[index] for index in plan.arrangement.order]
+    with _explained(plan.label):
+        values = rescaled(ordered, store)
+        stack, padding = straighten(values.array, values.padding, plan.arrangement)
+    return Volume(
+        array=_ijk(stack), grid=plan.grid, quantity=plan.quantity, unit=plan.unit, series_uid=plan.uid,
+        padding=None if padding is None else _ijk(padding), warnings=values.warnings,
+    )  # fmt: skip
+
+
+def preview(plan: Plan, store: DecodedImages, k: int) -> NDArray[Any]:
+    """Values (i, j) of the k-th image along the stack, decoded alone: before anything is filled in or resampled.
+
+    Raises
+    ------
+    IndexError
+        If there is no such image.
+    UnreadableInput, OutOfResources
+        As `load`.
+    """
+    order = range(len(plan.frames)) if plan.arrangement is None else plan.arrangement.order
+    if not 0 <= k < len(order):
+        raise IndexError(f"{plan.label} has {len(order)} images, not {k + 1}")
+    with _explained(plan.label):
+        return _ijk(rescaled([plan.frames[order[k]]], store).array)[:, :, 0]
+
+
+def _ijk(stack: NDArray[Any]) -> NDArray[Any]:
+    """(k, rows, columns) as a view (i, j, k); the samples of a colour image stay last."""
+    return stack.transpose(2, 1, 0, *range(3, stack.ndim))
+
+
+@contextmanager
+def _explained(label: str) -> Iterator[None]:
     try:
-        stack, padding = rescaled(ordered, store.take(ordered))
-        stack, padding = straighten(stack, padding, arrangement)
+        yield
     except OSError as error:
         raise UnreadableInput(f"The files of {label} changed or vanished while in use.", "Read them again.") from error
     except MemoryError as error:
         raise OutOfResources(f"Memory ran out while {label} was read.", "Use a machine with more memory.") from error
-    return Volume(
-        array=stack.transpose(2, 1, 0), grid=grid, quantity=plan.quantity, unit=plan.unit, series_uid=plan.uid,
-        padding=None if padding is None else padding.transpose(2, 1, 0),
-    )  # fmt: skip

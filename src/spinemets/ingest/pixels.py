@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame, Image, Layout
-from spinemets.ingest.stored import deliver
+from spinemets.ingest.tiles import deliver
 
 INT16 = np.dtype(np.int16)
 # Stored values of at most 32 bits times a slope below this stay within single precision.
@@ -98,12 +98,12 @@ class Stack:
 
     def __init__(self, frames: Sequence[Frame], dtype: np.dtype[Any]) -> None:
         layout = frames[0].image.layout
-        size = (layout.rows, layout.columns) if layout.samples == 1 else (layout.rows, layout.columns, layout.samples)
+        colour = (layout.samples,) if layout.samples > 1 else ()
         self._frames = frames
         self._stored = stored_dtype(layout)
         self._intercept = whole_intercept(frames) if dtype.kind == "i" else None
         self._in_place = dtype.itemsize == self._stored.itemsize and dtype.kind in "iu" and dtype.itemsize <= 2
-        self._array = np.empty((len(frames), *size), dtype)
+        self._array = np.empty((len(frames), frames[0].rows, frames[0].columns, *colour), dtype)
         self._padding: NDArray[np.bool_] | None = None
         self._scratch = threading.local()
         self._lock = threading.Lock()
@@ -180,10 +180,8 @@ def _padding(stored: NDArray[Any], source: Image) -> NDArray[np.bool_] | None:
     if source.padding is None:
         return None
     low, high = source.padding
-    if low == high:
-        mask: NDArray[np.bool_] = stored == low
-        return mask
-    return np.logical_and(stored >= low, stored <= high)
+    mask: NDArray[np.bool_] = stored == low if low == high else (stored >= low) & (stored <= high)
+    return mask
 
 
 def _turn_round(stored: NDArray[Any], layout: Layout) -> None:
@@ -236,6 +234,6 @@ def _scaled(stored: NDArray[Any], frame: Frame, target: NDArray[Any]) -> NDArray
         target[...] = values
     if max(abs(slope), abs(intercept)) < LARGEST_SLOPE:
         return None
-    beyond = ~np.isfinite(target)
+    beyond: NDArray[np.bool_] = ~np.isfinite(target)
     target[beyond] = 0.0
     return beyond
