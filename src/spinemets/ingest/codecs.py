@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.ingest import codestream
+from spinemets.ingest import codestream, rle_segments
 from spinemets.ingest.codestream import Stated
 
 BASELINE_BITS = 8
@@ -120,10 +120,8 @@ def rgb(array: NDArray[Any], coding: Coding) -> NDArray[Any]:
 
 
 def _rle(data: bytes, coding: Coding) -> NDArray[Any]:
-    from rle.rle import decode_frame  # type: ignore[import-not-found]
-
-    plane = decode_frame(data, coding.rows * coding.columns, coding.allocated, "<")
-    return coloured(np.frombuffer(plane, coding.dtype), coding, planes=True)
+    plane = rle_segments.decode(data, coding.rows * coding.columns, coding.samples, coding.allocated // 8)
+    return coloured(plane.reshape(-1).view(coding.dtype), coding, planes=True)
 
 
 def _jpeg_ls(data: bytes, coding: Coding) -> NDArray[Any]:

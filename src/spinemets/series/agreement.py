@@ -132,7 +132,7 @@ def _picture(series: Series, lattice_mm: float) -> Coarse:
 
 def _floor(picture: Coarse) -> float:
     """MR signal below a tenth of its 95th percentile counts as air."""
-    return 0.1 * float(np.percentile(picture.values, 95))
+    return 0.1 * float(np.percentile(picture.values, 95)) if picture.values.size else 0.0
 
 
 def compare(small: Coarse, large: Coarse, floor: float, parameters: Mapping[str, Any]) -> Verdict:
