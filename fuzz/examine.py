@@ -33,6 +33,7 @@ CHANGES = frozenset((
     "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "shutil.rmtree",
 ))  # fmt: skip
 FOLDER_EVERY, COMMAND_EVERY = 50, 10
+GOOD = "good-"
 
 
 class Watch:
@@ -68,7 +69,7 @@ def lay_out(corpus: Sequence[samples.Sample], seed: int, index: int, target: Pat
     if index % FOLDER_EVERY == 0:
         made = mutate.folder(corpus, seed, index)
         for n, one in enumerate(made):
-            (target / f"{n}-{Path(one.name).name}").write_bytes(one.data)
+            (target / f"{GOOD if one.story == one.name else ''}{n}-{Path(one.name).name}").write_bytes(one.data)
         return target, "folder: " + "; ".join(one.story for one in made)
     one = mutate.mutant(corpus, seed, index)
     path = target / Path(one.name).name
@@ -101,6 +102,14 @@ def read_all(path: Path) -> str:
         return f"refused ({type(error).__name__})"
 
 
+def without_damage(folder: Path) -> bool:
+    """Whether the undamaged files of a folder give series by themselves."""
+    for path in folder.iterdir():
+        if not path.name.startswith(GOOD):
+            path.unlink()
+    return not read_all(folder).startswith("refused")
+
+
 def command(path: Path) -> str:
     """`spinemets series` on it: a code that the documentation names, and never a traceback."""
     from spinemets.app.cli.main import main
@@ -119,6 +128,8 @@ def examined(path: Path, *, by_command: bool) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             outcome = read_all(path)
+            if path.is_dir() and outcome == "refused (UnreadableInput)" and without_damage(path):
+                return "wrong: a damaged file lost the study"
             return (command(path) if by_command else "") or outcome
     except BaseException:  # noqa: BLE001  whatever leaves the reader is what this run looks for
         return "traceback: " + traceback.format_exc(limit=-6)
