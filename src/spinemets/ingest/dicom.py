@@ -8,6 +8,7 @@ from spinemets.ingest import headers as h
 from spinemets.ingest import limits as bounds
 from spinemets.ingest.frames import Frame, Image, Layout
 from spinemets.ingest.headers import Header
+from spinemets.ingest.nuclear import kept_capture
 from spinemets.ingest.scan import EXPLICIT, IMPLICIT
 from spinemets.ingest.source_file import SourceFile
 from spinemets.knowledge.catalogue import table
@@ -29,7 +30,7 @@ def open_image(source: SourceFile, header: Header) -> Image | SetAside:
     """Decide what a file is, and check what it claims before anything is allocated."""
     sop_class = header.text(h.SOP_CLASS) or ""
     known = table("sop_classes").get(sop_class)
-    if known is not None and not known["image"]:
+    if known is not None and not known["image"] and not kept_capture(header):
         label = bool(known.get("label", False))
         why = "a segmentation, to be given as labels" if label else "not an image of a volume"
         return SetAside(reason=f"{known['name']}: {why}", kind="set aside", label=label)

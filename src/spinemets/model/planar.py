@@ -42,7 +42,10 @@ class Planar:
     spacing_plane
         Where that distance holds: "patient" (corrected for magnification), "detector" (not corrected), None = unknown.
     load
-        Decoded values (n_views, rows, columns).
+        Decoded values (n_views, rows, columns), NaN where the file says that nothing was measured. They are neither
+        windowed nor turned round.
+    inverted
+        Whether low values are meant to be shown bright (MONOCHROME1).
     unit
         What the values are: `{counts}`, or "1" where the scale is arbitrary.
     """
@@ -52,3 +55,4 @@ class Planar:
     spacing_mm: tuple[float, float] | None = None
     spacing_plane: str | None = None
     unit: str = "1"
+    inverted: bool = False

@@ -49,7 +49,7 @@ class Recognition:
 
 @dataclass(frozen=True, kw_only=True)
 class GeometryCheck:
-    """Verdict of G-01: `ok`, `resampled` or `refused`, with sentences that say why."""
+    """Verdict of G-01: `ok`, `resampled`, `refused`, or `planar` for pictures of no volume, with sentences that say why."""
 
     verdict: str = "ok"
     notes: tuple[str, ...] = ()
@@ -75,8 +75,10 @@ class Series:
     kvp, field ... are in `acquisition`; `recognition` is empty until the room `series` has spoken.
     planar
         Set for pictures that lie in no patient grid (radiograph, planar bone scan): views and pixel size.
-    n_images, digest
-        Number of images and SHA-256 over the file contents.
+    n_images
+        Number of images.
+    digest_of
+        Gives `digest`, when it is asked for: hashing costs as much as reading the pixels.
     """
 
     uid: str
@@ -90,9 +92,20 @@ class Series:
     planar: Planar | None = None
     sides_known: bool = True
     n_images: int = 1
-    digest: str = ""
+    digest_of: Callable[[], str] = str
     source: str = ""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the file contents, computed at the first call; empty where there are no files.
+
+        Raises
+        ------
+        UnreadableInput
+            If a file changed or vanished since it was read.
+        """
+        return self.digest_of()
 
     @property
     def kind(self) -> str:
