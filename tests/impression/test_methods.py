@@ -22,7 +22,7 @@ MADE = Provenance(software_version="1.2.3", parameter_hash="cafe", options_diges
 
 def series(number: int, kind: str) -> Series:
     return Series(
-        uid=f"1.{number}", number=number, label=f"series {number}", acquisition=Acquisition(), digest=f"ab{number}",
+        uid=f"1.{number}", number=number, label=f"series {number}", acquisition=Acquisition(), digest_of=lambda: f"ab{number}",
         load=lambda: pytest.fail("the methods must not decode pixels"), recognition=Recognition(kind=kind),
         grid=Grid(shape_ijk=(2, 2, 2), affine_lps_mm=np.eye(4)),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from spinemets.ingest.elements import Elements
 def adapted(dataset: Any) -> Elements:
     """Elements of a pydicom Dataset, values as pydicom converts them; broken ones are absent."""
     found = Elements()
-    for tag in dataset.keys():
+    for tag in tuple(dataset.keys()):
         try:
             element = dataset[tag]
             items = element.VR == "SQ"

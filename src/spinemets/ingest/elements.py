@@ -287,7 +287,7 @@ class _Parser:
         if vr in LONG_VR:
             (length,) = _LENGTH[little](data, start)
             start += 4
-        if vr not in SHORT_VR and vr not in LONG_VR or vr == b"UN":
+        if (vr not in SHORT_VR and vr not in LONG_VR) or vr == b"UN":
             vr = self.known.get(tag, b"UN")
         return tag, vr, length, start
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import load
+from spinemets.knowledge.catalogue import entry
 from spinemets.model.series import GeometryCheck
 
 Floats = NDArray[np.float64]
@@ -41,7 +41,7 @@ class Rules:
 
 def rules() -> Rules:
     """Rules as the catalogue states them."""
-    return Rules(**load()["G-01"].values())
+    return Rules(**entry("G-01").values())
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from spinemets.ingest import dicom, facts, nifti
+from spinemets.ingest import dicom, facts, nifti, nifti_header
 from spinemets.ingest import headers as h
-from spinemets.ingest.assembly import dicom_series, without_duplicates
+from spinemets.ingest.assembly import dicom_series
 from spinemets.ingest.dicom import SetAside
 from spinemets.ingest.digests import Digests
+from spinemets.ingest.duplicates import without_duplicates
 from spinemets.ingest.frames import Image
 from spinemets.ingest.options import ReadingOptions
-from spinemets.ingest.source_file import SourceFile, stem
+from spinemets.ingest.source_file import SourceFile
 from spinemets.ingest.sources import listing
 from spinemets.ingest.studies import chosen
 from spinemets.model.errors import UnreadableInput
@@ -50,33 +51,28 @@ def read(paths: Sequence[Path], options: ReadingOptions | None = None) -> Study:
     """
     options = options or ReadingOptions()
     stated = facts.read_facts(options.facts) if options.facts else {}
-    digests = Digests()
-    try:
-        # pydicom and nibabel warn about odd values; what matters of it becomes a line of the report
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            gathered = gather([Path(p) for p in paths], options, digests)
-            return _study(gathered, options, stated, digests)
-    finally:
-        digests.close()
+    # pydicom and nibabel warn about odd values; what matters of it becomes a line of the report
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _study(gather([Path(p) for p in paths], options), options, stated)
 
 
-def gather(paths: Sequence[Path], options: ReadingOptions, digests: Digests) -> Gathered:
+def gather(paths: Sequence[Path], options: ReadingOptions) -> Gathered:
     """Look into every file."""
     found = listing(paths, options.leave_out)
     gathered = Gathered(unread=list(found.unread))
+    voxels = {source.name for source in nifti_header.partners(found.files).values()}
     for source in found.files:
-        if source.kind in ("nifti", "nifti-gz"):
-            digests.start(source)
+        if source.kind in ("nifti", "nifti-gz") or source.name in voxels:
             gathered.niftis.append(source)
         elif source.kind == "side":
             gathered.side.append(source)
         else:
-            _take_dicom(source, gathered, digests)
+            _take_dicom(source, gathered)
     return gathered
 
 
-def _take_dicom(source: SourceFile, gathered: Gathered, digests: Digests) -> None:
+def _take_dicom(source: SourceFile, gathered: Gathered) -> None:
     try:
         image = dicom.open_image(source, h.read_header(source))
     except (h.NotDicom, OSError) as error:
@@ -89,21 +85,20 @@ def _take_dicom(source: SourceFile, gathered: Gathered, digests: Digests) -> Non
             # a member of an archive lies in a folder that vanishes: only its name is of use
             gathered.labels.append(source.name if source.keep else str(source.path))
         return
-    digests.start(source)
     gathered.images.append(image)
 
 
-def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated, digests: Digests) -> Study:
-    unread = gathered.unread
+def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated) -> Study:
+    unread, digests = gathered.unread, Digests()
+    digests.files(gathered.niftis)
     images = chosen(gathered.images, options.study_uid, unread)
     images = without_duplicates(images, digests, unread)
     series, who = dicom_series(images, digests, unread)
     series += nifti.series(gathered.niftis, gathered.side, digests, unread)
-    _set_aside_text(gathered)
     if not series:
         raise UnreadableInput(_nothing(unread), "Give a folder, archive or file of CT or MR images.")
     series, notes = facts.apply(stated, _labelled(series))
-    if len(gathered.niftis) + bool(images) > 1:
+    if len({one.digest for one in series if one.source != "DICOM"}) + bool(images) > 1:
         notes = (*notes, NO_PATIENT)
     uid = images[0].study_uid if images else ""
     return Study(
@@ -111,15 +106,6 @@ def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated, di
         unread=tuple(sorted(unread, key=lambda row: row.file)),
         label_files=tuple(sorted(gathered.labels)), warnings=notes,
     )  # fmt: skip
-
-
-def _set_aside_text(gathered: Gathered) -> None:
-    """Text beside images is read with the image of its name; the rest is set aside, with a line."""
-    stems = {stem(source) for source in gathered.niftis}
-    for source in gathered.side:
-        if not (source.name.endswith(".json") and stem(source) in stems):
-            row = Unread(file=source.name, reason="text beside images, not an image", kind="set aside")
-            gathered.unread.append(row)
 
 
 def _labelled(series: list[Series]) -> list[Series]:

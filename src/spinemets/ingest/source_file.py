@@ -14,6 +14,8 @@ SIDE_ENDINGS = (".json", ".bval", ".bvec", ".txt", ".md", ".tsv", ".csv", ".yaml
 ARCHIVES = frozenset(("zip", "tar", "gz", "xz", "bz2"))
 DICOMDIR_CLASS = b"1.2.840.10008.1.3.10"
 LONGEST_NAME = 400
+# An Analyze header begins with its own length, in either byte order.
+ANALYZE_LENGTH = ((348).to_bytes(4, "little"), (348).to_bytes(4, "big"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +36,8 @@ class SourceFile:
         everything else.
     keep
         The owner of the temporary folder; the folder lives as long as something points to it.
+    changed_ns
+        When its contents last changed, as the file system says; None where that is of no interest.
     """
 
     path: Path
@@ -41,6 +45,7 @@ class SourceFile:
     size: int
     kind: str = "dicom"
     keep: object = None
+    changed_ns: int | None = None
 
 
 @dataclass
@@ -74,6 +79,8 @@ def kind_of(head: bytes, name: str) -> str:
     if head[:3] == b"BZh":
         return "bz2"
     if head[344:347] in (b"n+1", b"ni1") or head[4:7] in (b"n+2", b"ni2") or lower.endswith((".nii", ".nii.gz")):
+        return "nifti"
+    if lower.endswith(".hdr") and head[:4] in ANALYZE_LENGTH:
         return "nifti"
     if foreign(head) is not None:
         return "foreign"
@@ -112,7 +119,7 @@ def shown(name: str) -> str:
 
 def stem(source: SourceFile) -> str:
     """Name without its ending."""
-    for ending in (".nii.gz", ".nii", ".gz", ".json", ".bval", ".bvec", ".tsv", ".txt", ".md"):
+    for ending in (".nii.gz", ".nii", ".hdr", ".img", ".gz", ".json", ".bval", ".bvec", ".tsv", ".txt", ".md"):
         if source.name.lower().endswith(ending):
             return source.name[: -len(ending)]
     return source.name

@@ -110,7 +110,7 @@ def _take(path: Path, name: str, found: Listing) -> None:
     elif status.st_size > limit.max_file_mb * bounds.MB:
         found.unread.append(Unread(file=name, reason=f"larger than the limit of {limit.max_file_mb} MB"))
     else:
-        found.files.append(SourceFile(path=path, name=name, size=status.st_size))
+        found.files.append(SourceFile(path=path, name=name, size=status.st_size, changed_ns=status.st_mtime_ns))
     if len(found.files) > limit.max_files:
         raise UnreadableInput(f"The input holds more than {limit.max_files} files.", "Give the folder of one study.")
 

@@ -232,18 +232,29 @@ def decode(text: str, name: str) -> Criterion:
 
 
 @cache
+def entry(name: str) -> Criterion:
+    """One entry by its id, without reading the others.
+
+    Raises
+    ------
+    CatalogueError
+        If there is none, or it is wrong.
+    """
+    item = files("spinemets.knowledge") / "criteria" / f"{name}.yaml"
+    if not item.is_file():
+        raise CatalogueError(f"the catalogue has no entry {name}")
+    found = decode(item.read_text(encoding="utf-8"), item.name)
+    if found.id != name:
+        raise CatalogueError(f"catalogue entry {item.name}: its id is {found.id}; name the file {found.id}.yaml")
+    return found
+
+
+@cache
 def load() -> Catalogue:
     """All entries by id, in the order in which they can run (what is needed comes first)."""
     folder = files("spinemets.knowledge") / "criteria"
-    entries: dict[str, Criterion] = {}
-    for item in sorted(folder.iterdir(), key=lambda p: p.name):
-        if not item.name.endswith(".yaml"):
-            continue
-        entry = decode(item.read_text(encoding="utf-8"), item.name)
-        if item.name != f"{entry.id}.yaml":
-            raise CatalogueError(f"catalogue entry {item.name}: its id is {entry.id}; name the file {entry.id}.yaml")
-        entries[entry.id] = entry
-    return ordered(entries)
+    names = sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
+    return ordered({name: entry(name) for name in names})
 
 
 def ordered(entries: dict[str, Criterion]) -> Catalogue:

@@ -41,7 +41,7 @@ def check(study: Study) -> Study:
     where its header puts it and well elsewhere gets a refused geometry with the reason: nothing is measured in it. One that
     matches nowhere only gets a warning. CT is never compared with MR, nor one MR class with another.
     """
-    parameters = catalogue.load()["G-10"].values()
+    parameters = catalogue.entry("G-10").values()
     order = sorted((s for s in study.series if _comparable(s)), key=_size, reverse=True)
     trusted: list[Series] = []
     pictures: dict[str, Coarse] = {}
