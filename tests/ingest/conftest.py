@@ -195,7 +195,41 @@ def csa_header():
             out += struct.pack("<64si4siii", name.encode(), len(texts), b"FD\0\0", 4, len(items), 77)
             for item in items:
                 length = len(item) + (spare if older else 0)
-                out += struct.pack("<4i", length, 205 if older else len(item), 77, length) + item + b"\0" * (-len(item) % 4)
+                out += (
+                    struct.pack("<4i", length, 205 if older else len(item), 77, length)
+                    + item
+                    + b"\0" * (-len(item) % 4)
+                )
         return out
 
     return build
+
+
+@pytest.fixture
+def write_nuclear():
+    """Write a nuclear medicine object; `detectors` = values of each detector's item; `extra` sets elements by keyword."""
+    import pydicom
+
+    def item(values: dict) -> pydicom.Dataset:
+        found = pydicom.Dataset()
+        for keyword, value in values.items():
+            setattr(found, keyword, value)
+        return found
+
+    def write(path: Path, array: np.ndarray, kind: str, detectors: list[dict] | None = None, **extra) -> Path:
+        dataset = base_dataset(EXPLICIT, "1.2.840.10008.5.1.4.1.1.20")
+        values = {
+            "Modality": "NM", "PatientID": "P1", "StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.3.7",
+            "SeriesNumber": 7, "ImageType": ["ORIGINAL", "PRIMARY", kind, "EMISSION"], "FrameOfReferenceUID": "1.2.3.9",
+            "NumberOfFrames": len(array), "PixelSpacing": [4.0, 4.0],
+        }  # fmt: skip
+        describe_pixels(dataset, array)
+        dataset.DetectorInformationSequence = [item(values) for values in detectors or [{}]]
+        for keyword, value in (values | extra).items():
+            if isinstance(value, list) and value and isinstance(value[0], dict):
+                value = [item(one) for one in value]  # noqa: PLW2901
+            setattr(dataset, keyword, value)
+        dataset.save_as(path, enforce_file_format=True)
+        return path
+
+    return write

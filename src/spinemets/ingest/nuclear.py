@@ -101,7 +101,7 @@ def _place(image: Image, v: Values, index: int, vectors: dict[str, tuple[float, 
     axes = next((found for found in (numbers(s, "ImageOrientationPatient") for s in sources) if len(found) == 6), None)
     if origin is None or axes is None:
         return "the detector (0054,0022) states no position or orientation in the patient: slices cannot be placed"
-    slices = numbers(v, SLICE_VECTOR)
+    slices = _slice_numbers(image, v, vectors)
     if image.n_frames == 1 and len(set(slices)) < 2 and not (slices and slices[0] > 1):
         return Place((origin[0], origin[1], origin[2]), axes)
     if len(slices) != image.n_frames:
@@ -116,6 +116,13 @@ def _place(image: Image, v: Values, index: int, vectors: dict[str, tuple[float, 
     along = step_mm * (slices[index] - 1) / length
     x, y, z = (o + along * n for o, n in zip(origin, normal, strict=True))
     return Place((x, y, z), axes)
+
+
+def _slice_numbers(image: Image, v: Values, vectors: dict[str, tuple[float, ...]]) -> tuple[float, ...]:
+    """Number of the slice of each image; the order of the images where the file holds every slice once and no vector."""
+    slices = numbers(v, SLICE_VECTOR)
+    once = v.number("NumberOfSlices") == image.n_frames and all(len(set(vector)) < 2 for vector in vectors.values())
+    return tuple(range(1, image.n_frames + 1)) if not slices and once else slices
 
 
 def _cross(a: tuple[float, ...], b: tuple[float, ...]) -> Vector3:
