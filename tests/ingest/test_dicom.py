@@ -112,7 +112,7 @@ def test_classic_frame_takes_geometry_or_none(tmp_path, write_image, noise):
 
 
 def test_damaged_compressed_image_is_a_line_and_the_rest_is_read(tmp_path, write_series, noise, axial_positions):
-    """A slice that cannot be decoded becomes an unread file and a missing position, not a silent hole."""
+    """A slice that cannot be decoded is padding and a sentence of the volume, not a silent hole."""
     import pydicom
 
     folder = write_series(tmp_path / "s", noise(5, 16, 16), axial_positions(0, 2, 4, 6, 8))
@@ -124,11 +124,10 @@ def test_damaged_compressed_image_is_a_line_and_the_rest_is_read(tmp_path, write
             bad = path.name
         dataset.save_as(path)
     study = read([folder])
-    assert [(u.file, u.kind) for u in study.unread] == [(bad, "unreadable")]
-    assert "JPEG-LS" in study.unread[0].reason
-    series = study.series[0]
-    assert series.geometry.missing_positions_mm == (4.0,)
-    padding = series.pixels().padding
+    assert study.unread == ()
+    volume = study.series[0].pixels()
+    assert len(volume.warnings) == 1 and bad in volume.warnings[0]
+    padding = volume.padding
     assert padding is not None and padding[:, :, 2].all() and not np.delete(padding, 2, axis=2).any()
 
 

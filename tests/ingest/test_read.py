@@ -233,11 +233,11 @@ def test_names_of_folders_and_order_of_paths_do_not_matter(tmp_path, write_serie
 
 def test_pixels_are_read_only_when_asked_for(tmp_path, write_series, noise, axial_positions, monkeypatch):
     """Lazy: a study of many series costs headers only; what is released is read again."""
-    from spinemets.ingest import volumes
+    from spinemets.ingest import loading
 
     calls: list[int] = []
-    original = volumes.rescaled
-    monkeypatch.setattr(volumes, "rescaled", lambda frames, decoded: calls.append(1) or original(frames, decoded))
+    original = loading.rescaled
+    monkeypatch.setattr(loading, "rescaled", lambda frames, decoded: calls.append(1) or original(frames, decoded))
     series = read([write_series(tmp_path / "s", noise(3, 4, 4), axial_positions(0, 2, 4))]).series[0]
     assert series.grid.shape_ijk == (4, 4, 3) and calls == []
     assert series.pixels() is series.pixels() and calls == [1]
