@@ -128,3 +128,81 @@ def test_values_beyond_floating_point_are_padding(tmp_path, write_image, noise):
     volume = _volume(write_image(tmp_path / "x", stored, Modality="MR", RescaleSlope="1e39", RescaleIntercept=0))
     assert np.isfinite(volume.array).all() and volume.padding is not None
     np.testing.assert_array_equal(volume.padding[..., 0].T, stored > 0)
+
+
+def _with_table(path, entries: list[int], first: int, bits: int = 16) -> None:
+    """Give a written image a modality lookup table."""
+    import pydicom
+    from pydicom.sequence import Sequence
+
+    dataset = pydicom.dcmread(path)
+    item = pydicom.Dataset()
+    item.add_new("LUTDescriptor", "US", [len(entries), first, bits])
+    item.add_new("LUTData", "US", entries)
+    item.ModalityLUTType = "US"
+    dataset.ModalityLUTSequence = Sequence([item])
+    dataset.save_as(path)
+
+
+def test_modality_lookup_tables_are_applied_each_image_its_own(tmp_path, write_image):
+    """Stored values below and beyond the table take its ends; two files, two tables; padding is what was stored."""
+    stored = np.array([[0, 5, 6], [7, 8, 200]], np.uint16)
+    plain = {"Modality": "MR", "RescaleSlope": None, "RescaleIntercept": None, "PixelPaddingValue": 200}
+    tables = ([10, 1000, 40000], [1, 2, 3])
+    for k, entries in enumerate(tables):
+        _with_table(write_image(tmp_path / str(k), stored, (0, 0, 2.0 * k), **plain), list(entries), first=5)
+    series = read([tmp_path]).series[0]
+    volume = series.pixels()
+    index = np.clip(stored.astype(int) - 5, 0, 2)
+    for k, entries in enumerate(tables):
+        np.testing.assert_array_equal(volume.array[..., k].T, np.array(entries)[index])
+    assert volume.array.dtype == np.int32 and volume.padding is not None
+    np.testing.assert_array_equal(volume.padding[..., 1].T, stored == 200)
+    np.testing.assert_array_equal(series.load.preview(1), volume.array[..., 1])
+
+
+def test_windows_and_tables_for_display_do_not_touch_values(tmp_path, write_image, noise):
+    """WindowCenter, WindowWidth and a VOI LUT are for the eye."""
+    stored = noise(4, 4)
+    shown = write_image(tmp_path / "x", stored, WindowCenter=40, WindowWidth=400, VOILUTFunction="SIGMOID")
+    np.testing.assert_array_equal(_volume(shown).array[..., 0].T, stored.astype(int) - 1024)
+
+
+@pytest.mark.parametrize("value", [2**31 + 5, 2**32 - 1])
+def test_beyond_32_bits_becomes_floating_point_not_another_number(tmp_path, write_image, value):
+    """An unsigned 32-bit value above 2**31 does not wrap round to a negative one."""
+    stored = np.full((3, 4), 7, np.uint32)
+    stored[1, 1] = value
+    array = _volume(write_image(tmp_path / "x", stored, Modality="OT")).array
+    assert array.dtype == np.float32 and array[1, 1, 0] == np.float32(value) and array.min() == 7
+
+
+def test_one_slice_beyond_16_bits_widens_the_whole_volume(tmp_path, write_series, noise, axial_positions, monkeypatch):
+    """Found while several threads fill the narrower array: read again, nothing wraps."""
+    from spinemets.ingest import stored
+
+    monkeypatch.setattr(stored, "BYTES_PER_THREAD", 64)
+    array = noise(6, 8, 7)
+    array[4, 2, 2] = 60000
+    volume = read([write_series(tmp_path / "s", array, axial_positions(*range(6)))]).series[0].pixels()
+    assert volume.array.dtype == np.int32
+    np.testing.assert_array_equal(volume.array.transpose(2, 1, 0), array.astype(int) - 1024)
+
+
+def test_lost_images_are_named_up_to_a_few(tmp_path, write_series, noise, axial_positions):
+    """Eight of nine compressed images cannot be decoded: five sentences, and how many more."""
+    import pydicom
+    from pydicom.encaps import encapsulate, generate_frames
+
+    folder = write_series(tmp_path / "s", noise(9, 8, 6), axial_positions(*range(9)))
+    for path in folder.iterdir():
+        dataset = pydicom.dcmread(path)
+        dataset.compress("1.2.840.10008.1.2.5", encoding_plugin="pydicom", generate_instance_uid=False)
+        (frame,) = generate_frames(dataset.PixelData, number_of_frames=1)
+        if dataset.ImagePositionPatient[2] > 0:
+            dataset.PixelData = encapsulate([frame[:64] + b"\x80" * (len(frame) - 64)])
+        dataset.save_as(path)
+    volume = read([folder]).series[0].pixels()
+    assert len(volume.warnings) == 6 and volume.warnings[-1] == "3 more images cannot be decoded"
+    assert volume.padding is not None and volume.padding[..., 1:].all() and not volume.padding[..., 0].any()
+    assert set(np.unique(volume.array[..., 1:])) == {-1024}

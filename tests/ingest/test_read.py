@@ -237,7 +237,7 @@ def test_pixels_are_read_only_when_asked_for(tmp_path, write_series, noise, axia
 
     calls: list[int] = []
     original = loading.rescaled
-    monkeypatch.setattr(loading, "rescaled", lambda frames, decoded: calls.append(1) or original(frames, decoded))
+    monkeypatch.setattr(loading, "rescaled", lambda *given: calls.append(1) or original(*given))
     series = read([write_series(tmp_path / "s", noise(3, 4, 4), axial_positions(0, 2, 4))]).series[0]
     assert series.grid.shape_ijk == (4, 4, 3) and calls == []
     assert series.pixels() is series.pixels() and calls == [1]

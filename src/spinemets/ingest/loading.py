@@ -9,11 +9,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from spinemets.ingest import headers as h
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame
 from spinemets.ingest.geometry import Arrangement, straighten
 from spinemets.ingest.lazy import LazyVolume
-from spinemets.ingest.pixels import rescaled
+from spinemets.ingest.lookup import Lookup, modality_lookup
+from spinemets.ingest.pixels import Values, rescaled
+from spinemets.ingest.values import Values as HeaderValues
 from spinemets.model.errors import OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
@@ -33,6 +36,8 @@ class Plan:
         None where the geometry is not trusted: loading is then refused.
     quantity, unit, uid
         As in `Volume`.
+    looked_up
+        Whether the first image has a modality lookup table (0028,3000): each image is then asked for its own.
     """
 
     label: str
@@ -42,6 +47,7 @@ class Plan:
     quantity: str
     unit: str
     uid: str
+    looked_up: bool = False
 
 
 def lazy(plan: Plan, store: DecodedImages) -> LazyVolume:
@@ -63,7 +69,7 @@ def load(plan: Plan, store: DecodedImages) -> Volume:
         raise UnreadableInput(f"{plan.label} has no trusted geometry and cannot be used as a volume.")
     ordered = [plan.frames[index] for index in plan.arrangement.order]
     with _explained(plan.label):
-        values = rescaled(ordered, store)
+        values = _values(plan, ordered, store)
         stack, padding = straighten(values.array, values.padding, plan.arrangement)
     return Volume(
         array=_ijk(stack), grid=plan.grid, quantity=plan.quantity, unit=plan.unit, series_uid=plan.uid,
@@ -85,7 +91,27 @@ def preview(plan: Plan, store: DecodedImages, k: int) -> NDArray[Any]:
     if not 0 <= k < len(order):
         raise IndexError(f"{plan.label} has {len(order)} images, not {k + 1}")
     with _explained(plan.label):
-        return _ijk(rescaled([plan.frames[order[k]]], store).array)[:, :, 0]
+        return _ijk(_values(plan, [plan.frames[order[k]]], store).array)[:, :, 0]
+
+
+def _values(plan: Plan, frames: Sequence[Frame], store: DecodedImages) -> Values:
+    return rescaled(frames, store, _lookups(frames)) if plan.looked_up else rescaled(frames, store)
+
+
+def _lookups(frames: Sequence[Frame]) -> list[Lookup | None]:
+    """The table of each image: files of one series need not share theirs."""
+    known: dict[str, Lookup | None] = {}
+    for frame in frames:
+        image, path = frame.image, str(frame.image.source.path)
+        if path in known:
+            continue
+        try:
+            header = HeaderValues(h.read_elements(image.source), frame.index)
+        except h.NotDicom as error:
+            raise OSError("the file changed") from error
+        little = image.header.scanned.little
+        known[path], _ = modality_lookup(header, signed=image.layout.signed, little=little)
+    return [known[str(frame.image.source.path)] for frame in frames]
 
 
 def _ijk(stack: NDArray[Any]) -> NDArray[Any]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame, Image, Layout
+from spinemets.ingest.lookup import Lookup
 from spinemets.ingest.tiles import deliver
 
 INT16 = np.dtype(np.int16)
@@ -43,7 +44,7 @@ def stored_dtype(layout: Layout) -> np.dtype[Any]:
     return np.dtype(f"<{'i' if layout.signed else 'u'}{layout.allocated // 8}")
 
 
-def rescaled(frames: Sequence[Frame], store: DecodedImages) -> Values:
+def rescaled(frames: Sequence[Frame], store: DecodedImages, lookups: Sequence[Lookup | None] = ()) -> Values:
     """Values of the images in the given order.
 
     The smallest type that can hold them is tried first; images that prove it too small are read again.
@@ -52,6 +53,8 @@ def rescaled(frames: Sequence[Frame], store: DecodedImages) -> Values:
     ----------
     frames
         Images of one layout.
+    lookups
+        Modality lookup table of each image, applied instead of a rescale; empty where no image has one.
 
     Raises
     ------
@@ -60,15 +63,13 @@ def rescaled(frames: Sequence[Frame], store: DecodedImages) -> Values:
     """
     *likely, certain = types(frames)
     for dtype in likely:
+        stack = Stack(frames, dtype, lookups)
         try:
-            return _filled(frames, store, dtype)
+            deliver(frames, store, stack)
         except DoesNotFit:
             continue
-    return _filled(frames, store, certain)
-
-
-def _filled(frames: Sequence[Frame], store: DecodedImages, dtype: np.dtype[Any]) -> Values:
-    stack = Stack(frames, dtype)
+        return stack.values()
+    stack = Stack(frames, certain, lookups)
     deliver(frames, store, stack)
     return stack.values()
 
@@ -96,13 +97,15 @@ def whole_intercept(frames: Sequence[Frame]) -> int | None:
 class Stack:
     """Receiver of stored values: the array of one volume, filled image by image from several threads."""
 
-    def __init__(self, frames: Sequence[Frame], dtype: np.dtype[Any]) -> None:
+    def __init__(self, frames: Sequence[Frame], dtype: np.dtype[Any], lookups: Sequence[Lookup | None] = ()) -> None:
         layout = frames[0].image.layout
         colour = (layout.samples,) if layout.samples > 1 else ()
         self._frames = frames
+        self._lookups = lookups
         self._stored = stored_dtype(layout)
         self._intercept = whole_intercept(frames) if dtype.kind == "i" else None
-        self._in_place = dtype.itemsize == self._stored.itemsize and dtype.kind in "iu" and dtype.itemsize <= 2
+        same_size = dtype.itemsize == self._stored.itemsize and dtype.kind in "iu" and dtype.itemsize <= 2
+        self._in_place = same_size and not lookups
         self._array = np.empty((len(frames), frames[0].rows, frames[0].columns, *colour), dtype)
         self._padding: NDArray[np.bool_] | None = None
         self._scratch = threading.local()
@@ -136,6 +139,10 @@ class Stack:
         if layout.stored < layout.allocated:
             _extract(stored, layout)
         self._mark(n, _padding(stored, frame.image))
+        table = self._lookups[n] if self._lookups else None
+        if table is not None:
+            _look_up(stored, table, frame.image, target)
+            return
         if layout.inverted and frame.image.modality != "CT":
             _turn_round(stored, layout)
         if self._intercept is None:
@@ -182,6 +189,17 @@ def _padding(stored: NDArray[Any], source: Image) -> NDArray[np.bool_] | None:
     low, high = source.padding
     mask: NDArray[np.bool_] = stored == low if low == high else (stored >= low) & (stored <= high)
     return mask
+
+
+def _look_up(stored: NDArray[Any], table: Lookup, source: Image, target: NDArray[Any]) -> None:
+    """Values of the table; a scale for inverted display is turned round within the bits of the table."""
+    values = table.apply(stored).astype(np.int64)
+    if source.layout.inverted and source.modality != "CT":
+        values = (1 << table.bits) - 1 - values
+    if target.dtype.kind == "f":
+        target[...] = values
+    else:
+        _add(values, 0, target)
 
 
 def _turn_round(stored: NDArray[Any], layout: Layout) -> None:

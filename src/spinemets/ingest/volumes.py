@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from spinemets.ingest import acquisition as header_facts
-from spinemets.ingest import loading
+from spinemets.ingest import loading, marks
 from spinemets.ingest.decoded import DecodedImages
-from spinemets.ingest.frames import Frame, split_marks
+from spinemets.ingest.frames import Frame
 from spinemets.ingest.geometry import Arrangement, arrange, extent, rules
 from spinemets.ingest.grouping import Group, placement
+from spinemets.ingest.lookup import modality_lookup
 from spinemets.ingest.quantity import UNKNOWN, Quantity
 from spinemets.ingest.quantity import quantity as quantity_of
 from spinemets.ingest.tracer import with_tracer
 from spinemets.ingest.values import Values
+from spinemets.model.acquisition import Diffusion
 from spinemets.model.grid import Grid
 from spinemets.model.series import GeometryCheck, Series
 
+SAME_DIRECTION = 1e-3
+SHOWN = 4
 HOUNSFIELD = ("attenuation", "[hnsf'U]")
 NO_PLACE = "the header states no position, orientation or pixel spacing in the patient"
 
@@ -35,22 +40,30 @@ def build(group: Group, suffix: str, dataset: Any, store: DecodedImages) -> Seri
         Header of the group's first image.
     """
     first = group.frames[0]
-    image = first.image
     facts = header_facts.acquisition(dataset, first.index, _b_values(group.frames))
-    uid = (image.series_uid or f"unnamed-{image.sop_uid or image.source.name}") + suffix
-    number = "without number" if image.series_number is None else str(image.series_number)
-    label = f"series {number}" + (f", {group.what}" if group.what else "")
+    facts = replace(facts, diffusion=_diffusion(group.frames))
+    uid, label = names(group, suffix)
     check, grid, arrangement = _geometry(group)
     quantity, unit, said = _quantity(group.frames, dataset)
     facts, doubts = with_tracer(facts, group.frames, dataset)
+    table, about_table = modality_lookup(Values(dataset, first.index), signed=first.image.layout.signed)
     plan = loading.Plan(
         label=label, frames=group.frames, arrangement=arrangement, grid=grid, quantity=quantity, unit=unit, uid=uid,
+        looked_up=table is not None,
     )  # fmt: skip
     return Series(
         uid=uid, number=0, label=label, acquisition=facts, load=loading.lazy(plan, store), grid=grid, geometry=check,
         sides_known=group.placed, n_images=len(group.frames), source="DICOM",
-        warnings=tuple(dict.fromkeys((*_warnings(group.frames, quantity), *said, *doubts))),
+        warnings=tuple(dict.fromkeys((*_warnings(group.frames, quantity), *_repeated(group), *said, *doubts, *about_table))),
     )  # fmt: skip
+
+
+def names(group: Group, suffix: str) -> tuple[str, str]:
+    """Uid of a series, and the label a reader finds it by."""
+    image = group.frames[0].image
+    number = "without number" if image.series_number is None else str(image.series_number)
+    label = f"series {number}" + (f", {group.what}" if group.what else "")
+    return (image.series_uid or f"unnamed-{image.sop_uid or image.source.name}") + suffix, label
 
 
 def _geometry(group: Group) -> tuple[GeometryCheck, Grid | None, Arrangement | None]:
@@ -77,15 +90,22 @@ def _quantity(frames: Sequence[Frame], dataset: Any) -> Quantity:
 
 
 def _b_values(frames: Sequence[Frame]) -> tuple[float, ...]:
-    if frames[0].image.modality != "MR":
-        return ()
-    found = set()
-    for frame in frames:
-        text = split_marks(frame).get("b-value") if frame.marks is not None else None
-        value = float(text.split()[0]) if text else frame.image.header.b_value
-        if value is not None and np.isfinite(value):
-            found.add(round(value, 3))
-    return tuple(sorted(found))
+    return tuple(sorted({round(f.diffusion.b_s_per_mm2, 3) for f in frames if f.diffusion is not None}))
+
+
+def _diffusion(frames: Sequence[Frame]) -> Diffusion | None:
+    """Weighting of the volume: that of its images, without a direction where they differ in it."""
+    first = frames[0].diffusion
+    if first is None or len(_b_values(frames)) != 1 or any(f.diffusion is None for f in frames):
+        return None
+    same = all(f.diffusion is not None and _near(f.diffusion.direction_lps, first.direction_lps) for f in frames)
+    return first if same else replace(first, direction_lps=None)
+
+
+def _near(a: tuple[float, ...] | None, b: tuple[float, ...] | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return float(np.abs(np.subtract(a, b)).max()) < SAME_DIRECTION
 
 
 def _warnings(frames: Sequence[Frame], quantity: str) -> tuple[str, ...]:
@@ -96,4 +116,26 @@ def _warnings(frames: Sequence[Frame], quantity: str) -> tuple[str, ...]:
         found.append(f"stored for inverted display (MONOCHROME1): {kept}")
     if image.modality == "CT" and quantity == UNKNOWN[0]:
         found.append("CT without a stated Hounsfield scale: values are not attenuation")
-    return tuple(found)
+    return (*found, *_mixed(frames))
+
+
+def _repeated(group: Group) -> list[str]:
+    n = len(group.repeated)
+    if not n:
+        return []
+    which = "1 more image lies" if n == 1 else f"{n} more images lie"
+    return [
+        f"{which} at places that images of this volume fill already, for no stated reason: not used, listed with the files"
+    ]
+
+
+def _mixed(frames: Sequence[Frame]) -> list[str]:
+    """What differs between the images of one volume although it hardly ever does."""
+    known = [marks.of(frame) for frame in frames]
+    found = []
+    for name in marks.REMARKABLE:
+        stated = sorted({mark[name] for mark in known if name in mark})
+        if len(stated) > 1:
+            shown = ", ".join(stated[:SHOWN]) + (", ..." if len(stated) > SHOWN else "")
+            found.append(f"the images of this volume differ in {name}: {shown}")
+    return found
