@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from spinemets.ingest.patient import age_years, facts, pseudonym
+from spinemets.ingest.patient import age_years, facts, merged, pseudonym
+from spinemets.ingest.read import read
 from spinemets.ingest.values import Values
+from spinemets.model.study import PatientFacts
 
 
 def test_pseudonym_is_stable_and_says_nothing():
@@ -55,3 +57,26 @@ def test_weight_and_height():
     header.PatientWeight, header.PatientSize = 82, 0
     found = facts(Values(header), None)
     assert (found.weight_kg, found.height_m) == (82, None)
+
+
+def test_facts_of_several_series_complete_each_other():
+    """The CT of a PET/CT often states no weight; two weights are said, the first is kept."""
+    ct, pet = PatientFacts(sex="female", age_years=61), PatientFacts(sex="female", weight_kg=70, height_m=1.7)
+    found, said = merged(ct, pet)
+    assert (found, said) == (PatientFacts(sex="female", age_years=61, weight_kg=70, height_m=1.7), ())
+    found, said = merged(found, PatientFacts(sex="male", weight_kg=82))
+    assert (found.sex, found.weight_kg) == ("female", 70)
+    assert said == (
+        "PatientSex (0010,0040) is male here, female in another series of the study",
+        "PatientWeight (0010,1030) [kg] is 82 here, 70 in another series of the study",
+    )
+    assert merged(None, pet) == (pet, ()) and merged(ct, None) == (ct, ()) and merged(None, None) == (None, ())
+
+
+def test_a_study_whose_series_differ_says_so(tmp_path, write_image, noise):
+    """The sentence stands with the series that contradicts the first."""
+    write_image(tmp_path / "a", noise(4, 4), SeriesInstanceUID="1.2", SeriesNumber=1, PatientWeight=70)
+    write_image(tmp_path / "b", noise(4, 4), SeriesInstanceUID="1.3", SeriesNumber=2, PatientWeight=82, PatientSize=1.7)
+    study = read([tmp_path])
+    assert (study.patient.weight_kg, study.patient.height_m) == (70, 1.7)
+    assert not study.series[0].warnings and "82" in study.series[1].warnings[0]

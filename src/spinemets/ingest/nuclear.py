@@ -79,9 +79,11 @@ def numbers(v: Values, keyword: str) -> tuple[float, ...]:
 
 
 def marks(vectors: dict[str, tuple[float, ...]], index: int) -> dict[str, str]:
-    """Window, detector, phase, ... of one image, where they vary in the file."""
+    """Window, detector, phase, ... of one image, where they vary in the file; all of them for a file of one image."""
     return {
-        name: f"{vector[index]:g}" for name, vector in vectors.items() if index < len(vector) and len(set(vector)) > 1
+        name: f"{vector[index]:g}"
+        for name, vector in vectors.items()
+        if index < len(vector) and (len(set(vector)) > 1 or len(vector) == 1)
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields, replace
 from datetime import date
 
 from spinemets.ingest import body_size
@@ -11,6 +12,9 @@ from spinemets.ingest.values import Values
 from spinemets.model.study import PatientFacts
 
 SEXES = {"F": "female", "M": "male", "O": "other"}
+COMPARED = {
+    "sex": "PatientSex (0010,0040)", "weight_kg": "PatientWeight (0010,1030) [kg]", "height_m": "PatientSize (0010,1020) [m]",
+}  # fmt: skip
 AGE_UNITS_PER_YEAR = {"Y": 1.0, "M": 12.0, "W": 52.1775, "D": 365.25}
 
 
@@ -31,6 +35,23 @@ def facts(values: Values, patient_id: str | None) -> PatientFacts:
         accession=values.text("AccessionNumber"), study_description=values.text("StudyDescription"),
         weight_kg=weight_kg, height_m=height_m,
     )  # fmt: skip
+
+
+def merged(known: PatientFacts | None, other: PatientFacts | None) -> tuple[PatientFacts | None, tuple[str, ...]]:
+    """Facts of a study so far, with what another series adds to them, and a sentence for each that it contradicts.
+
+    What was known first stays.
+    """
+    if known is None or other is None:
+        return known or other, ()
+    stated = {f.name: getattr(other, f.name) for f in fields(PatientFacts)}
+    added = {name: value for name, value in stated.items() if getattr(known, name) is None}
+    said = tuple(
+        f"{tag} is {stated[name]} here, {getattr(known, name)} in another series of the study"
+        for name, tag in COMPARED.items()
+        if None not in (stated[name], getattr(known, name)) and stated[name] != getattr(known, name)
+    )
+    return replace(known, **added), said
 
 
 def age_years(age: str | None, birth: str | None, study_date: str | None) -> float | None:
