@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spinemets.ingest import assembly
+from spinemets.ingest import assembly, duplicates
 from spinemets.ingest import headers as h
 from spinemets.ingest.read import read
 from spinemets.model.errors import UnreadableInput
@@ -55,5 +55,5 @@ def test_deep_nesting_is_one_line(shared_data, tmp_path):
 
 def test_duplicates_without_identifier_are_kept():
     """No images, no series, no patient."""
-    assert assembly.without_duplicates([], None, []) == []
+    assert duplicates.without_duplicates([], None, []) == []
     assert assembly.dicom_series([], None, []) == ([], None)

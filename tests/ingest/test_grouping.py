@@ -97,7 +97,13 @@ def test_one_repeated_position_is_set_apart_with_a_line(tmp_path, write_series, 
     study = read([tmp_path])
     (series,) = study.series
     assert series.n_images == 3 and series.geometry.verdict == "ok"
-    assert [(u.file, u.reason) for u in study.unread] == [("extra", "repeated position in series 4: not used")]
+    (line,) = study.unread
+    assert line.file == "extra" and line.reason.startswith("repeated position in series 4, which s/IM")
+    assert line.reason.endswith("fills with other pixels: not used")
+    assert series.warnings == (
+        "1 more image lies at places that images of this volume fill already, for no stated reason: not used, "
+        "listed with the files",
+    )
 
 
 def test_images_without_position_do_not_disturb_the_stack(tmp_path, write_series, write_image, noise, axial_positions):

@@ -1,4 +1,4 @@
-"""Images of one DICOM study into series: duplicates out, decoded where needed, grouped into volumes."""
+"""Images of one DICOM study into series: taken apart, weighted, grouped into volumes, timed."""
 
 from __future__ import annotations
 
@@ -7,16 +7,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from spinemets.ingest import dicom, mosaic, multiframe, patient, vframe
+from spinemets.ingest import (
+    dicom,
+    diffusion,
+    duplicates,
+    marks,
+    mosaic,
+    multiframe,
+    nuclear,
+    patient,
+    planar,
+    timing,
+    vframe,
+)
 from spinemets.ingest import headers as h
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.digests import Digests
 from spinemets.ingest.frames import Frame, Image
 from spinemets.ingest.geometry import rules
-from spinemets.ingest.grouping import groups
+from spinemets.ingest.grouping import Group, groups
 from spinemets.ingest.values import Values
 from spinemets.ingest.volumes import build
 from spinemets.knowledge.catalogue import table
+from spinemets.model.acquisition import Diffusion
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Unread
 
@@ -40,19 +53,6 @@ class Datasets:
         return self._last[1]
 
 
-def without_duplicates(images: Sequence[Image], digests: Digests, unread: list[Unread]) -> list[Image]:
-    """Each image once: by its unique identifier."""
-    kept: dict[str, Image] = {}
-    for image in images:
-        key = image.sop_uid or image.source.name
-        first = kept.setdefault(key, image)
-        if first is not image:
-            same = digests.file(first.source) == digests.file(image.source)
-            how = "copy of" if same else "same identifier as, but other contents than,"
-            unread.append(Unread(file=image.source.name, reason=f"{how} {first.source.name}", kind="set aside"))
-    return list(kept.values())
-
-
 def dicom_series(
     images: Sequence[Image], digests: Digests, unread: list[Unread]
 ) -> tuple[list[Series], PatientFacts | None]:
@@ -69,8 +69,8 @@ def dicom_series(
     who: PatientFacts | None = None
     for members in by_series.values():
         series, first = _volumes(members, store, digests, unread)
-        found.extend(series)
-        who = who or first
+        who, said = patient.merged(who, first)
+        found.extend(replace(one, warnings=(*one.warnings, *said)) for one in series)
     return found, who
 
 
@@ -81,20 +81,54 @@ def _volumes(
     datasets = Datasets()
     found: list[Series] = []
     who: PatientFacts | None = None
-    parts = groups(_frames(images, datasets, unread), rules())
-    for number, group in enumerate(parts, start=1):
+    frames, said = _weighted(_frames(images, datasets, unread))
+    said = (*said, *filter(None, [duplicates.sharing(frames)]))
+    parts = planar.parted(groups(frames, rules()), datasets.of)
+    times, clock = timing.times([group.frames for group in parts])
+    for number, (group, time_s) in enumerate(zip(parts, times, strict=True), start=1):
         image = group.frames[0].image
         try:
             dataset = datasets.of(image)
+            series = _series(group, f"#{number}" if len(parts) > 1 else "", datasets, store)
         except h.NotDicom as reason:
             unread.extend(Unread(file=name, reason=str(reason)) for name in _names(group.frames))
             continue
         who = who or patient.facts(Values(dataset), image.header.text(h.PATIENT_ID))
-        series = build(group, f"#{number}" if len(parts) > 1 else "", dataset, store)
-        found.append(replace(series, digest=digests.series(f.image.source for f in group.frames)))
-        reason_repeated = f"repeated position in {series.label}: not used"
-        unread.extend(Unread(file=name, reason=reason_repeated) for name in _names(group.repeated))
+        facts = series.acquisition if time_s is None else replace(series.acquisition, time_s=time_s, time_source=clock)
+        warnings = series.warnings if found else (*series.warnings, *said)
+        digest_of = digests.series(f.image.source for f in group.frames)
+        found.append(replace(series, acquisition=facts, warnings=warnings, digest_of=digest_of))
+        unread.extend(duplicates.repeated(extra, used, series.label) for extra, used in group.repeated)
     return found, who
+
+
+def _weighted(frames: list[Frame]) -> tuple[list[Frame], tuple[str, ...]]:
+    """Diffusion weighting of each image, the missing ones completed by the others, and what must be said of it.
+
+    A derived image that states no weighting (a map, an average) never becomes b = 0.
+    """
+    by_image: dict[Image, Diffusion | None] = {}
+    for frame in frames:
+        if frame.marks is None and frame.image not in by_image:
+            by_image[frame.image] = diffusion.of_header(frame.image.header)
+    stated = [frame.diffusion if frame.marks is not None else by_image[frame.image] for frame in frames]
+    if not any(stated):
+        return frames, ()
+    asked = [n for n, (frame, one) in enumerate(zip(frames, stated, strict=True)) if one or not _derived(frame)]
+    completed, said = diffusion.completed([stated[n] for n in asked])
+    for n, one in zip(asked, completed, strict=True):
+        stated[n] = one
+    return [replace(frame, diffusion=one) for frame, one in zip(frames, stated, strict=True)], said
+
+
+def _derived(frame: Frame) -> bool:
+    return "DERIVED" in (marks.of(frame).get("image type") or "")
+
+
+def _series(group: Group, suffix: str, datasets: Datasets, store: DecodedImages) -> Series:
+    if planar.is_projection(group):
+        return planar.series(group, suffix, datasets.of, store)
+    return build(group, suffix, datasets.of(group.frames[0].image), store)
 
 
 def _names(frames: Sequence[Frame]) -> list[str]:
@@ -113,6 +147,8 @@ def _frames(images: Sequence[Image], datasets: Datasets, unread: list[Unread]) -
 
 def _frames_of(image: Image, datasets: Datasets) -> list[Frame]:
     known = table("sop_classes").get(image.sop_class) or {}
+    if nuclear.is_nuclear(image):
+        return nuclear.frames(image, Values(datasets.of(image)))
     if image.n_frames > 1 or known.get("multiframe"):
         return multiframe.frames(image, datasets.of(image))
     whole = dicom.classic_frame(image)

@@ -143,9 +143,10 @@ class Elements:
 
     def private(self, group: int, element: int, creator: str) -> Any:
         """Value of a private element by the text that reserves its block; None if absent."""
-        for block in range(0x10, 0x100):
-            tag = group << 16 | block << 8 | element
-            if tag in self.stored and self._text(group << 16 | block) == creator.strip():
+        for tag in self.stored:
+            block = tag >> 8 & 0xFF
+            named = tag >> 16 == group and tag & 0xFF == element and block >= 0x10
+            if named and self._text(group << 16 | block) == creator.strip():
                 return self.value(tag)
         return None
 

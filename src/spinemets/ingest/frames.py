@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from spinemets.ingest import headers as h
 from spinemets.ingest.headers import Header
 from spinemets.ingest.source_file import SourceFile
 from spinemets.model.acquisition import Diffusion
@@ -76,12 +75,14 @@ class Frame:
     number
         InstanceNumber, or the frame number in a multi-frame file.
     marks
-        What may tell volumes of one series apart: name -> value.
+        What may tell volumes of one series apart, name -> value, of multi-frame files; None = the header of a classic one.
     tile
         First row, first column, rows and columns of the part of the picture that is this image, where one picture holds
         several (mosaic, grid); None = all of it.
     diffusion
         Its diffusion weighting, None if not stated.
+    times
+        What its clocks state [s], by element: of multi-frame files, as `marks`.
     refusal
         Why it has no place in the patient, where more can be said than that none is stated.
     """
@@ -98,6 +99,7 @@ class Frame:
     marks: Mapping[str, str] | None = None
     tile: Tile | None = None
     diffusion: Diffusion | None = None
+    times: Mapping[str, float] = field(default_factory=dict)
     refusal: str = ""
 
     @property
@@ -109,27 +111,3 @@ class Frame:
     def columns(self) -> int:
         """Columns of this image."""
         return self.tile[3] if self.tile else self.image.layout.columns
-
-
-def split_marks(frame: Frame) -> Mapping[str, str]:
-    """What may tell this image from another at the same place, most telling first."""
-    if frame.marks is not None:
-        return frame.marks
-    header = frame.image.header
-    found = {
-        "echo time": _number(header.number(h.TE), " ms"),
-        "b-value": _number(header.b_value, " s/mm2"),
-        "image type": "\\".join(header.texts(h.IMAGE_TYPE)) or None,
-        "inversion time": _number(header.number(h.TI), " ms"),
-        "flip angle": _number(header.number(h.FLIP), " degrees"),
-        "time point": _number(header.number(h.TEMPORAL), ""),
-        "kernel": header.text(h.KERNEL),
-        "echo": _number(header.number(h.ECHO_NUMBER), ""),
-        "acquisition": _number(header.number(h.ACQUISITION_NUMBER), ""),
-        "trigger time": _number(header.number(h.TRIGGER), " ms"),
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
-
-def _number(value: float | None, unit: str) -> str | None:
-    return None if value is None else f"{value:g}{unit}"

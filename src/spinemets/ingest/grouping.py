@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from spinemets.ingest.frames import Frame, split_marks
+from spinemets.ingest import headers as h
+from spinemets.ingest import marks
+from spinemets.ingest.frames import Frame
 from spinemets.ingest.geometry import Placement, Rules
 
 
@@ -23,13 +26,13 @@ class Group:
     placed
         Whether its images state position, orientation and spacing.
     repeated
-        Images at a place that another image already fills, for no reason the headers give.
+        Images at a place that another image already fills, for no reason the headers give, each with the image used.
     """
 
     frames: tuple[Frame, ...]
     what: str = ""
     placed: bool = True
-    repeated: tuple[Frame, ...] = ()
+    repeated: tuple[tuple[Frame, Frame], ...] = ()
 
 
 @dataclass
@@ -46,9 +49,8 @@ def groups(frames: Sequence[Frame], rule: Rules) -> list[Group]:
     found: list[Group] = []
     for number, members in enumerate(bins, start=1):
         direction = f"direction {number}" if len(bins) > 1 else ""
-        for group in _split(members, rule):
-            what = ", ".join(text for text in (direction, group.what) if text)
-            found.append(Group(frames=group.frames, what=what, repeated=group.repeated))
+        for group in _apart(members, rule):
+            found.append(_renamed(group, direction))
     if unplaced:
         found.append(Group(frames=unplaced, what="images without position" if found else "", placed=False))
     return found
@@ -102,7 +104,14 @@ def _by_direction(frames: Sequence[Frame], rule: Rules) -> list[list[Frame]]:
             known[key] = found
         known[key].frames.append(frame)
     bins = [b.frames for group in kinds.values() for b in group]
-    return sorted(bins, key=lambda members: min(f.number for f in members))
+    return sorted(bins, key=lambda members: min(map(_rank, members)))
+
+
+def _rank(frame: Frame) -> tuple[float, int]:
+    """By InstanceNumber, then by the number of the frame in its file."""
+    if frame.marks is None:
+        return frame.number, 0
+    return frame.image.header.number(h.INSTANCE_NUMBER) or 0, frame.number
 
 
 def _close(a: tuple[float, ...], b: tuple[float, ...], tolerance: float) -> bool:
@@ -126,41 +135,75 @@ def _repeats(frames: Sequence[Frame], rule: Rules) -> tuple[int, int]:
     return len(frames) - len(count), max(count.values())
 
 
-def _split(frames: list[Frame], rule: Rules) -> list[Group]:
+def _renamed(group: Group, what: str) -> Group:
+    return Group(
+        frames=group.frames, what=", ".join(text for text in (what, group.what) if text), repeated=group.repeated
+    )
+
+
+_Parts = dict[str, list[Frame]]
+
+
+def _parts(frames: Sequence[Frame], known: Mapping[Frame, Mapping[str, str]], name: str) -> _Parts:
+    """Images by the value of one mark, in the order of their numbers, then of the values."""
+    found: _Parts = defaultdict(list)
+    for frame in frames:
+        mark = known[frame]
+        found[f"{name} {mark[name]}" if name in mark else f"without {name}"].append(frame)
+    return dict(sorted(found.items(), key=lambda item: (min(map(_rank, item[1])), _value(item[0]))))
+
+
+def _value(text: str) -> tuple[float, str]:
+    """For sorting: the first number in a text, then the text."""
+    number = re.search(r"-?\d+(\.\d+)?", text)
+    return (float(number[0]) if number else 0.0, text)
+
+
+def _apart(frames: list[Frame], rule: Rules) -> list[Group]:
+    """Volumes of one direction: what must never be mixed is separated first, whether or not images share a place."""
+    known = {frame: marks.of(frame) for frame in frames}
+    stacks: list[tuple[str, list[Frame]]] = [("", frames)]
+    for name in marks.APART:
+        stacks = [
+            (", ".join(text for text in (what, more if len(parts) > 1 else "") if text), members)
+            for what, stack in stacks
+            for parts in (_parts(stack, known, name),)
+            for more, members in parts.items()
+        ]
+    return [_renamed(group, what) for what, stack in stacks for group in _split(stack, known, rule)]
+
+
+def _split(frames: list[Frame], known: Mapping[Frame, Mapping[str, str]], rule: Rules) -> list[Group]:
+    """Images that share places, by the mark that explains most of it: physics before numbers and times."""
     surplus, most = _repeats(frames, rule)
     if not surplus:
         return [Group(frames=tuple(frames))]
-    best: tuple[int, str, dict[str, list[Frame]]] | None = None
-    marks = [split_marks(frame) for frame in frames]
-    for name in dict.fromkeys(name for m in marks for name in m):
-        parts: dict[str, list[Frame]] = defaultdict(list)
-        for frame, mark in zip(frames, marks, strict=True):
-            parts[f"{name} {mark[name]}" if name in mark else f"without {name}"].append(frame)
-        # a value that differs from image to image tells slices apart, not volumes
-        if not 1 < len(parts) <= most:
-            continue
-        left = sum(_repeats(part, rule)[0] for part in parts.values())
-        if left < surplus and (best is None or left < best[0]):
-            best = (left, name, parts)
-    if best is None:
-        return _by_turn(frames, rule)
-    found: list[Group] = []
-    for what, part in sorted(best[2].items(), key=lambda item: min(f.number for f in item[1])):
-        for group in _split(part, rule):
-            text = ", ".join(t for t in (what, group.what) if t)
-            found.append(Group(frames=group.frames, what=text, repeated=group.repeated))
-    return found
+    names = list(dict.fromkeys(name for frame in frames for name in known[frame]))
+    for physics in (True, False):
+        best: tuple[int, _Parts] | None = None
+        for name in (n for n in names if (n in marks.PHYSICS) == physics):
+            parts = _parts(frames, known, name)
+            # a value that differs from image to image tells slices apart, not volumes
+            if not 1 < len(parts) <= most:
+                continue
+            left = sum(_repeats(part, rule)[0] for part in parts.values())
+            if left < surplus and (best is None or left < best[0]):
+                best = (left, parts)
+        if best is not None:
+            return [_renamed(group, what) for what, part in best[1].items() for group in _split(part, known, rule)]
+    return _by_turn(frames, rule)
 
 
 def _by_turn(frames: list[Frame], rule: Rules) -> list[Group]:
     """Repeats the headers do not explain: whole repeats become volumes by image number, single ones are set apart."""
-    turns: dict[int, list[Frame]] = defaultdict(list)
+    turns: dict[int, list[tuple[int, Frame]]] = defaultdict(list)
     seen: Counter[int] = Counter()
-    order = sorted(zip(frames, _places(frames, rule), strict=True), key=lambda item: item[0].number)
-    for frame, place in order:
-        turns[seen[place]].append(frame)
+    order = sorted(zip(_places(frames, rule), frames, strict=True), key=lambda item: _rank(item[1]))
+    for place, frame in order:
+        turns[seen[place]].append((place, frame))
         seen[place] += 1
     if len(set(seen.values())) == 1:
-        return [Group(frames=tuple(part), what=f"repeat {n + 1}") for n, part in turns.items()]
-    rest = tuple(f for n, part in turns.items() if n for f in part)
-    return [Group(frames=tuple(turns[0]), repeated=rest)]
+        return [Group(frames=tuple(f for _, f in part), what=f"repeat {n + 1}") for n, part in turns.items()]
+    used = dict(turns[0])
+    rest = tuple((f, used[place]) for n, part in turns.items() if n for place, f in part)
+    return [Group(frames=tuple(used.values()), repeated=rest)]

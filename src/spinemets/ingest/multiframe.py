@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from spinemets.ingest import diffusion, timing
 from spinemets.ingest.elements import keyword_of
 from spinemets.ingest.frames import Frame, Image
 from spinemets.ingest.values import Values
@@ -42,7 +43,8 @@ def _frame(image: Image, dataset: Any, index: int, pointers: list[tuple[int, str
         position_mm=(position[0], position[1], position[2]) if position else None, orientation=orientation,
         spacing_mm=(spacing[0], spacing[1]) if spacing else None, thickness_mm=v.number("SliceThickness"),
         slope=v.number("RescaleSlope") or None, intercept=v.number("RescaleIntercept"), number=index + 1,
-        marks=_marks(v, pointers),
+        marks=_marks(v, pointers), times=timing.of_values(v),
+        diffusion=diffusion.of_values(v) if image.modality == "MR" else None,
     )  # fmt: skip
 
 

@@ -78,7 +78,8 @@ class Acquisition:
     so (ScanOptions present, even empty; an agent stated as none) and None where the element is missing.
 
     `b_values_s_per_mm2` lists the b-values of the volume's images (or those a facts file states); `diffusion` is the one
-    weighting of the volume with its direction. `time_s` is the time of this volume after the first of its DICOM series;
+    weighting of the volume with its direction. `time_s` is the time of this volume after the first of its DICOM series,
+    `time_source` the element it is from (`TriggerTime`, `AcquisitionTime`, ...);
     `complex_component` is MAGNITUDE, PHASE, REAL or IMAGINARY; `contrast_at` the ISO time at which an agent was given.
     `display_window` lists centre and width of the windows the header offers for display; values are never windowed.
     """
@@ -114,6 +115,7 @@ class Acquisition:
     view_position: str | None = None
     acquired: str | None = None
     time_s: float | None = None
+    time_source: str = ""
     temporal_position: int | None = None
     tracer: Tracer | None = None
     sop_class: str | None = None
