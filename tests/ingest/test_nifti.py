@@ -206,7 +206,7 @@ def test_two_gzip_members_are_one_file(tmp_path, write_nifti, noise):
 
 def test_memory_that_runs_out_is_our_error(tmp_path, write_nifti, monkeypatch):
     """Exit code 7, with a sentence."""
-    from spinemets.ingest import nifti
+    from spinemets.ingest.nifti_voxels import Reader
     from spinemets.model.errors import OutOfResources
 
     series = read([write_nifti(tmp_path / "x.nii", np.ones((3, 4, 5), np.int16), RAS)]).series[0]
@@ -214,7 +214,7 @@ def test_memory_that_runs_out_is_our_error(tmp_path, write_nifti, monkeypatch):
     def full(*_):
         raise MemoryError
 
-    monkeypatch.setattr(nifti, "_raw", full)
+    monkeypatch.setattr(Reader, "values", full)
     with pytest.raises(OutOfResources, match=r"Memory ran out while x\.nii"):
         series.pixels()
 
@@ -224,3 +224,123 @@ def test_a_single_slice(tmp_path, write_nifti, noise):
     stored = noise(6, 7).astype(np.int16)
     volume = read([write_nifti(tmp_path / "x.nii", stored, RAS)]).series[0].pixels()
     assert volume.grid.shape_ijk == (6, 7, 1) and volume.grid.spacing_mm[2] == pytest.approx(2.0)
+
+
+def changed(path, *patches) -> None:
+    """Write bytes into a file: (offset, bytes)."""
+    raw = bytearray(path.read_bytes())
+    for offset, data in patches:
+        raw[offset : offset + len(data)] = data
+    path.write_bytes(bytes(raw))
+
+
+def as_pair(path, *, analyze: bool = False):
+    """A single file as `.hdr` and `.img`; `analyze` removes everything only NIfTI says."""
+    raw = path.read_bytes()
+    head, data = bytearray(raw[:348]), raw[352:]
+    head[108:112] = np.float32(0).tobytes()
+    head[344:348] = b"ni1\0"
+    if analyze:
+        head[252:348] = bytes(96)
+    path.with_suffix(".hdr").write_bytes(bytes(head))
+    path.with_suffix(".img").write_bytes(data)
+    path.unlink()
+    return path.with_suffix(".hdr")
+
+
+def test_pair_of_files(tmp_path, write_nifti, noise):
+    """`.hdr` and `.img` are one volume, as the single file was; neither half is a line of its own."""
+    stored = noise(4, 5, 6).astype(np.int16)
+    single = read([write_nifti(tmp_path / "x.nii", stored, RAS)]).series[0]
+    array, affine = single.pixels().array.copy(), single.grid.affine_lps_mm
+    as_pair(tmp_path / "x.nii")
+    study = read([tmp_path])
+    (series,) = study.series
+    np.testing.assert_array_equal(series.pixels().array, array)
+    np.testing.assert_allclose(series.grid.affine_lps_mm, affine)
+    assert (study.unread, study.warnings, series.warnings) == ((), (), ())
+    assert (series.label, series.source, series.sides_known) == ("x", "x.hdr", True)
+
+
+def test_pairs_of_one_header_and_other_voxels_are_no_copies(tmp_path, write_nifti, noise):
+    """The digest holds both files."""
+    for n in (1, 2):
+        as_pair(write_nifti(tmp_path / f"{n}.nii", noise(4, 5, 6, seed=n).astype(np.int16), RAS))
+    first, second = read([tmp_path]).series
+    assert first.digest != second.digest and not np.array_equal(first.pixels().array, second.pixels().array)
+
+
+def test_half_of_a_pair_has_a_line(tmp_path, write_nifti, noise):
+    """A header without voxels is said by name."""
+    head = as_pair(write_nifti(tmp_path / "x.nii", noise(4, 5, 6).astype(np.int16), RAS))
+    head.with_suffix(".img").unlink()
+    with pytest.raises(UnreadableInput, match=r"x\.hdr: two-file NIfTI.*not beside it"):
+        read([tmp_path])
+
+
+def test_analyze_states_no_orientation(tmp_path, write_nifti, noise):
+    """Analyze: read, sides unknown and said; the scale factor of SPM is used and said."""
+    stored = noise(4, 5, 6).astype(np.int16)
+    head = as_pair(write_nifti(tmp_path / "x.nii", stored, RAS), analyze=True)
+    changed(head, (112, np.float32(0.5).tobytes()))
+    (series,) = read([tmp_path]).series
+    assert not series.sides_known and series.measurable
+    assert "Analyze file" in series.warnings[0] and "multiplied by 0.5" in series.warnings[1]
+    np.testing.assert_allclose(series.pixels().array, stored * 0.5)
+    assert series.grid.spacing_mm == pytest.approx((0.5, 0.75, 2.0))
+
+
+@pytest.mark.parametrize(
+    ("code", "bits", "word"),
+    [(1, 1, "single bits"), (32, 64, "complex"), (128, 24, "RGB colour"), (2304, 32, "RGBA colour"),
+     (1792, 128, "complex"), (1536, 128, "extended"), (999, 16, "NIfTI does not define it")],
+)  # fmt: skip
+def test_types_that_are_not_read_are_named(tmp_path, write_nifti, code, bits, word):
+    """Colour, complex and extended types are refused by name."""
+    path = write_nifti(tmp_path / "x.nii", np.ones((4, 5, 6), np.int16), RAS)
+    changed(path, (70, np.array([code, bits], "<i2").tobytes()))
+    with pytest.raises(UnreadableInput, match=f"voxel type .*{word}.*|{word}"):
+        read([path])
+
+
+@pytest.mark.parametrize("slope", [0.0, np.nan])
+def test_no_scale(tmp_path, write_nifti, slope):
+    """scl_slope 0 or NaN means that values are as stored, whatever the intercept says."""
+    stored = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    path = write_nifti(tmp_path / "x.nii", stored, RAS)
+    changed(path, (112, np.array([slope, 7], "<f4").tobytes()))
+    np.testing.assert_array_equal(read([path]).series[0].pixels().array, stored)
+
+
+def test_an_infinite_scale_is_refused(tmp_path, write_nifti):
+    """A scale nobody can apply is a line, not a volume of nothing."""
+    path = write_nifti(tmp_path / "x.nii", np.ones((2, 3, 4), np.int16), RAS)
+    changed(path, (112, np.array([np.inf, 0], "<f4").tobytes()))
+    with pytest.raises(UnreadableInput, match="is not finite"):
+        read([path])
+
+
+@pytest.mark.parametrize(("code", "word"), [(1002, "labels"), (3, "statistical test"), (1007, "vectors")])
+def test_intents_other_than_an_image_are_said(tmp_path, write_nifti, code, word):
+    """A label map or a map of t values says so."""
+    path = write_nifti(tmp_path / "x.nii", np.ones((4, 5, 6), np.int16), RAS)
+    changed(path, (68, np.array([code], "<i2").tobytes()))
+    assert word in read([path]).series[0].warnings[0]
+
+
+def test_time_step_of_the_header(tmp_path, write_nifti):
+    """pixdim[4] with its unit gives the times of the volumes; without a unit there are none."""
+    path = write_nifti(tmp_path / "x.nii", np.ones((3, 4, 5, 3), np.int16), RAS)
+    assert [s.acquisition.time_s for s in read([path]).series] == [None] * 3
+    changed(path, (92, np.float32(2500).tobytes()), (123, bytes([2 | 16])))
+    found = [(s.acquisition.time_s, s.acquisition.temporal_position) for s in read([path]).series]
+    assert found == [(0.0, 1), (2.5, 2), (5.0, 3)]
+
+
+def test_volumes_in_any_order(tmp_path, write_nifti, noise):
+    """The stream of a compressed 4-D file is shared: every order of reading gives the same voxels."""
+    stored = noise(5, 6, 7, 4).astype(np.int16)
+    study = read([write_nifti(tmp_path / "x.nii.gz", stored, RAS)])
+    for t in (2, 0, 1, 3, 3, 0):
+        study.series[t].load.release()
+        np.testing.assert_array_equal(study.series[t].pixels().array, stored[..., t])

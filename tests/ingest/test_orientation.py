@@ -97,14 +97,59 @@ def test_tilted_stack_is_resampled_like_dicom(tmp_path, write_nifti):
     np.testing.assert_allclose(volume.array[~volume.padding], truth, atol=0.51)
 
 
-@pytest.mark.parametrize("spoil", [0.0, np.nan])
-def test_an_affine_that_spans_no_space_is_refused(tmp_path, write_nifti, spoil):
-    """Zero or missing axes are no geometry."""
+def spoiled_sform(tmp_path, write_nifti, spoil, qform_code):
     bent = STRAIGHT.copy()
     bent[:3, 2] = spoil
-    path = write_nifti(tmp_path / "x.nii", np.ones((4, 5, 6), np.int16), STRAIGHT)
+    path = write_nifti(tmp_path / "x.nii", np.ones((4, 5, 6), np.int16), STRAIGHT, qform=(STRAIGHT, qform_code))
     raw = bytearray(path.read_bytes())
     raw[280:328] = bent[:3].astype("<f4").tobytes()
     path.write_bytes(bytes(raw))
-    series = read([path]).series[0]
+    return read([path]).series[0]
+
+
+@pytest.mark.parametrize("spoil", [0.0, np.nan])
+def test_an_affine_that_spans_no_space_is_refused(tmp_path, write_nifti, spoil):
+    """Zero or missing axes are no geometry."""
+    series = spoiled_sform(tmp_path, write_nifti, spoil, 0)
     assert series.geometry.verdict == "refused" and not series.measurable
+
+
+@pytest.mark.parametrize("spoil", [0.0, np.nan])
+def test_an_unusable_sform_leaves_the_qform(tmp_path, write_nifti, spoil):
+    """Where the sform spans no space and a qform is stated, the qform is used, and that is said."""
+    series = spoiled_sform(tmp_path, write_nifti, spoil, 1)
+    assert series.measurable and series.sides_known
+    assert series.warnings == ("the sform of the file spans no space: the qform is used",)
+    np.testing.assert_allclose(series.grid.affine_lps_mm, np.diag([-1, -1, 1, 1]) @ STRAIGHT)
+
+
+def test_a_qform_that_is_no_rotation_is_said(tmp_path, write_nifti):
+    """Quaternion parts longer than 1: the sform is used alone; without an sform the sides are unknown."""
+    for code, known in ((1, True), (0, False)):
+        path = write_nifti(tmp_path / f"{code}.nii", np.ones((4, 5, 6), np.int16), STRAIGHT, sform=(STRAIGHT, code))
+        raw = bytearray(path.read_bytes())
+        raw[256:268] = np.array([3, 3, 3], "<f4").tobytes()
+        path.write_bytes(bytes(raw))
+        series = read([path]).series[0]
+        assert series.warnings[0] == "the qform of the file is not used: its numbers are no rotation"
+        assert series.measurable and series.sides_known is known
+
+
+@pytest.mark.parametrize(
+    ("code", "edge", "spacing", "word"),
+    [(1, 0.001, 1.0, "metres and converted"), (3, 1000.0, 1.0, "micrometres and converted"),
+     (1, 1.0, 1.0, "taken as millimetres"), (2, 1.0, 1.0, ""), (0, 1.0, 1.0, "")],
+)  # fmt: skip
+def test_units_of_length(tmp_path, write_nifti, code, edge, spacing, word):
+    """Metres and micrometres become millimetres; a unit that would make voxels of a metre is not believed; both are said."""
+    affine = np.diag([-edge, -edge, edge, 1.0])
+    affine[:3, 3] = 10 * edge
+    path = write_nifti(tmp_path / "x.nii", np.ones((4, 5, 6), np.int16), affine)
+    raw = bytearray(path.read_bytes())
+    raw[123] = code
+    path.write_bytes(bytes(raw))
+    series = read([path]).series[0]
+    assert series.grid.spacing_mm == pytest.approx((spacing,) * 3)
+    assert np.abs(series.grid.affine_lps_mm[:3, 3]) == pytest.approx([10 * spacing] * 3)
+    assert word in (series.warnings[0] if series.warnings else "")
+    assert len(series.warnings) == bool(word)

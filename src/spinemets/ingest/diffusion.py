@@ -61,7 +61,7 @@ def completed(found: Sequence[Diffusion | None]) -> tuple[list[Diffusion | None]
     said = [_remark(one) for one in pooled if one is not None]
     filled, sentences = _filled(pooled)
     directions = any(one is not None and one.direction_lps is not None for one in filled)
-    least = _cut("weighted_from_s_per_mm2")
+    least = cut("weighted_from_s_per_mm2")
     lone = {
         f"{one.b_s_per_mm2:g}"
         for one in filled
@@ -89,7 +89,7 @@ def _filled(found: list[Diffusion | None]) -> tuple[list[Diffusion | None], list
 
 
 def _pooled(one: Diffusion | None) -> Diffusion | None:
-    if one is None or not 0 < one.b_s_per_mm2 < _cut("zero_below_s_per_mm2"):
+    if one is None or not 0 < one.b_s_per_mm2 < cut("zero_below_s_per_mm2"):
         return one
     source = f"{one.source.partition(': ')[0]}: {REPEAT}"
     return replace(one, b_s_per_mm2=0.0, direction_lps=None, averaged=None, source=source)
@@ -111,7 +111,7 @@ def _stated(image: w.Stated) -> Diffusion | None:
         remarks.append(f"scaled by the squared length {length:.3g} of its direction")
         b = round(b * length**2, 3)
     averaged = _averaged(image, dialect)
-    if b < _cut("zero_below_s_per_mm2"):
+    if b < cut("zero_below_s_per_mm2"):
         direction, averaged, reason = None, None, ""
     remarks.append(reason if not averaged else "")
     remark = "; ".join(text for text in remarks if text)
@@ -195,7 +195,7 @@ def _of_matrix(image: w.Stated, dialect: Dialect) -> Vector | None:
     element = dialect.diffusion.b_matrix
     if not numbers and element is not None and (found := image.private(element, dialect)):
         numbers = w.numbers_of(found[0])
-    return gradients.of_b_matrix(numbers, _cut("one_direction_share")) if len(numbers) == 6 else None
+    return gradients.of_b_matrix(numbers, cut("one_direction_share")) if len(numbers) == 6 else None
 
 
 def _from_image_axes(
@@ -210,7 +210,7 @@ def _from_image_axes(
         return None, length, "direction not read: it lies in image axes and no phase encoding direction is stated"
     if rule.positions and image.text(w.PATIENT_POSITION) not in rule.positions:
         return None, length, f"direction not read: its axes are known for {' or '.join(rule.positions)} only"
-    if rule.axial_only and abs(gradients.normal(orientation)[2]) < _cut("axial_cosine"):
+    if rule.axial_only and abs(gradients.normal(orientation)[2]) < cut("axial_cosine"):
         return None, length, "direction not read: its axes are known for axial slices only"
     along = tuple(stored[abs(n) - 1] * (1 if n > 0 else -1) for n in axes)
     return gradients.to_patient((along[0], along[1], along[2]), orientation), length, ""
@@ -234,21 +234,22 @@ def _averaged(image: w.Stated, dialect: Dialect) -> bool | None:
 
 def _unit(numbers: w.Numbers) -> tuple[Vector, float] | None:
     length = sum(n * n for n in numbers) ** 0.5
-    if length < _cut("zero_length_below"):
+    if length < cut("zero_length_below"):
         return None
     return (numbers[0] / length, numbers[1] / length, numbers[2] / length), length
 
 
 def _scaling(length: float) -> bool:
-    return length < 1 - _cut("unit_length_within")
+    return length < 1 - cut("unit_length_within")
 
 
 def _plausible(numbers: w.Numbers) -> float | None:
-    if not numbers or not 0 <= numbers[0] <= _cut("most_s_per_mm2"):
+    if not numbers or not 0 <= numbers[0] <= cut("most_s_per_mm2"):
         return None
     return float(numbers[0])
 
 
 @cache
-def _cut(name: str) -> float:
+def cut(name: str) -> float:
+    """Number of the table `diffusion`."""
     return float(table("diffusion")[name]["value"])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.ingest import damage
 from spinemets.ingest.geometry import Arrangement, Placement, Rules, arrange, extent, rules
 
 Floats = NDArray[np.float64]
@@ -28,30 +29,65 @@ class Oriented:
     arrangement: Arrangement | None = None
 
 
-def orient(header: Any, shape: tuple[int, int, int]) -> Oriented:
-    """Prefer the sform if its code is set, else the qform; both 0 = sides unknown (G-12)."""
+def orient(header: Any, shape: tuple[int, int, int], to_mm: float = 1.0) -> Oriented:
+    """Prefer the sform if its code is set, else the qform; both 0 = sides unknown (G-12).
+
+    Parameters
+    ----------
+    header
+        nibabel's NIfTI header.
+    shape
+        (i, j, k).
+    to_mm
+        What its lengths are multiplied with.
+    """
     rule = rules()
-    sform, sform_code = header.get_sform(coded=True)
-    qform, qform_code = header.get_qform(coded=True)
     warnings: list[str] = []
+    sform, qform = _sform(header, warnings), _qform(header, warnings)
     sides = True
-    if sform_code > 0:
+    if sform is not None:
         used = sform
-        if qform_code > 0:
-            sides = _compare(sform, qform, shape, rule, warnings)
-    elif qform_code > 0:
+        if qform is not None:
+            sides = _compare(sform, qform, to_mm, shape, rule, warnings)
+    elif qform is not None:
         used = qform
     else:
-        used, sides = header.get_best_affine(), False
+        used, sides = np.asarray(header.get_base_affine(), float), False
         warnings.append(NOT_STATED)
-    return _straight(RAS_TO_LPS @ np.asarray(used, float), shape, rule, (tuple(warnings), sides))
+    affine = RAS_TO_LPS @ np.diag([to_mm, to_mm, to_mm, 1.0]) @ used
+    return _straight(affine, shape, rule, (tuple(warnings), sides))
 
 
-def _compare(sform: Floats, qform: Floats, shape: tuple[int, int, int], rule: Rules, warnings: list[str]) -> bool:
+def _sform(header: Any, warnings: list[str]) -> Floats | None:
+    """Stated sform; None where its code is 0 or where it is not usable and a qform is there instead."""
+    affine, code = header.get_sform(coded=True)
+    if code <= 0:
+        return None
+    sform = np.asarray(affine, float)
+    if _axes(sform) is None and int(header["qform_code"]) > 0:
+        warnings.append("the sform of the file spans no space: the qform is used")
+        return None
+    return sform
+
+
+def _qform(header: Any, warnings: list[str]) -> Floats | None:
+    """Stated qform; None where its code is 0 or its numbers are no rotation."""
+    if int(header["qform_code"]) <= 0:
+        return None
+    try:
+        return np.asarray(header.get_qform(), float)
+    except damage.of_nifti():
+        warnings.append("the qform of the file is not used: its numbers are no rotation")
+        return None
+
+
+def _compare(
+    sform: Floats, qform: Floats, to_mm: float, shape: tuple[int, int, int], rule: Rules, warnings: list[str]
+) -> bool:
     """Say where the two differ; False if they differ about left and right."""
     last = np.array(shape) - 1
     corners = np.array([[i, j, k, 1] for i in (0, last[0]) for j in (0, last[1]) for k in (0, last[2])], float)
-    apart = float(np.linalg.norm((corners @ (sform - qform).T)[:, :3], axis=1).max())
+    apart = float(np.linalg.norm((corners @ (sform - qform).T)[:, :3], axis=1).max()) * to_mm
     axes = [_axes(a) for a in (sform, qform)]
     if axes[0] is None or axes[1] is None:
         return axes[0] is not None
