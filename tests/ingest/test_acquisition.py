@@ -250,3 +250,17 @@ def test_real_headers_fill_the_new_fields(shared_data):
     assert (found.view_position, found.display_window) == ("LL", ((1600.0, 2800.0),))
     found = acquisition(pydicom.dcmread(folder / "pt-thorax-fdg.dcm", stop_before_pixels=True))
     assert found.sop_class == "1.2.840.10008.5.1.4.1.1.128" and found.acquired == "2019-11-13T11:16:24"
+
+
+@pytest.mark.parametrize(
+    ("vr", "value", "words"),
+    [("SL", 55, ("SE", "EP")), ("SL", 1, ("SE",)), ("UN", b"\x1f\x00\x00\x00", ("SE", "EP")), (None, None, ("SE",))],
+)
+def test_philips_echo_planar_images_carry_spin_echo(vr, value, words):
+    """Classic Philips diffusion images say SE; their private EPI factor says that the readout was echo planar."""
+    header = dataset(Manufacturer="Philips Medical Systems", ScanningSequence="SE")
+    if vr is not None:
+        header.private_block(0x2001, "Philips Imaging DD 001", create=True).add_new(0x13, vr, value)
+    assert acquisition(header).scanning_sequence == words
+    header.Manufacturer = "SIEMENS"
+    assert acquisition(header).scanning_sequence == ("SE",)

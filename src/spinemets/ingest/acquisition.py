@@ -7,6 +7,7 @@ from typing import Any
 
 from spinemets.ingest.moments import before, clock, has_time, iso, joined
 from spinemets.ingest.values import Values
+from spinemets.knowledge import dialects
 from spinemets.knowledge.catalogue import table
 from spinemets.model.acquisition import Acquisition
 
@@ -74,13 +75,22 @@ def _sequence(v: Values) -> tuple[str, ...]:
     """ScanningSequence, or the same words put together from the enhanced attributes."""
     stated = v.texts("ScanningSequence")
     if stated:
-        return stated
+        return (*stated, "EP") if "EP" not in stated and _echo_planar(v) else stated
     words = list(ECHO_PULSE.get(v.text("EchoPulseSequence") or "", ()))
     if v.text("InversionRecovery") == "YES":
         words.append("IR")
     if v.text("EchoPlanarPulseSequence") == "YES":
         words.append("EP")
     return tuple(words)
+
+
+def _echo_planar(v: Values) -> bool:
+    """Whether a private element says that the readout was echo planar where ScanningSequence does not."""
+    where = dialects.of(v.text("Manufacturer")).echo_planar_factor
+    factor = None if where is None else v.private(where.group, where.element, where.creator)
+    if isinstance(factor, bytes):  # implicit VR does not say that this is a number
+        factor = int.from_bytes(factor[:4], "little", signed=True)
+    return isinstance(factor, int | float) and factor > 1
 
 
 def _variants(v: Values) -> tuple[str, ...]:

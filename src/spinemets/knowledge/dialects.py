@@ -32,7 +32,7 @@ class PrivateElement(Strict, frozen=True):
     group: int
     element: int
     creator: str
-    form: Literal["text", "float32", "float64", "int16"]
+    form: Literal["text", "float32", "float64", "int16", "int32"]
     meaning: str
     mark: Mark
     source: str
@@ -119,6 +119,8 @@ class Dialect(Strict, frozen=True):
         Values of ScanningSequence outside the standard -> SE, GR, IR or EP.
     spin_echo_may_be_epi
         True where an echo-planar image may carry SE alone.
+    echo_planar_factor
+        Where the number of echoes of an echo-planar readout stands; above 1 the readout is echo planar.
     diffusion
         Where the diffusion weighting stands.
     """
@@ -131,6 +133,7 @@ class Dialect(Strict, frozen=True):
     fat_suppression_options: list[str] = msgspec.field(default_factory=list)
     sequence_families: dict[str, str] = msgspec.field(default_factory=dict)
     spin_echo_may_be_epi: bool = False
+    echo_planar_factor: PrivateElement | None = None
     diffusion: DiffusionElements = msgspec.field(default_factory=DiffusionElements)
 
 

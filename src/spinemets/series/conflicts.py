@@ -12,9 +12,9 @@ NOT_SPINE = frozenset({"head", "not spine"})
 # What the picture can say -> the regions such a field of view may be called.
 REGIONS_SHOWN = {
     "head": frozenset({"head"}),
-    "head and neck": frozenset({"head", "cervical", "thoracic"}),
+    "neck": frozenset({"head", "cervical", "thoracic"}),
     "thorax": frozenset({"thoracic"}),
-    "limb": frozenset({"not spine"}),
+    "lumbar spine": frozenset({"lumbar", "thoracic", "abdomen", "pelvis"}),
 }
 
 
@@ -110,6 +110,11 @@ def against_picture(
     conflicts = []
     for what, text in (("its body part", acquisition.body_part), ("its description", said(acquisition))):
         named = regions_in(text, words)
-        if named and not compatible(named, shown, pairs):
+        if named and not _fits(looked.region, named, shown, pairs):
             conflicts.append(f"{what} says {', '.join(sorted(named))}, the picture shows: {looked.region}")
     return tuple(conflicts)
+
+
+def _fits(region: str, named: frozenset[str], shown: frozenset[str], pairs: list[tuple[str, str]]) -> bool:
+    """A skull alone is no neck; elsewhere a neighbour may lie in the same field of view."""
+    return bool(named & shown) if region == "head" else compatible(named, shown, pairs)

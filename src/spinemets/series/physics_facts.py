@@ -99,12 +99,16 @@ def _of_a_set(acquisition: Acquisition, table: MrTable) -> bool:
 def facts_of(acquisition: Acquisition, table: MrTable, companions: Companions) -> PhysicsFacts:
     """Facts of one series."""
     ti_ms = milliseconds(acquisition.ti_s)
+    diffusion = weighted(acquisition) or companions.weighted or _of_a_set(acquisition, table)
+    family = readout(acquisition)
+    if family == "se" and diffusion and dialects.of(acquisition.manufacturer).spin_echo_may_be_epi:
+        family = None
     return PhysicsFacts(
-        family=readout(acquisition),
+        family=family,
         inversion=inversion(acquisition, table.spectral_ti_max_ms),
         fat_suppressed=fat_suppression(acquisition),
         contrast=companions.contrast if acquisition.contrast_agent is None else acquisition.contrast_agent,
-        diffusion=weighted(acquisition) or companions.weighted or _of_a_set(acquisition, table),
+        diffusion=diffusion,
         etl=acquisition.echo_train_length,
         tr_ms=milliseconds(acquisition.tr_s),
         te_ms=milliseconds(acquisition.te_s),
