@@ -78,3 +78,10 @@ def test_seconds_between():
 def test_midnight_rule(time, reference, expected):
     """One day earlier only if the time lies after the scan and the wait is then below 12 hours."""
     assert before(time, reference, 12) == expected
+
+
+def test_the_ends_of_the_calendar():
+    """A time that cannot be moved stays; early years keep their four digits."""
+    assert moved("0001-01-01T00:00:00", -86400) == "0001-01-01T00:00:00"
+    assert moved("0900-01-01T00:00:00.5", 1) == "0900-01-01T00:00:01.5"
+    assert moved("9999-12-31T23:59:59", 86400) == "9999-12-31T23:59:59"

@@ -140,6 +140,17 @@ def test_raw_counts(tmp_path, write_nuclear, noise):
         assert series.planar.unit == "1" and words in series.warnings[0]
 
 
+def test_a_film_of_several_pictures(tmp_path, write_nuclear, noise):
+    """Fluoroscopy: every frame a picture of the one view, in the order of the file."""
+    stored = noise(5, 6, 4)
+    path = write_nuclear(
+        tmp_path / "a", stored, "X", Modality="RF", ImageType=["ORIGINAL", "PRIMARY"], ViewPosition="PA"
+    )
+    (series,) = read([path]).series
+    assert [v.name for v in series.planar.views] == ["PA"] * 5 and series.n_images == 5
+    np.testing.assert_array_equal(series.planar.load(), stored)
+
+
 def test_localisers_with_a_position_stay_images(tmp_path, write_image, noise):
     """CT and MR localisers lie in the patient: nothing changes for them."""
     path = write_image(tmp_path / "a", noise(4, 4), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -160,8 +161,8 @@ def _component(v: Values, image_type: Iterable[str]) -> str | None:
         return None
     for row in words["component_private"]:
         value = v.private(row["group"], row["element"], row["creator"])
-        if isinstance(value, (int, float)) and int(value) in row["values"]:
-            return str(row["values"][int(value)])
+        if isinstance(value, (int, float)) and value in row["values"]:
+            return str(row["values"][value])
     kinds = {word: name for name in words["components"] for word in words["component_words"][name]}
     found = {kinds[word.upper()] for word in tuple(image_type)[2:] if word.upper() in kinds}
     return found.pop() if len(found) == 1 else None
@@ -196,9 +197,10 @@ def _windows(v: Values) -> tuple[tuple[float, float], ...]:
 
 def _numbers(v: Values, keyword: str) -> tuple[float, ...]:
     try:
-        return tuple(float(part) for part in v.texts(keyword))
+        found = tuple(float(part) for part in v.texts(keyword))
     except ValueError:
         return ()
+    return found if all(map(math.isfinite, found)) else ()
 
 
 def _acquired(v: Values) -> str | None:

@@ -70,7 +70,11 @@ def modality_lookup(v: Values, *, signed: bool = False, little: bool = True) -> 
 
 def _table(item: Values, signed: bool, little: bool) -> Lookup | None:
     descriptor = item.raw("LUTDescriptor")
-    if not isinstance(descriptor, list) or len(descriptor) != 3:
+    if (
+        not isinstance(descriptor, list)
+        or len(descriptor) != 3
+        or not all(isinstance(part, int) for part in descriptor)
+    ):
         return None
     # the number of entries is 16-bit: 0 stands for 65536, and files that state it as signed go negative
     count, first, bits = (int(part) for part in descriptor)

@@ -79,10 +79,14 @@ def seconds_between(earlier: str | None, later: str | None) -> float | None:
 
 
 def moved(text: str, seconds: float) -> str:
-    """An ISO time moved by some seconds."""
-    shifted = moment(text) + timedelta(seconds=seconds)
-    digits = f"{shifted.microsecond:06d}".rstrip("0")
-    return shifted.strftime("%Y-%m-%dT%H:%M:%S") + (f".{digits}" if digits else "")
+    """An ISO time moved by some seconds; the time itself where that would leave the calendar."""
+    try:
+        shifted = moment(text) + timedelta(seconds=seconds)
+    except OverflowError:
+        return text
+    whole, _, fraction = shifted.isoformat().partition(".")
+    digits = fraction.rstrip("0")
+    return whole + (f".{digits}" if digits else "")
 
 
 def before(time_only: str, reference: str, within_h: float) -> tuple[str, bool]:

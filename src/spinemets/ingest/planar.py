@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -196,24 +197,30 @@ def _load(label: str, frames: Sequence[Frame], tables: dict[str, Lookup], store:
         If memory runs out.
     """
     try:
-        pictures = [_picture(label, frame, tables.get(str(frame.image.source.path)), store) for frame in frames]
-        return np.stack(pictures)
+        return np.concatenate(
+            [
+                _pictures(label, list(own), tables.get(path), store)
+                for path, own in groupby(frames, key=lambda frame: str(frame.image.source.path))
+            ]
+        )
     except OSError as error:
         raise UnreadableInput(f"The files of {label} changed or vanished while in use.", "Read them again.") from error
     except MemoryError as error:
         raise OutOfResources(f"Memory ran out while {label} was read.", "Use a machine with more memory.") from error
 
 
-def _picture(label: str, frame: Frame, lookup: Lookup | None, store: DecodedImages) -> NDArray[Any]:
+def _pictures(label: str, frames: Sequence[Frame], lookup: Lookup | None, store: DecodedImages) -> NDArray[Any]:
+    """Pictures of one file."""
     # values keep the sense the header gives them: only a display turns them round
-    image = replace(frame.image, layout=frame.image.layout._replace(inverted=False))
-    values = rescaled([replace(frame, image=image)], store)
+    layout = frames[0].image.layout._replace(inverted=False)
+    image = replace(frames[0].image, layout=layout)
+    values = rescaled([replace(frame, image=image) for frame in frames], store)
     if values.warnings:
         raise UnreadableInput(f"{label}: {'; '.join(values.warnings)}.")
-    picture: NDArray[Any] = values.array[0] if lookup is None else lookup.apply(values.array[0])
+    found: NDArray[Any] = values.array if lookup is None else lookup.apply(values.array)
     if values.padding is not None:
-        picture = np.where(values.padding[0], np.nan, picture.astype(np.float32))
-    return picture
+        found = np.where(values.padding, np.nan, found.astype(np.float32))
+    return found
 
 
 def _no_volume(label: str) -> Volume:

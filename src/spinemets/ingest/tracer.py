@@ -5,6 +5,8 @@ Nothing is corrected here: whether an SUV can be made of the facts is decided wh
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -96,7 +98,7 @@ def _dose(source: Values, modality: str) -> float | None:
     stated = _positive(source.number("RadionuclideTotalDose"))
     if stated is None or modality != "NM":
         return stated
-    return stated * BQ_PER_MBQ
+    return stated * BQ_PER_MBQ if math.isfinite(stated * BQ_PER_MBQ) else None
 
 
 def _nuclide(v: Values, source: Values) -> tuple[Nuclide | None, str | None, list[str]]:
@@ -139,7 +141,8 @@ def _private(v: Values, name: str) -> str | float | None:
         number = float(text)
     except ValueError:
         return None
-    return None if row.get("zero_is_absent") and number == 0 else number
+    absent = not math.isfinite(number) or (row.get("zero_is_absent") and number == 0)
+    return None if absent else number
 
 
 def _vendor(v: Values) -> dict[str, str | float]:
@@ -184,7 +187,7 @@ def _offset_s(text: str) -> float | None:
     text = text.strip()
     sign = max(text.rfind("+"), text.rfind("-"))
     digits = text[sign + 1 : sign + 5]
-    if sign < 0 or len(digits) < 4 or not digits.isdigit():
+    if sign < 0 or not re.fullmatch("[0-9]{4}", digits):
         return None
     return (int(digits[:2]) * 3600 + int(digits[2:]) * 60) * (-1 if text[sign] == "-" else 1)
 
