@@ -100,3 +100,118 @@ def test_a_side_file_beyond_the_limit(pair, monkeypatch):
     small = dataclasses.replace(bounds.load(), max_stated_kb=0)
     monkeypatch.setattr(bounds, "load", lambda: small)
     assert "cannot be read" in read(pair(SIDE)).series[0].warnings[0]
+
+
+@pytest.fixture
+def four(tmp_path, write_nifti, noise):
+    """A 4-D file with side files given as texts by name; the series of its volumes."""
+
+    def build(n: int, files: dict[str, object], name: str = "d.nii.gz", time_step_ms: float = 0.0):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_nifti(path, noise(3, 4, 5, n).astype(np.int16), np.diag([-1.0, -1, 1, 1]))
+        if time_step_ms:
+            import gzip
+
+            raw = bytearray(gzip.decompress(path.read_bytes()))
+            raw[92:96], raw[123] = np.float32(time_step_ms).tobytes(), 2 | 16
+            path.write_bytes(gzip.compress(bytes(raw)))
+        for other, text in files.items():
+            (tmp_path / other).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / other).write_text(text if isinstance(text, str) else json.dumps(text))
+        return read([tmp_path])
+
+    return build
+
+
+def test_weightings_go_to_their_volumes(four):
+    """`.bval`, `.bvec` and `.json` beside a 4-D file: b-value and direction per volume, files named as sources."""
+    study = four(3, {"d.bval": "0 500 1000", "d.bvec": "0 1 0\n0 0 1\n0 0 0\n", "d.json": {"EchoTime": 0.08}})
+    found = [one.acquisition for one in study.series]
+    assert [one.b_values_s_per_mm2 for one in found] == [(0,), (500,), (1000,)]
+    assert [one.diffusion.direction_lps for one in found] == [None, pytest.approx((-1, 0, 0)), pytest.approx((0, 1, 0))]
+    assert {one.te_s for one in found} == {0.08}
+    assert study.series[0].source == "d.nii.gz + d.json + d.bval + d.bvec" and study.unread == ()
+
+
+def test_unusable_weightings_are_one_warning(four):
+    """Said once, on the first volume; no volume has a b-value."""
+    study = four(3, {"d.bval": "0 500"})
+    assert [len(one.warnings) for one in study.series] == [1, 0, 0]
+    assert "d.bval is not used" in study.series[0].warnings[0]
+    assert all(one.acquisition.diffusion is None and one.source == "d.nii.gz" for one in study.series)
+    assert study.unread == ()
+
+
+def test_b_values_of_the_side_file(four):
+    """DiffusionBValue, one a volume, where there is no `.bval`."""
+    found = [one.acquisition for one in four(2, {"d.json": {"DiffusionBValue": [0, 800]}}).series]
+    assert [one.diffusion.b_s_per_mm2 for one in found] == [0, 800]
+    assert found[1].diffusion.source == "d.json"
+
+
+def test_echoes_of_the_side_file(four):
+    """A list of echo times: one echo a volume, no time axis even if the header claims a step."""
+    study = four(3, {"d.json": {"EchoTime": [0.002, 0.004, 0.006], "RepetitionTime": 0.5}}, time_step_ms=500)
+    found = [one.acquisition for one in study.series]
+    assert [(one.te_s, one.echo_number, one.time_s) for one in found] == [
+        (0.002, 1, None),
+        (0.004, 2, None),
+        (0.006, 3, None),
+    ]
+
+
+def test_a_list_of_another_length_is_odd(four):
+    """Two echo times for three volumes are used for none of them."""
+    study = four(3, {"d.json": {"EchoTime": [0.002, 0.004]}})
+    assert all(one.acquisition.te_s is None for one in study.series)
+    assert "EchoTime has an unusual value" in study.series[0].warnings[0]
+
+
+def test_times_of_a_dynamic_series(four):
+    """VolumeTiming before the header's step, the header's step before RepetitionTime, and the last only with a word."""
+    timed = four(3, {"d.json": {"VolumeTiming": [10, 12, 17.5], "RepetitionTime": 9}}, time_step_ms=4000)
+    assert [one.acquisition.time_s for one in timed.series] == [0, 2, 7.5]
+    assert [one.acquisition.temporal_position for one in timed.series] == [1, 2, 3]
+    header = four(3, {"d.json": {"RepetitionTime": 9}}, time_step_ms=4000)
+    assert [one.acquisition.time_s for one in header.series] == [0, 4, 8]
+    repeated = four(3, {"d.json": {"RepetitionTime": 2}})
+    assert [one.acquisition.time_s for one in repeated.series] == [0, 2, 4]
+    assert "multiples of RepetitionTime (2 s)" in repeated.series[0].warnings[0]
+
+
+@pytest.mark.parametrize("timing", [[0, 2], [0, 5, 3], [0, "a", 3], [0, True, 3], 7])
+def test_odd_times_are_said(four, timing):
+    """Not one rising number a volume: no times at all."""
+    study = four(3, {"d.json": {"VolumeTiming": timing}})
+    assert all(one.acquisition.time_s is None for one in study.series)
+    assert "VolumeTiming of the side file does not give 3 rising times" in study.series[0].warnings[0]
+
+
+def test_the_time_between_excitations_is_no_time_step(four):
+    """RepetitionTime of 5 ms cannot be the time from one volume to the next."""
+    assert all(one.acquisition.time_s is None for one in four(3, {"d.json": {"RepetitionTime": 0.005}}).series)
+
+
+def test_bids_folder(four):
+    """Facts inherited up the folders, nearer ones last; weightings from above; nothing used is set aside."""
+    study = four(
+        2,
+        {
+            "ds/dataset_description.json": {"Name": "x", "BIDSVersion": "1.9.0"},
+            "ds/dwi.json": {"MagneticFieldStrength": 1.5, "Manufacturer": "Siemens"},
+            "ds/dwi.bval": "0 800", "ds/dwi.bvec": "0 0\n0 0\n0 1\n",
+            "ds/sub-01/dwi/sub-01_acq-lumbar_dwi.json": {"MagneticFieldStrength": 3},
+        },
+        name="ds/sub-01/dwi/sub-01_acq-lumbar_dwi.nii.gz",
+    )  # fmt: skip
+    one = study.series[1].acquisition
+    assert (one.field_t, one.manufacturer) == (3, "Siemens")
+    assert one.diffusion.b_s_per_mm2 == 800 and one.diffusion.direction_lps == pytest.approx((0, 0, 1))
+    assert [row.file for row in study.unread] == ["ds/dataset_description.json"]
+
+
+def test_names_of_bids_are_hints_only(four):
+    """A name that says T1w and phase states neither kind nor component."""
+    one = four(1, {}, name="sub-1_ce-gad_part-phase_T1w.nii.gz").series[0].acquisition
+    assert (one.stated_kind, one.complex_component, one.contrast_agent) == (None, None, None)

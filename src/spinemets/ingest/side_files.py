@@ -68,7 +68,7 @@ class SideFiles:
             for keys in self._keys.get((place, suffix, ending), ()):
                 chosen = frozenset(entity for entity in entities if entity[0] in keys)
                 one = self._by_entities.get((place, suffix, ending, chosen))
-                if one is not None:
+                if one is not None and len(chosen) == len(keys):
                     here.append((len(keys), one.name, one))
             found.extend(one for _, _, one in sorted(here, key=lambda row: row[:2]))
         return found
