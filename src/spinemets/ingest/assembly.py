@@ -15,6 +15,7 @@ from spinemets.ingest import (
     mosaic,
     multiframe,
     nuclear,
+    parametric,
     patient,
     planar,
     timing,
@@ -150,7 +151,8 @@ def _frames_of(image: Image, datasets: Datasets) -> list[Frame]:
     if nuclear.is_nuclear(image):
         return nuclear.frames(image, Values(datasets.of(image)))
     if image.n_frames > 1 or known.get("multiframe"):
-        return multiframe.frames(image, datasets.of(image))
+        found = multiframe.frames(image, datasets.of(image))
+        return [parametric.scaled(f, Values(datasets.of(image), f.index)) for f in found] if image.layout.real else found
     whole = dicom.classic_frame(image)
     if mosaic.is_mosaic(image):
         return mosaic.frames(whole, Values(datasets.of(image)))

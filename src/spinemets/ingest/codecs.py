@@ -42,11 +42,13 @@ class Coding(NamedTuple):
     signed: bool
     photometric: str
     planar: bool = False
+    real: bool = False
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the stored values."""
-        return np.dtype(f"<{'i' if self.signed else 'u'}{self.allocated // 8}")
+        kind = "f" if self.real else "i" if self.signed else "u"
+        return np.dtype(f"<{kind}{self.allocated // 8}")
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -34,7 +34,7 @@ def coding(image: Image) -> Coding:
     return Coding(
         plugin=plugin, rows=layout.rows, columns=layout.columns, samples=layout.samples, allocated=layout.allocated,
         signed=layout.signed, photometric=image.header.text(h.PHOTOMETRIC) or "",
-        planar=image.header.integer(h.PLANAR) == 1,
+        planar=image.header.integer(h.PLANAR) == 1, real=layout.real,
     )  # fmt: skip
 
 

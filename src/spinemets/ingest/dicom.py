@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from spinemets.ingest import headers as h
 from spinemets.ingest import limits as bounds
+from spinemets.ingest import parametric
 from spinemets.ingest.frames import Frame, Image, Layout
 from spinemets.ingest.headers import Header
 from spinemets.ingest.nuclear import kept_capture
@@ -15,6 +16,8 @@ from spinemets.knowledge.catalogue import table
 
 NATIVE = frozenset((IMPLICIT, EXPLICIT, "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"))
 WORD_BITS = (8, 16, 32)
+COLOURS = 3
+COLOUR = frozenset(("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +40,6 @@ def open_image(source: SourceFile, header: Header) -> Image | SetAside:
     if header.scanned.pixel_tag is None:
         what = known["name"] if known else header.text(h.MODALITY) or "object of an unknown class"
         return SetAside(reason=f"{what} without pixel data")
-    if header.scanned.pixel_tag != 0x7FE00010:
-        return SetAside(reason="floating-point pixel data (parametric map) is not read as an image", kind="set aside")
     return _image(source, header, sop_class)
 
 
@@ -78,8 +79,15 @@ def _layout(header: Header) -> Layout | SetAside:
     photometric = header.text(h.PHOTOMETRIC) or ""
     if not photometric:
         return SetAside(reason="the header states no photometric interpretation")
-    if (header.integer(h.SAMPLES) or 1) != 1 or not photometric.startswith("MONOCHROME"):
-        return SetAside(reason=f"colour picture ({photometric})", kind="set aside")
+    if header.scanned.pixel_tag in parametric.BITS:
+        return _real_layout(header, rows, columns)
+    samples = header.integer(h.SAMPLES) or 1
+    if samples != 1 or not photometric.startswith("MONOCHROME"):
+        if samples != COLOURS or allocated != 8 or photometric not in COLOUR or not _may_have_place(header):
+            return SetAside(reason=f"colour picture ({photometric})", kind="set aside")
+        return Layout(
+            rows=rows, columns=columns, allocated=8, stored=8, high_bit=7, signed=False, inverted=False, samples=samples
+        )
     stored = header.integer(h.STORED) or allocated
     high_bit = header.integer(h.HIGH_BIT)
     high_bit = stored - 1 if high_bit is None else high_bit
@@ -91,6 +99,22 @@ def _layout(header: Header) -> Layout | SetAside:
     )  # fmt: skip
 
 
+def _may_have_place(header: Header) -> bool:
+    """Whether a picture states where in the patient it lies, at the top level or perhaps in functional groups."""
+    known = table("sop_classes").get(header.text(h.SOP_CLASS) or "") or {}
+    return bool(known.get("multiframe")) or bool(header.numbers(h.POSITION) and header.numbers(h.ORIENTATION))
+
+
+def _real_layout(header: Header, rows: int, columns: int) -> Layout | SetAside:
+    """Floating-point pixels: the element itself says how many bits."""
+    bits = parametric.BITS[header.scanned.pixel_tag or 0]
+    if header.integer(h.ALLOCATED) != bits or (header.integer(h.SAMPLES) or 1) != 1:
+        return SetAside(reason=f"floating-point pixel data of {header.integer(h.ALLOCATED)} bits is not read")
+    return Layout(
+        rows=rows, columns=columns, allocated=bits, stored=bits, high_bit=bits - 1, signed=True, inverted=False, real=True
+    )
+
+
 def _syntax_refusal(syntax: str) -> str | None:
     row = table("transfer_syntaxes").get(syntax)
     if row is None:
@@ -99,6 +123,8 @@ def _syntax_refusal(syntax: str) -> str | None:
 
 
 def _padding(header: Header, layout: Layout) -> tuple[int, int] | None:
+    if layout.real or layout.samples > 1:
+        return None
     value = header.integer(h.PADDING, signed=layout.signed)
     if value is None:
         return None

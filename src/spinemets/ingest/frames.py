@@ -14,7 +14,10 @@ Tile = tuple[int, int, int, int]
 
 
 class Layout(NamedTuple):
-    """How pixels are stored: size, bits, sign and samples of a pixel (3 = colour). Images of one volume have one layout."""
+    """How pixels are stored: size, bits, sign, samples of a pixel (3 = colour), floating point or not.
+
+    Images of one volume have one layout.
+    """
 
     rows: int
     columns: int
@@ -24,6 +27,7 @@ class Layout(NamedTuple):
     signed: bool
     inverted: bool
     samples: int = 1
+    real: bool = False
 
     @property
     def frame_bytes(self) -> int:

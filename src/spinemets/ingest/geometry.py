@@ -16,6 +16,7 @@ from spinemets.knowledge.catalogue import entry
 from spinemets.model.series import GeometryCheck
 
 Floats = NDArray[np.float64]
+PLANES = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,12 +266,15 @@ def _margins(arrangement: Arrangement) -> tuple[tuple[int, int], tuple[int, int]
 def straighten(
     stack: NDArray[Any], padding: NDArray[np.bool_] | None, arrangement: Arrangement
 ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    """Bring a sorted stack (k, rows, columns) onto the even, straight grid: linear interpolation, integers rounded.
+    """Bring a sorted stack (k, rows, columns[, samples]) onto the even, straight grid: linear interpolation, integers rounded.
 
     Returns the volume (k, rows, columns) and the mask of voxels that no image covers.
     """
     if arrangement.plain:
         return stack, padding
+    if stack.ndim > PLANES:
+        planes = [straighten(stack[..., sample], padding, arrangement) for sample in range(stack.shape[-1])]
+        return np.stack([plane for plane, _ in planes], axis=-1), planes[0][1]
     empty = np.zeros(stack.shape, bool) if padding is None else padding
     if arrangement.shifts_px is not None:
         stack, empty = _unshear(stack, empty, arrangement)

@@ -41,7 +41,8 @@ class Values:
 
 def stored_dtype(layout: Layout) -> np.dtype[Any]:
     """Type of the stored values."""
-    return np.dtype(f"<{'i' if layout.signed else 'u'}{layout.allocated // 8}")
+    kind = "f" if layout.real else "i" if layout.signed else "u"
+    return np.dtype(f"<{kind}{layout.allocated // 8}")
 
 
 def rescaled(frames: Sequence[Frame], store: DecodedImages, lookups: Sequence[Lookup | None] = ()) -> Values:
@@ -79,7 +80,7 @@ def types(frames: Sequence[Frame]) -> list[np.dtype[Any]]:
     layout = frames[0].image.layout
     if layout.samples > 1:
         return [stored_dtype(layout)]
-    if whole_intercept(frames) is None:
+    if layout.real or whole_intercept(frames) is None:
         return [np.dtype(np.float32)]
     return [INT16, np.dtype(np.int32), np.dtype(np.float32)]
 
@@ -250,7 +251,7 @@ def _scaled(stored: NDArray[Any], frame: Frame, target: NDArray[Any]) -> NDArray
     values += intercept
     with np.errstate(over="ignore"):
         target[...] = values
-    if max(abs(slope), abs(intercept)) < LARGEST_SLOPE:
+    if max(abs(slope), abs(intercept)) < LARGEST_SLOPE and not frame.image.layout.real:
         return None
     beyond: NDArray[np.bool_] = ~np.isfinite(target)
     target[beyond] = 0.0

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from spinemets.ingest import acquisition as header_facts
-from spinemets.ingest import loading, marks
+from spinemets.ingest import loading, marks, parametric
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame
 from spinemets.ingest.geometry import Arrangement, arrange, extent, rules
@@ -81,12 +81,16 @@ def _geometry(group: Group) -> tuple[GeometryCheck, Grid | None, Arrangement | N
 
 def _quantity(frames: Sequence[Frame], dataset: Any) -> Quantity:
     values = Values(dataset, frames[0].index)
-    modality = frames[0].image.modality
+    modality, layout = frames[0].image.modality, frames[0].image.layout
+    if layout.samples > 1:
+        return "colour", "1", ()
+    if layout.real:
+        return parametric.quantity(values)
     if modality == "CT":
         stated = all(f.intercept is not None and f.slope is not None for f in frames)
         known = stated and (values.text("RescaleType") or "HU") in ("HU", "HU_MOD")
         return (*HOUNSFIELD, ()) if known else (*UNKNOWN, ())
-    return quantity_of(modality, values)
+    return (parametric.stated(values) if modality == "MR" else None) or quantity_of(modality, values)
 
 
 def _b_values(frames: Sequence[Frame]) -> tuple[float, ...]:
