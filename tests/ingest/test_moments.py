@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spinemets.ingest.moments import before, clock, has_time, iso, joined, moment, moved, seconds_between
+from spinemets.ingest.moments import before, clock, has_time, iso, joined, moment, moved, seconds_between, seconds_of
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,10 @@ def test_the_ends_of_the_calendar():
     assert moved("0001-01-01T00:00:00", -86400) == "0001-01-01T00:00:00"
     assert moved("0900-01-01T00:00:00.5", 1) == "0900-01-01T00:00:01.5"
     assert moved("9999-12-31T23:59:59", 86400) == "9999-12-31T23:59:59"
+
+
+def test_seconds_do_not_depend_on_the_machine(monkeypatch):
+    """No time zone, no summer time: the same difference everywhere, and year 1 is no error."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    assert seconds_of("2024-03-31T03:30:00.5") - seconds_of("2024-03-31T01:30:00") == 7200.5
+    assert seconds_of("0001-01-01T00:00:00") < 0

@@ -51,6 +51,11 @@ def moment(text: str) -> datetime:
     return found + timedelta(microseconds=int(fraction.ljust(6, "0"))) if fraction else found
 
 
+def seconds_of(text: str) -> float:
+    """Seconds from 1970 to an ISO time, as if no clock had ever been changed: for differences only."""
+    return (moment(text) - datetime(1970, 1, 1)).total_seconds()
+
+
 def joined(date: str | None, time: str | None) -> str | None:
     """ISO text of a date and a time element; the date alone where no time is stated, None without a date."""
     if date is None:

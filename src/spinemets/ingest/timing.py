@@ -10,7 +10,7 @@ from spinemets.ingest import headers as h
 from spinemets.ingest import instants
 from spinemets.ingest.frames import Frame
 from spinemets.ingest.instants import Instant
-from spinemets.ingest.moments import has_time, moment
+from spinemets.ingest.moments import has_time, seconds_of
 from spinemets.ingest.values import Values
 
 CLOCKS = ("TemporalPositionTimeOffset", "TriggerTime", "FrameReferenceTime", "AcquisitionTime")
@@ -37,7 +37,7 @@ def _stated(instant: Instant, offset_s: float | None, trigger_ms: float | None) 
         "TemporalPositionTimeOffset": offset_s,
         "TriggerTime": None if trigger_ms is None else trigger_ms * 1e-3,
         "FrameReferenceTime": instant.reference_s,
-        "AcquisitionTime": None if acquired is None else moment(acquired).timestamp(),
+        "AcquisitionTime": None if acquired is None else seconds_of(acquired),
     }
     return {name: value for name, value in found.items() if value is not None}
 
