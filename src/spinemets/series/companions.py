@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -47,40 +48,84 @@ def dicom_uid(series: Series) -> str:
     return series.uid.partition("#")[0]
 
 
-def companions_of(series: Series, others: Sequence[Series]) -> Companions:
-    """Look at the other series of the study (`others` may hold the series itself)."""
-    mine = series.acquisition
-    siblings = [o.acquisition for o in others if dicom_uid(o) == dicom_uid(series)]
-    weighted = any(b > 0 for a in siblings for b in _b_values(a))
-    contrast = contrast_before(series, others)
-    if series.grid is None or mine.tr_s is None:
-        return Companions(weighted=weighted, contrast=contrast)
-    group = [o for o in others if _together(series, o)]
-    alike = [o for o in group if (o.acquisition.te_s, o.acquisition.flip_deg) == (mine.te_s, mine.flip_deg)]
-    seconds = _seconds(series, alike)
-    return Companions(
-        echoes=len({round(o.acquisition.te_s * 1e3, 1) for o in group if o.acquisition.te_s is not None}) or 1,
-        flips=len({round(o.acquisition.flip_deg) for o in group if o.acquisition.flip_deg is not None}) or 1,
-        times=len(seconds) or 1,
-        volumes=len(alike) or 1,
-        step_s=float(np.median(np.diff(seconds))) if len(seconds) > 1 else None,
-        weighted=weighted,
-        contrast=contrast,
-    )
+class Company:
+    """The series of one study, sorted once so that a study of thousands of volumes is not compared pair by pair."""
+
+    def __init__(self, all_series: Sequence[Series]) -> None:
+        self._siblings: dict[str, list[Series]] = defaultdict(list)
+        self._alike: dict[Hashable, list[Series]] = defaultdict(list)
+        self._known: dict[Hashable, Companions] = {}
+        self._given: dict[str | None, list[datetime]] = defaultdict(list)
+        self._shown: dict[str | None, list[datetime]] = defaultdict(list)
+        for series in all_series:
+            self._siblings[dicom_uid(series)].append(series)
+            self._alike[_geometry(series)].append(series)
+            acquisition = series.acquisition
+            if (given := moment(acquisition.contrast_at)) is not None:
+                self._given[acquisition.modality].append(given)
+            if acquisition.contrast_agent and (shown := moment(acquisition.acquired)) is not None:
+                self._shown[acquisition.modality].append(shown)
+
+    def siblings(self, series: Series) -> Sequence[Series]:
+        """Volumes of the same DICOM series, itself included."""
+        return self._siblings[dicom_uid(series)]
+
+    def of(self, series: Series) -> Companions:
+        """What the other series say of this one."""
+        mine = series.acquisition
+        key = (dicom_uid(series), _geometry(series), mine.tr_s, mine.te_s, mine.flip_deg)
+        if key not in self._known:
+            self._known[key] = self._counted(series)
+        return replace(self._known[key], contrast=self.contrast_before(series))
+
+    def _counted(self, series: Series) -> Companions:
+        mine = series.acquisition
+        weighted = any(b > 0 for o in self.siblings(series) for b in _b_values(o.acquisition))
+        if series.grid is None or mine.tr_s is None:
+            return Companions(weighted=weighted)
+        group = [o for o in self._alike[_geometry(series)] if _same_tr(mine, o.acquisition)]
+        alike = [o for o in group if (o.acquisition.te_s, o.acquisition.flip_deg) == (mine.te_s, mine.flip_deg)]
+        seconds = _seconds(series, alike)
+        return Companions(
+            echoes=len({round(o.acquisition.te_s * 1e3, 1) for o in group if o.acquisition.te_s is not None}) or 1,
+            flips=len({round(o.acquisition.flip_deg) for o in group if o.acquisition.flip_deg is not None}) or 1,
+            times=len(seconds) or 1,
+            volumes=len(alike) or 1,
+            step_s=float(np.median(np.diff(seconds))) if len(seconds) > 1 else None,
+            weighted=weighted,
+        )
+
+    def contrast_before(self, series: Series) -> bool | None:
+        """Whether this study gave an agent before the series was acquired (MR-GEN-01: "or later than injection").
+
+        Where a header states the time of the injection it counts; else the earliest series that states an agent was
+        acquired after it. A series acquired before the first that states one is without.
+        """
+        mine = moment(series.acquisition.acquired)
+        if mine is None:
+            return None
+        given, shown = self._given[series.acquisition.modality], self._shown[series.acquisition.modality]
+        if (given and mine >= min(given)) or (shown and mine > min(shown)):
+            return True
+        return False if given or (shown and mine < min(shown)) else None
+
+
+def _geometry(series: Series) -> Hashable:
+    """Equal for series of one readout on one grid (to 0.01 mm)."""
+    grid = series.grid
+    where = None if grid is None else (grid.shape_ijk, np.round(grid.affine_lps_mm, 2).tobytes())
+    return (series.acquisition.scanning_sequence, where)
+
+
+def _same_tr(mine: Acquisition, theirs: Acquisition) -> bool:
+    if mine.tr_s is None or theirs.tr_s is None:
+        return False
+    return abs(mine.tr_s - theirs.tr_s) <= SAME_TR * mine.tr_s
 
 
 def _b_values(acquisition: Acquisition) -> tuple[float, ...]:
     own = acquisition.diffusion
     return acquisition.b_values_s_per_mm2 + (() if own is None else (own.b_s_per_mm2,))
-
-
-def _together(series: Series, other: Series) -> bool:
-    mine, theirs = series.acquisition, other.acquisition
-    if other.grid is None or mine.tr_s is None or theirs.tr_s is None:
-        return False
-    if mine.scanning_sequence != theirs.scanning_sequence:
-        return False
-    return abs(mine.tr_s - theirs.tr_s) <= SAME_TR * mine.tr_s and series.grid == other.grid
 
 
 def _seconds(series: Series, alike: Sequence[Series]) -> list[float]:
@@ -100,20 +145,3 @@ def moment(stamp: str | None) -> datetime | None:
         return datetime.fromisoformat(stamp).replace(tzinfo=None)
     except ValueError:
         return None
-
-
-def contrast_before(series: Series, others: Sequence[Series]) -> bool | None:
-    """Whether this study gave an agent before the series was acquired (MR-GEN-01: "or later than injection").
-
-    Where a header states the time of the injection it counts; else the earliest series that states an agent was acquired
-    after it. A series acquired before the first that states one is without.
-    """
-    mine = moment(series.acquisition.acquired)
-    if mine is None:
-        return None
-    same = [o.acquisition for o in others if o.acquisition.modality == series.acquisition.modality]
-    given = [t for a in same if (t := moment(a.contrast_at)) is not None]
-    shown = [t for a in same if a.contrast_agent and (t := moment(a.acquired)) is not None]
-    if any(mine >= t for t in given) or any(mine > t for t in shown):
-        return True
-    return False if given or (shown and mine < min(shown)) else None

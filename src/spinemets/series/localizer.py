@@ -11,25 +11,29 @@ from numpy.typing import NDArray
 
 from spinemets.model.series import Recognition, Series
 from spinemets.series.classes import LocalizerRule
-from spinemets.series.companions import dicom_uid
 from spinemets.series.conflicts import said
 from spinemets.series.physics_facts import readout
 
 BY_GEOMETRY, BY_DESCRIPTION = 1.0, 0.8
 
 
-def classify(series: Series, others: Sequence[Series], rule: LocalizerRule) -> Recognition | None:
+def classify(series: Series, siblings: Sequence[Series], rule: LocalizerRule) -> Recognition | None:
     """Recognise a planning image: a gradient echo of few slices in far directions, or described as planning.
 
     A volume that is measured has one direction, so several far apart in one series are no examination of anything.
+
+    Parameters
+    ----------
+    siblings
+        Volumes of the same DICOM series, this one included.
     """
     family = readout(series.acquisition)
     if family is not None and family not in rule.families:
         return None
-    own = [o for o in others if dicom_uid(o) == dicom_uid(series) and o.grid is not None]
-    if any(o.grid is not None and o.grid.shape_ijk[2] > rule.slices_max for o in own):
+    grids = [o.grid for o in siblings if o.grid is not None]
+    if any(grid.shape_ijk[2] > rule.slices_max for grid in grids):
         return None
-    apart = directions([o.grid.axes[:, 2] for o in own if o.grid is not None], rule.angle_min_deg)
+    apart = directions([grid.axes[:, 2] for grid in grids], rule.angle_min_deg)
     if family is not None and apart > 1:
         sentence = f"gradient echo of few slices in {apart} directions within one series"
         return Recognition(kind="localizer", score=BY_GEOMETRY, evidence=(sentence,))

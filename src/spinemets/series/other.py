@@ -33,10 +33,19 @@ def classify(acquisition: Acquisition, ct: CtTable, mr: MrTable) -> Recognition 
             return certain(kind, f"image type {', '.join(found)}")
     if modality in ct.modality_kinds:
         return certain(ct.modality_kinds[modality], f"modality {modality}")
+    if modality == "OT":
+        return _of_no_modality(words)
     computed = _computed(acquisition, words, modality, ct, mr)
     if computed is not None:
         return computed
     return nuclear.classify(acquisition, modality, ct.nuclear) if modality in ("PT", "NM") else None
+
+
+def _of_no_modality(words: frozenset[str]) -> Recognition:
+    """Modality OT: pictures of screens and computed maps alike; neither is measured."""
+    kind = "derived" if "DERIVED" in words else "screen_capture"
+    doubt = "modality OT says little: a picture of a screen and a computed image both carry it"
+    return Recognition(kind=kind, score=1.0, evidence=("modality OT",), doubts=(doubt,))
 
 
 def _computed(
@@ -55,7 +64,7 @@ def _computed(
     if changed:
         return certain("derived", f"image type {', '.join(changed)}: values are no longer those of the source images")
     part = acquisition.complex_component
-    if part is not None and part.upper() not in ("MAGNITUDE", "MIXED"):
+    if part is not None and part.upper() in ("PHASE", "IMAGINARY"):
         return certain("derived", f"complex component {part}: no signal magnitude")
     return _derived_mr(words, modality, ct, mr)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from spinemets.knowledge import catalogue, kinds
@@ -12,7 +12,7 @@ from spinemets.model.study import Study
 from spinemets.model.volume import Volume
 from spinemets.series import confidence, conflicts, ct, image_check, localizer, mr, other
 from spinemets.series.classes import ct_table, kernel_table, known_kinds, mr_table
-from spinemets.series.companions import companions_of
+from spinemets.series.companions import Company
 from spinemets.series.looked import NOTHING, Looked
 from spinemets.series.looking import Eye
 from spinemets.series.physics_facts import facts_of
@@ -38,18 +38,22 @@ def recognise(study: Study, *, look: bool = True) -> Study:
     UsageError
         If the user states a kind that does not exist.
     """
-    eye = Eye(open_=look)
-    return replace(study, series=tuple(_recognised(s, study.series, eye) for s in study.series))
+    eye, company = Eye(open_=look), Company(study.series)
+    return replace(study, series=tuple(_recognised(s, company, eye) for s in study.series))
 
 
-def _recognised(series: Series, all_series: Sequence[Series], eye: Eye) -> Series:
-    found = _recognise(series, all_series, eye)
+def _recognised(series: Series, company: Company, eye: Eye) -> Series:
+    found = _recognise(series, company, eye)
     known = series.with_recognition(found)
     return replace(known, load=_as_attenuation(series)) if found.method == CONTENT and found.kind == "ct" else known
 
 
 def _as_attenuation(series: Series) -> Callable[[], Volume]:
     """Pixels of a series whose values alone say that they are Hounsfield units, under that name."""
+    requantified = getattr(series.load, "requantified", None)
+    if requantified is not None:
+        renamed: Callable[[], Volume] = requantified("attenuation", "[hnsf'U]")
+        return renamed
 
     def load() -> Volume:
         return replace(series.load(), quantity="attenuation", unit="[hnsf'U]")
@@ -57,17 +61,17 @@ def _as_attenuation(series: Series) -> Callable[[], Volume]:
     return load
 
 
-def _recognise(series: Series, all_series: Sequence[Series], eye: Eye) -> Recognition:
+def _recognise(series: Series, company: Company, eye: Eye) -> Recognition:
     stated = series.acquisition.stated_kind
     if stated is not None:
-        return _stated(series, stated.strip().lower(), all_series)
+        return _stated(series, stated.strip().lower(), company)
     if not header_speaks(series):
         return _from_values(series, eye)
-    special = planned(series, all_series)
+    special = planned(series, company)
     if special is not None:
         return _finished(series, special, NOTHING)
     looked = eye.look(series, other.modality_of(series.acquisition, ct_table()))
-    return _finished(series, from_header(series, all_series, looked), looked)
+    return _finished(series, from_header(series, company, looked), looked)
 
 
 def header_speaks(series: Series) -> bool:
@@ -75,37 +79,39 @@ def header_speaks(series: Series) -> bool:
     return other.modality_of(series.acquisition, ct_table()) is not None
 
 
-def planned(series: Series, all_series: Sequence[Series]) -> Recognition | None:
+def planned(series: Series, company: Company) -> Recognition | None:
     """What is never measured, by its header: nothing of it needs to be looked at."""
     special = other.classify(series.acquisition, ct_table(), mr_table())
     if special is None and other.modality_of(series.acquisition, ct_table()) == "MR":
-        return localizer.classify(series, all_series, mr_table().localizer)
+        return localizer.classify(series, company.siblings(series), mr_table().localizer)
     return special
 
 
-def from_header(series: Series, all_series: Sequence[Series], looked: Looked = NOTHING) -> Recognition:
+def from_header(series: Series, company: Company, looked: Looked = NOTHING) -> Recognition:
     """Recognise by header facts, with the picture as a check."""
     acquisition = series.acquisition
-    special = planned(series, all_series)
+    special = planned(series, company)
     if special is not None:
         return special
     modality = other.modality_of(acquisition, ct_table())
     if modality == "CT":
         return ct.classify(acquisition, ct_table(), kernel_table(), looked)
     if modality == "MR":
-        return _mr(series, all_series, looked)
+        return _mr(series, company, looked)
     if modality:
         return Recognition(evidence=(f"modality {modality} is not read by this version",))
     return Recognition(evidence=("no modality and no sequence facts are stated",))
 
 
-def _mr(series: Series, all_series: Sequence[Series], looked: Looked) -> Recognition:
+def _mr(series: Series, company: Company, looked: Looked) -> Recognition:
     table = mr_table()
-    limits = catalogue.load()["MR-GEN-01"].values()
-    facts = facts_of(series.acquisition, table, companions_of(series, all_series))
+    limits = catalogue.entry("MR-GEN-01").values()
+    facts = facts_of(series.acquisition, table, company.of(series))
     shift = image_check.shift_of(looked, table, confidence.confidence_table().picture)
     found = mr.classify(facts, table, limits["score_min"], limits["margin_min"], shift)
     settled = _settled(series, found, facts.contrast)
+    if (series.acquisition.complex_component or "").upper() == "REAL":
+        settled = replace(settled, doubts=(*settled.doubts, "real part: the signal has a sign"))
     against = image_check.against(looked, found.kind, table)
     return _with_phase(series, replace(settled, conflicts=(*settled.conflicts, *against)))
 
@@ -134,31 +140,31 @@ def _with_phase(series: Series, found: Recognition) -> Recognition:
     return replace(found, evidence=(*found.evidence, said))
 
 
-def _stated(series: Series, kind: str, all_series: Sequence[Series]) -> Recognition:
+def _stated(series: Series, kind: str, company: Company) -> Recognition:
     known = known_kinds()
     if kind not in known:
         raise UsageError(
             f"{series.label}: the kind {kind!r} does not exist.", f"Use one of: {', '.join(sorted(known))}."
         )
-    header = from_header(series, all_series)
+    header = from_header(series, company)
     found = Recognition(
         kind=kind,
         score=1.0,
         method=STATED,
         evidence=(f"the user states that this series is {kind} ({known[kind]})",),
-        conflicts=_contradictions(series, kind, header, all_series),
+        conflicts=_contradictions(series, kind, header, company),
     )
     return replace(_with_words(series, found, NOTHING), confidence=1.0)
 
 
-def _contradictions(series: Series, kind: str, header: Recognition, all_series: Sequence[Series]) -> tuple[str, ...]:
+def _contradictions(series: Series, kind: str, header: Recognition, company: Company) -> tuple[str, ...]:
     """Where physics speaks against what the user states."""
     said: list[str] = []
     table = mr_table()
     if header.kind not in ("unknown", kind) and not _same_family(kind, header.kind):
         said.append(f"the user states {kind}, the header reads as {header.kind}: {'; '.join(header.evidence)}")
     elif kind in table.classes and (series.acquisition.modality or "").upper() == "MR":
-        facts = facts_of(series.acquisition, table, companions_of(series, all_series))
+        facts = facts_of(series.acquisition, table, company.of(series))
         cells = mr.score(kind, table.classes[kind], facts).cells
         outside = [c.sentence for c in cells if c.verdict == mr.OUTSIDE]
         if outside:
