@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, to_disk: bool = True) -> Iterator[Path]:
     """Give a temporary path in the folder of `path`; on success it takes the final name, on failure it is removed.
 
     The temporary name ends like the final one (`.nii.gz` stays `.nii.gz`), because writers choose a format by it. A
@@ -20,6 +20,8 @@ def replacing(path: Path) -> Iterator[Path]:
     ----------
     path
         Final name. Its folder is made if it does not exist.
+    to_disk
+        Whether to wait until the disk has it, for what cannot easily be made again.
 
     Yields
     ------
@@ -31,7 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.parent / f".partial-{secrets.token_hex(6)}-{path.name}"
     try:
         yield temporary
-        _to_disk(temporary)
+        if to_disk:
+            _to_disk(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

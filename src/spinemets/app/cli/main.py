@@ -12,12 +12,13 @@ from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from spinemets import __version__
-from spinemets.app.cli import analyze, completion, doctor, explain, phantom, report, say, schema, series
+from spinemets.app.cli import analyze, completion, convert, doctor, explain, phantom, report, say, schema, series
 from spinemets.model.errors import OutOfResources, SpinemetsError, UsageError
 
 VERBS: dict[str, ModuleType] = {
     "analyze": analyze,
     "series": series,
+    "convert": convert,
     "report": report,
     "explain": explain,
     "doctor": doctor,
