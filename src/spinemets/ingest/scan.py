@@ -7,6 +7,7 @@ and goes through pydicom; a test compares both on every file. Nesting is followe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from struct import Struct, error
 
 LONG_VR = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
@@ -21,6 +22,7 @@ IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 OTHER_ENCODINGS = frozenset(("1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.1.98"))
 PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 _EXPLICIT = Struct("<HH2sH").unpack_from
+_COMMON = Struct("<L2sH").unpack_from
 _IMPLICIT = Struct("<HHL").unpack_from
 _LENGTH = Struct("<L").unpack_from
 
@@ -108,44 +110,56 @@ def _meta(data: bytes) -> tuple[str | None, bytes, int]:
 
 
 def _body(data: bytes, position: int, wanted: frozenset[int], syntax: str) -> Scan | None:
-    implicit = syntax == IMPLICIT
+    """Elements up to the pixel data. The common element is dealt with in the loop itself: this is where the time goes."""
+    implicit, keys, short, common = syntax == IMPLICIT, _keys(wanted), SHORT_VR, _COMMON
     values: dict[int, bytes] = {}
     depth, end = 0, len(data)
     while position != end:
-        tag, vr, length, position = _element(data, position, implicit)
-        if vr is None:
-            return None
+        key, vr, length = common(data, position)
+        if vr in short and not implicit:
+            start = position + 8
+            position = start + length
+            if key in keys and depth == 0:
+                values[keys[key]] = data[start:position]
+            continue
+        tag, vr, length, start = _element(data, position, implicit)
         if depth == 0 and tag in PIXELS:
-            found = None if length == UNDEFINED else length
-            return Scan(values=values, syntax=syntax, pixel_tag=tag, pixel_offset=position, pixel_length=found)
-        if length == UNDEFINED:
-            if tag != ITEM and vr != b"SQ":
-                return None
-            depth += tag != ITEM
-        elif tag == SEQUENCE_END:
-            depth -= 1
-        else:
-            if depth == 0 and tag in wanted:
-                values[tag] = data[position : position + length]
-            position += length
-        if depth < 0:
+            known = None if length == UNDEFINED else length
+            return Scan(values=values, syntax=syntax, pixel_tag=tag, pixel_offset=start, pixel_length=known)
+        deeper = _deeper(tag, vr, length)
+        if deeper is None or depth + deeper < 0:
             return None
-        if position > end:
-            raise IndexError
+        position = start if deeper or length == UNDEFINED else start + length
+        if depth == 0 and tag in wanted and not deeper:
+            values[tag] = data[start:position]
+        depth += deeper
     return Scan(values=values, syntax=syntax) if depth == 0 else None
 
 
-def _element(data: bytes, position: int, implicit: bool) -> tuple[int, bytes | None, int, int]:
-    """Tag, VR (None = not understood), length, and offset of the value."""
+@cache
+def _keys(wanted: frozenset[int]) -> dict[int, int]:
+    """Tags by the number their four bytes make when they are read as one."""
+    return {(tag & 0xFFFF) << 16 | tag >> 16: tag for tag in wanted}
+
+
+def _deeper(tag: int, vr: bytes, length: int) -> int | None:
+    """How an element changes the depth of nesting; None where that is not understood."""
+    if vr == b"":
+        return None
+    if length == UNDEFINED:
+        return None if tag != ITEM and vr != b"SQ" else int(tag != ITEM)
+    return -1 if tag == SEQUENCE_END else 0
+
+
+def _element(data: bytes, position: int, implicit: bool) -> tuple[int, bytes, int, int]:
+    """Tag, VR (empty = not understood), length, and offset of the value."""
     if implicit:
         group, element, length = _IMPLICIT(data, position)
         # an undefined length can only be a sequence here: pixel data is never encapsulated in this syntax
         return group << 16 | element, b"SQ" if length == UNDEFINED else b"  ", length, position + 8
-    group, element, vr, short = _EXPLICIT(data, position)
+    group, element, vr, _ = _EXPLICIT(data, position)
     if group == 0xFFFE:
         return group << 16 | element, b"SQ", _LENGTH(data, position + 4)[0], position + 8
-    if vr in SHORT_VR:
-        return group << 16 | element, vr, short, position + 8
     if vr in LONG_VR:
         return group << 16 | element, vr, _LENGTH(data, position + 8)[0], position + 12
-    return 0, None, 0, position
+    return 0, b"", 0, position
