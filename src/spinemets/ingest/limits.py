@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from spinemets.knowledge.catalogue import table
 
 MB = 1024 * 1024
+# Volume of a parallelepiped of unit edges below which its edges count as lying in one plane.
+FLAT = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +29,10 @@ class Limits:
     max_unpacked_mb: int
     max_unpack_ratio: int
     unpack_ratio_from_mb: int
+    max_frames: int
+    max_dimensions: int
+    max_distance_mm: int
+    min_spacing_nm: int
     max_archive_depth: int
     max_zip_directory_mb: int
     max_long_name_kb: int
@@ -57,12 +67,39 @@ def refuse_claim(frame_bytes: int, n_frames: int, stored_bytes: int, *, compress
     claimed = frame_bytes * n_frames
     if frame_bytes <= 0 or n_frames <= 0:
         return "the header states no image size"
+    if n_frames > limits.max_frames:
+        return f"the header claims {n_frames} images in one file, more than the limit of {limits.max_frames}"
     if not compressed and claimed > stored_bytes:
         return f"cut off: the header claims {claimed} bytes of pixels, the file holds {max(stored_bytes, 0)}"
     if frame_bytes > limits.max_frame_mb * MB or claimed > limits.max_volume_mb * MB:
         return f"the header claims {claimed // MB} MB of pixels, more than the limit of {limits.max_volume_mb} MB"
     if compressed and claimed > limits.max_pixel_ratio * max(stored_bytes, 1):
         return f"the header claims {claimed} bytes of pixels from {stored_bytes} compressed bytes"
+    return None
+
+
+def refuse_place(affine_mm: NDArray[Any], shape: tuple[int, int, int]) -> str | None:
+    """Say why a grid cannot be true, None if it can.
+
+    Parameters
+    ----------
+    affine_mm
+        4 x 4, voxel index to patient [mm].
+    shape
+        Number of voxels along each axis.
+    """
+    limits = load()
+    steps = np.array(affine_mm, float)[:3, :3]
+    if not np.isfinite(affine_mm).all():
+        return "position or spacing is not a finite number"
+    far = np.abs(affine_mm[:3, 3]) + np.abs(steps) @ np.array(shape, float)
+    if far.max() > limits.max_distance_mm:
+        return f"voxels lie more than {limits.max_distance_mm // 1000} m from the origin: position or spacing is absurd"
+    spacing_mm = np.linalg.norm(steps, axis=0)
+    if spacing_mm.min() * 1e6 < limits.min_spacing_nm:
+        return f"voxels lie less than {limits.min_spacing_nm} nm apart: the spacing is absurd"
+    if abs(np.linalg.det(steps / spacing_mm)) < FLAT:
+        return "the axes of the voxels lie in one plane"
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spinemets.ingest import diffusion, timing
+from spinemets.ingest import limits as bounds
 from spinemets.ingest.elements import keyword_of
 from spinemets.ingest.frames import Frame, Image
 from spinemets.ingest.values import Values
@@ -66,7 +67,7 @@ def _marks(v: Values, pointers: list[tuple[int, str]]) -> dict[str, str]:
 def _dimensions(dataset: Any) -> list[tuple[int, str]]:
     """Place and name of each dimension that is not the position in a stack."""
     found = []
-    for place, item in enumerate(Values(dataset).items("DimensionIndexSequence")):
+    for place, item in enumerate(Values(dataset).items("DimensionIndexSequence")[: bounds.load().max_dimensions]):
         pointer = item.raw("DimensionIndexPointer")
         if isinstance(pointer, int) and pointer not in STACK_POINTERS:
             found.append((place, keyword_of(pointer) or f"{pointer >> 16:04X},{pointer & 0xFFFF:04X}"))

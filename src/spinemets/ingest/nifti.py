@@ -10,6 +10,7 @@ import io
 from collections.abc import Sequence
 
 from spinemets.ingest import damage, sidecar
+from spinemets.ingest import limits as bounds
 from spinemets.ingest import nifti_header as headers
 from spinemets.ingest.digests import Digests
 from spinemets.ingest.geometry import straighten
@@ -91,10 +92,12 @@ def _one(reader: Reader, name: str, oriented: Oriented, digest: str, which: tupl
     (t, uid), stored = which, reader.stored
     label = stem(SourceFile(path=stored.source.path, name=name, size=0)).rsplit("/", 1)[-1].rsplit("!", 1)[-1]
     label += f", volume {t + 1}" if stored.n_volumes > 1 else ""
-    grid = None
+    grid, check = None, GeometryCheck(verdict=oriented.verdict, notes=oriented.notes)
     if oriented.affine_lps_mm is not None:
-        grid = Grid(shape_ijk=oriented.shape, affine_lps_mm=oriented.affine_lps_mm)
-    check = GeometryCheck(verdict=oriented.verdict, notes=oriented.notes)
+        if absurd := bounds.refuse_place(oriented.affine_lps_mm, oriented.shape):
+            check = GeometryCheck(verdict="refused", notes=(absurd,))
+        else:
+            grid = Grid(shape_ijk=oriented.shape, affine_lps_mm=oriented.affine_lps_mm)
     return Series(
         uid=uid, number=0, label=label, acquisition=_times(stored, t), grid=grid, geometry=check,
         load=LazyVolume(lambda: _load(reader, oriented, grid, which)), sides_known=oriented.sides_known,

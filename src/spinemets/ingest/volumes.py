@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from spinemets.ingest import acquisition as header_facts
+from spinemets.ingest import limits as bounds
 from spinemets.ingest import loading, marks, parametric
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.frames import Frame
@@ -75,6 +76,8 @@ def _geometry(group: Group) -> tuple[GeometryCheck, Grid | None, Arrangement | N
     if arrangement.affine_lps_mm is None:
         return arrangement.check, None, arrangement
     shape, affine = extent(arrangement, first.rows, first.columns)
+    if absurd := bounds.refuse_place(affine, shape):
+        return GeometryCheck(verdict="refused", notes=(absurd,)), None, None
     grid = Grid(shape_ijk=shape, affine_lps_mm=affine, frame_of_reference_uid=first.image.frame_of_reference)
     return arrangement.check, grid, arrangement
 
