@@ -283,3 +283,13 @@ class TestClock:
 def test_runs_are_frozen(done):
     with pytest.raises(AttributeError):
         done.assessment = replace(done.assessment)  # type: ignore[misc]
+
+
+def test_what_pixels_showed_becomes_a_warning_of_its_series(done):
+    """An image that could not be decoded is said where the series is described, once, and only where it was read."""
+    first, *rest = done.study.series
+    noticed = replace(first, load=SimpleNamespace(noticed=("image 3 cannot be decoded",)))
+    study = pipeline.with_noticed(pipeline.with_noticed(replace(done.study, series=(noticed, *rest))))
+    assert study.series[0].warnings[-1] == "image 3 cannot be decoded"
+    assert study.series[0].warnings.count("image 3 cannot be decoded") == 1
+    assert [one.warnings for one in study.series[1:]] == [one.warnings for one in rest]

@@ -23,6 +23,7 @@ from spinemets.model.lesion import Found
 from spinemets.model.measurement import Result
 from spinemets.model.provenance import Provenance, StageRecord
 from spinemets.model.region import Region
+from spinemets.model.series import Series
 from spinemets.model.spine import Spine
 from spinemets.model.study import Study
 
@@ -179,6 +180,7 @@ def run(source: Study | str | Path | Sequence[str | Path], options: Options, pro
     with clock.stage("levels and regions"):
         spine = _locate(study, options)
     found, results, weighed = _measure(study, spine, catalogue, clock)
+    study = with_noticed(study)
     with clock.stage("impression"):
         from spinemets.impression.form import form
 
@@ -191,6 +193,16 @@ def run(source: Study | str | Path | Sequence[str | Path], options: Options, pro
     made = replace(made, stages=tuple(clock.records))
     assessment = replace(assessment, provenance=made)
     return Run(assessment=assessment, study=study, spine=spine, found=found, results=results)
+
+
+def with_noticed(study: Study) -> Study:
+    """The study with what was noticed only when pixels were read: an image that cannot be decoded is a warning."""
+
+    def said(series: Series) -> tuple[str, ...]:
+        noticed: tuple[str, ...] = getattr(series.load, "noticed", ())
+        return tuple(dict.fromkeys((*series.warnings, *noticed)))
+
+    return replace(study, series=tuple(replace(one, warnings=said(one)) for one in study.series))
 
 
 def _open(source: str | Path | Sequence[str | Path], options: Options) -> Study:

@@ -28,12 +28,19 @@ class LazyVolume:
         self._preview = preview
         self._lock = Lock()
         self._volume: Volume | None = None
+        self._noticed: tuple[str, ...] = ()
+
+    @property
+    def noticed(self) -> tuple[str, ...]:
+        """What was noticed when the pixels were last read; empty before that."""
+        return self._noticed
 
     def __call__(self) -> Volume:
         """The volume, read at the first call."""
         with self._lock:
             if self._volume is None:
                 self._volume = self._build()
+                self._noticed = self._volume.warnings
             return self._volume
 
     def release(self) -> None:
