@@ -15,3 +15,14 @@ def write_whole(path: Path, text: str) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_bytes_whole(path: Path, content: bytes) -> None:
+    """Write bytes beside their place, then rename them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".partial-{secrets.token_hex(6)}-{path.name}"
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ import pytest
 from spinemets.app.cli.main import main
 
 
-@pytest.mark.parametrize("name", ["assessment", "clinical", "facts"])
+@pytest.mark.parametrize("name", ["assessment", "series", "clinical", "facts"])
 @pytest.mark.parametrize("how", [[], ["--json"]])
 def test_schema_is_a_schema(name: str, how: list[str], capsys):
     assert main(["schema", name, *how]) == 0

@@ -9,10 +9,13 @@ import numpy as np
 
 from spinemets.app.cli import series
 from spinemets.app.cli.main import main
+from spinemets.app.listing import listed, row
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
+from spinemets.model.planar import Planar, PlanarView
 from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.study import PatientFacts, Study
+from spinemets.model.study_view import SeriesMotion, SeriesSet
 
 
 def no_pixels():
@@ -72,7 +75,7 @@ def test_what_the_absence_of_a_kind_costs_is_said():
     assert "not assessable here: MR-T1-01" in text
     assert "MR-STIR-01" not in text
     assert "CT-09" not in text
-    assert {"CT-02", "CT-04"} <= {item["criterion"] for item in series.listed(study)["not_assessable"]}
+    assert {"CT-02", "CT-04"} <= {item["criterion"] for item in listed(study)["not_assessable"]}
 
 
 def test_a_series_without_a_volume_says_why():
@@ -81,4 +84,60 @@ def test_a_series_without_a_volume_says_why():
     text = series.text(study)
     assert "refused" in text
     assert "series 4: Two slices are missing." in text
-    assert series.row(refused)["shape"] is None
+    assert row(refused)["shape"] is None
+
+
+def volumes(n: int = 9) -> tuple[Series, ...]:
+    """Volumes of one DICOM series."""
+    return tuple(stir(uid=f"1.2.5#{k}", number=k, label=f"series 5, volume {k}") for k in range(1, n + 1))
+
+
+def test_volumes_of_one_series_are_one_row():
+    """ "9 volumes: b 0, 50, 800" instead of nine lines."""
+    nine = volumes()
+    found = SeriesSet(
+        kind="b_values", name="diffusion: b 0, 50, 800 s/mm2", members=tuple(s.uid for s in nine),
+        varies=tuple(f"b {k}" for k in range(9)), notes=("no b 0",),
+    )  # fmt: skip
+    said = series.text(Study(uid="1", patient=PatientFacts(), series=nine, sets=(found,)))
+    assert "1-9  stir  0.97" in said
+    assert "series 5: 9 volumes: diffusion: b 0, 50, 800 s/mm2" in said
+    assert "set: diffusion: b 0, 50, 800 s/mm2\n  series 1: b 0" in said
+    assert "  note: no b 0" in said
+    assert said.count("TI 160 ms.") == 1
+
+
+def test_volumes_nothing_explains_are_said():
+    said = series.text(Study(uid="1", patient=PatientFacts(), series=volumes(2)))
+    assert "series 5: 2 volumes: why there are several is not known" in said
+
+
+def test_long_sets_are_cut_and_say_so():
+    many = volumes(20)
+    uids = tuple(s.uid for s in many)
+    found = SeriesSet(kind="dynamic", name="20 volumes in time", members=uids, varies=uids)
+    said = series.text(Study(uid="1", patient=PatientFacts(), series=many, sets=(found,)))
+    assert "  and 8 more (all with --json)" in said
+
+
+def test_runner_up_and_motion_are_said():
+    doubtful = stir(recognition=Recognition(kind="stir", confidence=0.8, runner_up=("t2_fs", 0.6)))
+    moved = SeriesMotion(reference_uid="1", moving_uid="1.2.4", verdict="moved", sentence="2 mm down")
+    said = series.text(Study(uid="1", patient=PatientFacts(), series=(doubtful,), motions=(moved,)))
+    assert "series 4: next best: t2_fs (0.60)" in said
+    assert "moved: 2 mm down" in said
+
+
+def test_a_radiograph_has_its_own_words():
+    view = Planar(views=(PlanarView(name="AP"),), load=no_pixels, spacing_mm=(0.15, 0.15))
+    said = series.text(Study(uid="1", patient=PatientFacts(), series=(stir(grid=None, planar=view),)))
+    assert "stir  0.97  1 view  0.15 x 0.15  planar" in said
+
+
+def test_motion_and_sheet_are_made_only_when_asked(pipeline, tmp_path, monkeypatch):
+    made = []
+    monkeypatch.setattr("spinemets.series.motion.with_motions", lambda study: made.append("motion") or study)
+    assert main(["series", "study"]) == 0 and not made
+    assert main(["series", "study", "--motion", "--png", str(tmp_path / "a" / "sheet.png")]) == 0
+    assert made == ["motion"]
+    assert (tmp_path / "a" / "sheet.png").read_bytes().startswith(b"\x89PNG")

@@ -8,12 +8,12 @@ from typing import Any
 from spinemets.app.cli import flags, say
 
 HELP = "print the JSON Schema of a file"
-DESCRIPTION = "`assessment` is what `analyze` writes, `clinical` and `facts` are what it reads."
+DESCRIPTION = "`assessment` is what `analyze` writes, `series` what `series --json` prints, `clinical` and `facts` are what is read."
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Arguments."""
-    parser.add_argument("file", choices=("assessment", "clinical", "facts"), help="kind of file")
+    parser.add_argument("file", choices=("assessment", "series", "clinical", "facts"), help="kind of file")
     flags.listing(parser)
 
 
@@ -29,6 +29,10 @@ def schema(name: str) -> dict[str, Any]:
         from spinemets.exports.schema import assessment_schema
 
         return assessment_schema()
+    if name == "series":
+        from spinemets.app import listing
+
+        return listing.schema()
     from spinemets.ingest import clinical, facts
 
     return clinical.schema() if name == "clinical" else facts.schema()
