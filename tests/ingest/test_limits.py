@@ -76,3 +76,9 @@ def test_axes_in_one_plane():
     assert "one plane" in (bounds.refuse_place(affine, (4, 4, 4)) or "")
     affine[:3, 2] = (0.3, -0.2, 0.9)
     assert bounds.refuse_place(affine, (4, 4, 4)) is None
+
+
+def test_volumes_of_one_series():
+    """A dynamic series of a spine passes, a file whose every pixel is a volume does not."""
+    assert bounds.refuse_volumes(300) is None
+    assert "more than the limit of 512" in (bounds.refuse_volumes(20_000) or "")

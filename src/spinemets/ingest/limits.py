@@ -78,6 +78,12 @@ def refuse_claim(frame_bytes: int, n_frames: int, stored_bytes: int, *, compress
     return None
 
 
+def refuse_volumes(n: int) -> str | None:
+    """Say why the images of one series are not taken apart into n volumes, None if they are."""
+    limit = load().max_volumes_4d
+    return f"{n} volumes in one series, more than the limit of {limit}" if n > limit else None
+
+
 def refuse_place(affine_mm: NDArray[Any], shape: tuple[int, int, int]) -> str | None:
     """Say why a grid cannot be true, None if it can.
 
