@@ -101,3 +101,13 @@ def test_per_frame_marks_from_one_file_do_not_reach_another_series(tmp_path, wri
     study = read([tmp_path])
     assert [s.acquisition.b_values_s_per_mm2 for s in study.series] == [(), (0.0,), (500.0,)]
     assert [s.acquisition.modality for s in study.series] == ["CT", "MR", "MR"]
+
+
+def test_a_small_slope_keeps_its_digits(tmp_path, write_multiframe, noise):
+    """A slope of 1.2345678901e-10 is neither nothing nor rounded: values follow it to the precision of float32."""
+    stored = noise(2, 4, 4)
+    slope = 1.2345678901e-10
+    frames = [{"position": (0, 0, z), "slope": slope} for z in (0.0, 3.0)]
+    (series,) = read([write_multiframe(tmp_path / "m", stored, frames)]).series
+    expected = (stored.transpose(2, 1, 0) * slope).astype(np.float32)
+    np.testing.assert_array_equal(series.pixels().array, expected)
