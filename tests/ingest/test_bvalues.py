@@ -16,6 +16,7 @@ import pytest
 from spinemets.geometry import gradients
 from spinemets.ingest import diffusion, headers
 from spinemets.ingest import weighting as w
+from spinemets.ingest.read import read
 from spinemets.ingest.source_file import SourceFile
 from spinemets.ingest.values import Values
 
@@ -152,3 +153,44 @@ def test_ge_offset_vectors(suite, write_image, tmp_path):
         dataset.save_as(path)
         header = headers.read_header(SourceFile(path=path, name="one", size=path.stat().st_size))
         assert diffusion.of_header(header).b_s_per_mm2 == vector["b_s_per_mm2"]
+
+
+@pytest.mark.parametrize(
+    ("collection", "name"),
+    [("dcm_qa", "canon-enhanced-dti"), ("dcm_qa", "uih-dti-classic-grid"), ("dicom2nifti", "philips-dti-001"),
+     ("dicom2nifti", "philips-enhanced-dti"), ("dicom2nifti", "siemens-dti-classic"), ("dicom2nifti", "ge-dti-001")],
+)  # fmt: skip
+def test_whole_series_with_pixels(shared_data, collection, name):
+    """Through the whole reader: one volume for each of dcm2niix's, with its b-value and its direction."""
+    folder = shared_data.parent / "reference" / collection
+    if not folder.is_dir():
+        pytest.skip("reference suites are not here")
+    entries = json.loads((folder / "expected.json").read_text())["entries"]
+    entry = next(e for e in entries if e["id"] == name)
+    (volume,) = [v for v in entry["volumes"] if v.get("bval")]
+    found = [one.acquisition.diffusion for one in read([folder / entry["zip"]]).series]
+    assert Counter(round(one.b_s_per_mm2, 2) for one in found) == Counter(round(b, 2) for b in volume["bval"])
+    grid = np.diag([-1.0, -1, 1, 1]) @ np.array(volume["affine_ras"])
+    stored, b = np.array(volume["bvec_image_axes"]).T, np.array(volume["bval"])
+    wanted = gradients.fsl_to_lps(stored, grid)[(b > 1.5) & (np.linalg.norm(stored, axis=1) > 0)]
+    ours = np.array([one.direction_lps for one in found if one.direction_lps is not None]).reshape(-1, 3)
+    if name == "ge-dti-001":
+        # its phase encoding direction and patient position were removed: the direction cannot be turned, and that is said
+        assert len(ours) == 0 and any("no phase encoding direction is stated" in one.source for one in found)
+        return
+    assert len(ours) == len(wanted)
+    for one in wanted:
+        assert np.abs(ours - one).max(axis=1).min() < 2e-6
+
+
+def test_trace_weighted_images_of_a_phantom(shared_data, tmp_path):
+    """diffusion_phantom: five series of one b-value each, 0 to 2000, and the scanner's ADC, which has none."""
+    folder = shared_data.parent / "reference" / "diffusion_phantom"
+    if not folder.is_dir():
+        pytest.skip("reference suite of the diffusion phantom is not here")
+    series = read([folder / "repeat1.zip"]).series
+    assert sorted(one.acquisition.diffusion.b_s_per_mm2 for one in series if one.acquisition.diffusion) == [
+        0, 500, 1000, 1500, 2000,
+    ]  # fmt: skip
+    (adc,) = [one for one in series if one.acquisition.diffusion is None]
+    assert "ADC" in adc.acquisition.image_type

@@ -78,6 +78,16 @@ def test_no_statement_no_weighting():
     assert diffusion.of_header(siemens({0x0019000C: b"none"})) is None
 
 
+@pytest.mark.parametrize("words", [rb"DERIVED\PRIMARY\DIFFUSION\ADC", rb"DERIVED\SECONDARY\DIFFUSION\FA\ND"])
+def test_maps_have_no_weighting(words):
+    """An ADC map repeats the b-value or the name of its sequence (*ep_b0): it has no weighting. Averages keep theirs."""
+    stated = {0x00080008: words, 0x00189087: fd(800), 0x00180024: b"*ep_b0"}
+    assert diffusion.of_header(classic(b"SIEMENS", stated)) is None
+    stated[0x00080008] = rb"DERIVED\PRIMARY\DIFFUSION\TRACEW"
+    assert diffusion.of_header(classic(b"SIEMENS", stated)).b_s_per_mm2 == 800
+    assert diffusion.is_map("original\\primary\\adc") and not diffusion.is_map("") and not diffusion.is_map("FAT")
+
+
 def test_siemens():
     """0019,100C is a text; the direction is in the patient; ISOTROPIC is an average."""
     weighted = diffusion.of_header(siemens({0x0C: b"1000", 0x0D: b"DIRECTIONAL", 0x0E: fd(0.6, 0, -0.8)}))
@@ -280,6 +290,8 @@ def test_frames_of_multi_frame_files():
     )
     assert found.direction_lps == pytest.approx((0, 0, 1)) and found.averaged is False
     assert diffusion.of_values(frame()) is None
+    one = frame(DiffusionBValue=700.0, FrameType=["DERIVED", "PRIMARY", "DIFFUSION", "ADC"])
+    assert diffusion.of_values(one) is None
 
 
 def test_private_elements_of_a_frame():

@@ -22,6 +22,7 @@ from spinemets.ingest import (
     vframe,
 )
 from spinemets.ingest import headers as h
+from spinemets.ingest import limits as bounds
 from spinemets.ingest.decoded import DecodedImages
 from spinemets.ingest.digests import Digests
 from spinemets.ingest.frames import Frame, Image
@@ -85,6 +86,9 @@ def _volumes(
     frames, said = _weighted(_frames(images, datasets, unread))
     said = (*said, *filter(None, [duplicates.sharing(frames)]))
     parts = planar.parted(groups(frames, rules()), datasets.of)
+    if refusal := bounds.refuse_volumes(len(parts)):
+        unread.extend(Unread(file=name, reason=refusal) for name in _names(frames))
+        return [], None
     times, clock = timing.times([group.frames for group in parts])
     for number, (group, time_s) in enumerate(zip(parts, times, strict=True), start=1):
         image = group.frames[0].image
@@ -123,7 +127,8 @@ def _weighted(frames: list[Frame]) -> tuple[list[Frame], tuple[str, ...]]:
 
 
 def _derived(frame: Frame) -> bool:
-    return "DERIVED" in (marks.of(frame).get("image type") or "")
+    words = marks.of(frame).get("image type") or ""
+    return "DERIVED" in words or diffusion.is_map(words)
 
 
 def _series(group: Group, suffix: str, datasets: Datasets, store: DecodedImages) -> Series:

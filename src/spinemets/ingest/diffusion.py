@@ -41,6 +41,11 @@ def of_header(header: Header) -> Diffusion | None:
     return _stated(image) if image.text(w.MODALITY) in ("MR", None) else None
 
 
+def is_map(image_type: str) -> bool:
+    """Whether an ImageType or FrameType, parts joined by backslashes, names a map made of weighted images (ADC, FA, ...)."""
+    return not _maps().isdisjoint(part.strip() for part in image_type.upper().split("\\"))
+
+
 def of_values(v: Values) -> Diffusion | None:
     """Weighting one frame of a multi-frame file states, None if it states none."""
     return _stated(w.OfValues(v))
@@ -101,7 +106,9 @@ def _remark(one: Diffusion) -> str:
 
 
 def _stated(image: w.Stated) -> Diffusion | None:
-    """Weighting of one image."""
+    """Weighting of one image; a map keeps none, although its header may repeat that of its sequence."""
+    if is_map(image.text(w.FRAME_TYPE) or image.text(w.IMAGE_TYPE) or ""):
+        return None
     b, source, dialect = _b_value(image)
     if b is None:
         return None
@@ -253,3 +260,8 @@ def _plausible(numbers: w.Numbers) -> float | None:
 def cut(name: str) -> float:
     """Number of the table `diffusion`."""
     return float(table("diffusion")[name]["value"])
+
+
+@cache
+def _maps() -> frozenset[str]:
+    return frozenset(table("diffusion")["maps"]["value"])

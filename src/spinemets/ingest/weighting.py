@@ -27,6 +27,8 @@ class Element(NamedTuple):
 
 
 MODALITY = Element("Modality", 0x00080060, "text")
+IMAGE_TYPE = Element("ImageType", 0x00080008, "text")
+FRAME_TYPE = Element("FrameType", 0x00089007, "text")
 MANUFACTURER = Element("Manufacturer", 0x00080070, "text")
 PHASE_ENCODING = Element("InPlanePhaseEncodingDirection", 0x00181312, "text")
 PATIENT_POSITION = Element("PatientPosition", 0x00185100, "text")
@@ -34,7 +36,18 @@ B_VALUE = Element("DiffusionBValue", 0x00189087, "float64")
 DIRECTIONALITY = Element("DiffusionDirectionality", 0x00189075, "text")
 DIRECTION = Element("DiffusionGradientOrientation", 0x00189089, "float64")
 ORIENTATION = Element("ImageOrientationPatient", 0x00200037, "text")
-PUBLIC = (MODALITY, MANUFACTURER, PHASE_ENCODING, PATIENT_POSITION, B_VALUE, DIRECTIONALITY, DIRECTION, ORIENTATION)
+PUBLIC = (
+    MODALITY,
+    IMAGE_TYPE,
+    FRAME_TYPE,
+    MANUFACTURER,
+    PHASE_ENCODING,
+    PATIENT_POSITION,
+    B_VALUE,
+    DIRECTIONALITY,
+    DIRECTION,
+    ORIENTATION,
+)
 # A private block is usually the first one; whoever moves it uses the next free one. Scanning all 240 would cost time.
 FIRST_BLOCK, LAST_BLOCK = 0x10, 0x2F
 WHERE = {"float64": ("d", 8), "float32": ("f", 4), "int16": ("h", 2)}
