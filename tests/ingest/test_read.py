@@ -293,3 +293,11 @@ def test_headers_are_read_without_the_pixels(tmp_path, write_image):
     header = headers.read_header(source)
     assert headers.PREFIXES[0] == 8192 and header.scanned.pixel_offset < 8192 < source.size
     assert header.scanned.pixel_length == 1500 * 1500 * 2
+
+
+def test_a_uid_that_holds_the_sign_of_volumes(tmp_path, write_image, noise):
+    """A damaged uid may look like the name of a volume: read as any other."""
+    for n, uid in enumerate((b"1.2#777.3", b"1.777#777", b"177777777")):
+        path = write_image(tmp_path / str(n), noise(4, 4), SeriesInstanceUID="1.777.777", SeriesNumber=n + 1)
+        path.write_bytes(path.read_bytes().replace(b"1.777.777", uid))
+    assert [s.number for s in read([tmp_path]).series] == [1, 2, 3]

@@ -123,7 +123,9 @@ def _order(series: Series) -> tuple[int, int, str, int]:
     """By series number, then uid, then volume of the series; NIfTI files by name."""
     words = series.label.split(",")[0].split()
     numbered = series.source == "DICOM" and len(words) == 2 and words[1].lstrip("-").isdigit()
-    name, _, volume = series.uid.partition("#")
+    name, sign, volume = series.uid.rpartition("#")
+    if not (sign and volume.isdecimal()):  # a damaged uid may hold the sign itself
+        name, volume = series.uid, ""
     rank, number = (0, int(words[1])) if numbered else (1, 0)
     return (rank, number, name if series.source == "DICOM" else series.source, int(volume or 0))
 
