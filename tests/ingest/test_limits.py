@@ -80,5 +80,5 @@ def test_axes_in_one_plane():
 
 def test_volumes_of_one_series():
     """A dynamic series of a spine passes, a file whose every pixel is a volume does not."""
-    assert bounds.refuse_volumes(300) is None
-    assert "more than the limit of 512" in (bounds.refuse_volumes(20_000) or "")
+    assert bounds.refuse_volumes(1321) is None
+    assert "more than the limit of 4096" in (bounds.refuse_volumes(20_000) or "")
