@@ -23,7 +23,8 @@ def header(**values) -> Values:
 
 def mapping(slope: float, code: str) -> pydicom.Dataset:
     unit = pydicom.Dataset()
-    unit.CodeValue, unit.CodingSchemeDesignator, unit.CodeMeaning = code, "UCUM", code
+    setattr(unit, "CodeValue" if len(code) <= 16 else "LongCodeValue", code)
+    unit.CodingSchemeDesignator, unit.CodeMeaning = "UCUM", code
     found = pydicom.Dataset()
     found.RealWorldValueSlope, found.RealWorldValueIntercept = float(slope), 0.0
     found.MeasurementUnitsCodeSequence = [unit]
@@ -85,12 +86,44 @@ def test_other_modalities():
 
 def test_units_of_enhanced_pet():
     """The real world value mapping counts only where it is the rescale itself."""
-    assert units(header(RealWorldValueMappingSequence=[mapping(2, "Bq/ml")])) == ("BQML", "")
-    code, sentence = units(header(RealWorldValueMappingSequence=[mapping(0.001, "{SUVbw}g/ml")]))
-    assert code is None and "differs from the rescale" in sentence
-    both = [mapping(0.001, "{SUVbw}g/ml"), mapping(2, "Bq/ml")]
-    assert units(header(RealWorldValueMappingSequence=both)) == ("BQML", "")
-    assert units(header(RescaleType="BQML")) == ("BQML", "") and units(header()) == (None, "")
+    assert units(header(RealWorldValueMappingSequence=[mapping(2, "Bq/ml")])) == ("BQML", None, "")
+    found = units(header(RealWorldValueMappingSequence=[mapping(0.001, "{SUVbw}g/ml")]))
+    assert found.code is None and "differs from the rescale" in found.said
+    both = [mapping(0.001, "{SUVbw}g/ml"), mapping(2 + 1e-9, "Bq/ml")]
+    assert units(header(RealWorldValueMappingSequence=both)).code == "BQML"
+    assert units(header(RescaleType="BQML")).code == "BQML" and units(header()) == (None, None, "")
+    moved = mapping(2, "Bq/ml")
+    moved.RealWorldValueIntercept = 5.0
+    assert units(header(RealWorldValueMappingSequence=[moved])).code is None
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        ("g/ml{SUVbw}", "BW", "body weight"),
+        ("g/ml{SUVlbm}", "LBM", "James"),
+        ("g/ml{SUVlbm(Janma)}", "LBMJANMA", "Janmahasatian"),
+        ("cm2/ml{SUVbsa}", "BSA", "body surface"),
+    ],
+)
+def test_an_enhanced_suv_keeps_its_type(code, kind, words):
+    """Lean body mass must not pass for body weight because SUVType is missing there."""
+    v = header(RealWorldValueMappingSequence=[mapping(2, code)])
+    assert units(v).suv_type == kind
+    name, _, (sentence,) = quantity("PT", v)
+    assert name == "suv" and words in sentence and "not stated" not in sentence
+
+
+def test_every_unit_of_the_standard_is_known():
+    """DICOM PS3.16 CID 84 and 85: each SUV code has its type."""
+    from pydicom.sr._cid_dict import cid_concepts
+    from pydicom.sr._concepts_dict import concepts
+
+    from spinemets.knowledge.catalogue import table
+
+    codes = {code for name in cid_concepts[85]["UCUM"] for code in concepts["UCUM"][name]}
+    rows = table("tracer")["ucum"]
+    assert codes <= set(rows) and all(rows[code]["suv_type"] in table("tracer")["suv_types"] for code in codes)
 
 
 def test_slope_of_each_slice(tmp_path, write_series, axial_positions):

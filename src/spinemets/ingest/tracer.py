@@ -46,15 +46,15 @@ def tracer(v: Values, images: Iterable[Instant] = ()) -> tuple[Tracer | None, tu
     nuclide, nuclide_words, said = _nuclide(v, source)
     if len(sources) > 1:
         said.append(f"{len(sources)} radiopharmaceuticals are stated: the facts are those of the first")
-    code, sentence = units(v)
-    said += [sentence] if sentence else []
+    stated = units(v)
+    said += [stated.said] if stated.said else []
     corrections = _corrections(v)
     found = Tracer(
         agent=source.text("Radiopharmaceutical") or _meaning(source, "RadiopharmaceuticalCodeSequence"),
         nuclide=nuclide_words, half_life_s=_positive(source.number("RadionuclideHalfLife")),
         dose_bq=_dose(source, modality), positron_fraction=source.number("RadionuclidePositronFraction"),
         acquired_at=first.acquired, series_at=joined(v.text("SeriesDate"), v.text("SeriesTime")),
-        units=code or v.text("Units"), suv_type=v.text("SUVType"), corrections=corrections,
+        units=stated.code or v.text("Units"), suv_type=stated.suv_type, corrections=corrections,
         frame_reference_s=first.reference_s, frame_duration_s=first.duration_s, vendor=_vendor(v),
     )  # fmt: skip
     injected, sentences = _injected(v, source, found)

@@ -49,7 +49,8 @@ class Tracer:
     frame_reference_s, frame_duration_s
         FrameReferenceTime and ActualFrameDuration.
     vendor
-        Private values SUV needs, by name (`philips_suv_factor`, `philips_activity_factor`, `ge_scan_start`).
+        Private values SUV needs, by name (`philips_suv_factor`, `philips_activity_factor`,
+        `ge_scan_start`), and `decay_corrected_to` where enhanced images name another moment than scan or injection.
     """
 
     agent: str | None = None
