@@ -70,7 +70,8 @@ class Placement:
     @property
     def normal(self) -> Floats:
         """Direction of the stack."""
-        return np.cross(self.row, self.column)
+        (a, b, c), (x, y, z) = self.row, self.column
+        return np.array((b * z - c * y, c * x - a * z, a * y - b * x))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -167,7 +167,8 @@ def read_dataset(source: SourceFile, *, stop_before_pixels: bool = True) -> Any:
 def _by_elements(source: SourceFile) -> Header:
     """Header of a file that the fast scan does not understand."""
     encoding, parsed = _parsed(source)
-    values = {tag: raw for tag in WANTED if (raw := parsed.elements.raw(tag)) is not None}
+    present = WANTED & parsed.elements.stored.keys()
+    values = {tag: raw for tag in present if (raw := parsed.elements.raw(tag)) is not None}
     if encoding.sop_class:
         values.setdefault(SOP_CLASS, encoding.sop_class)
     if not values.keys() & {SOP_CLASS, ROWS, MODALITY}:
