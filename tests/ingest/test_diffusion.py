@@ -7,6 +7,8 @@ import struct
 import numpy as np
 import pydicom
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.sequence import Sequence
 
 from spinemets.ingest import diffusion, headers
@@ -300,3 +302,30 @@ def test_private_elements_of_a_frame():
     dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", "400")
     found = diffusion.of_values(Values(dataset))
     assert (found.b_s_per_mm2, found.source) == (400, "0019,xx0C")
+
+
+CREATORS = {
+    0x00190010: b"SIEMENS MR HEADER", 0x00190011: b"GEMS_ACQU_01", 0x00430010: b"GEMS_PARM_01", 0x00650010: b"Image Private Header",
+    0x20010010: b"Philips Imaging DD 001", 0x20050010: b"Philips MR Imaging DD 001", 0x00290010: b"MMCPrivate",
+}  # fmt: skip
+TAGS = sorted(
+    tag for tag in diffusion.TAGS if tag & 0xFFFF != 0x0010 and (tag >> 8 & 0xFF) in (0x10, 0x11, 0x90, 0x13, 0x00)
+)
+RAW = st.one_of(
+    st.binary(max_size=48),
+    st.sampled_from([b"1000", b"COL", b"HFS", AXIAL, b"I", fd(800), fd(0, 1, 0), fl(500), b"1e400", b"\\"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(values=st.dictionaries(st.sampled_from(TAGS), RAW, max_size=12), little=st.booleans())
+def test_any_bytes_give_a_sound_weighting_or_none(values, little):
+    """Property: whatever lies in the elements, no exception; a b-value in range and a direction of length 1, or nothing."""
+    raw = {0x00080060: b"MR"} | CREATORS | values
+    found = diffusion.of_header(Header(Scan(values=raw, syntax="1.2.840.10008.1.2.1", little=little)))
+    if found is None:
+        return
+    assert 0 <= found.b_s_per_mm2 <= 100_000 and found.source
+    if found.direction_lps is not None:
+        assert np.linalg.norm(found.direction_lps) == pytest.approx(1) and found.b_s_per_mm2 >= 1
+        assert not found.averaged

@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spinemets.geometry import gradients
 from spinemets.ingest import diffusion, gradient_files
@@ -124,3 +126,16 @@ def test_bytes_that_are_no_text(tmp_path):
     path.write_bytes(b"\xff\xfe\x00\x81")
     found = gradient_files.read(SourceFile(path=path, name="d.bval", size=4), None, 4, LPS)
     assert "blanks between them" in found.said[0]
+
+
+@settings(max_examples=100, deadline=None)
+@given(bval=st.binary(max_size=60), bvec=st.text("0123456789.,-e \n\tnaif", max_size=60))
+def test_any_bytes_are_used_whole_or_said(tmp_path_factory, bval, bvec):
+    """Property: either one sound weighting a volume, or a sentence; never an exception."""
+    folder = tmp_path_factory.mktemp("g")
+    (folder / "d.bval").write_bytes(bval)
+    (folder / "d.bvec").write_text(bvec)
+    files = [SourceFile(path=folder / name, name=name, size=1) for name in ("d.bval", "d.bvec")]
+    found = gradient_files.read(*files, 2, LPS)
+    assert found.said or len(found.volumes) == 2
+    assert all(np.isfinite(one.b_s_per_mm2) for one in found.volumes)

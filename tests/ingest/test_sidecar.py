@@ -180,6 +180,21 @@ def test_times_of_a_dynamic_series(four):
     assert "multiples of RepetitionTime (2 s)" in repeated.series[0].warnings[0]
 
 
+def test_times_of_pet_frames(four):
+    """FrameTimesStart of BIDS PET, from the first frame on."""
+    study = four(3, {"d.json": {"Modality": "PT", "FrameTimesStart": [60, 90, 150]}})
+    assert [one.acquisition.time_s for one in study.series] == [0, 30, 90]
+
+
+def test_weighted_volumes_have_no_time_axis(four):
+    """A diffusion series with RepetitionTime and a time step in its header: b-values vary, time is not said to."""
+    files = {"d.bval": "0 500 1000", "d.json": {"RepetitionTime": 5.0}}
+    for step_ms in (0.0, 5000.0):
+        found = four(3, files, time_step_ms=step_ms).series
+        assert all(one.acquisition.time_s is None and one.warnings == () for one in found)
+        assert [one.acquisition.tr_s for one in found] == [5.0] * 3
+
+
 @pytest.mark.parametrize("timing", [[0, 2], [0, 5, 3], [0, "a", 3], [0, True, 3], 7])
 def test_odd_times_are_said(four, timing):
     """Not one rising number a volume: no times at all."""

@@ -41,8 +41,9 @@ def read(bval: SourceFile | None, bvec: SourceFile | None, n_volumes: int, affin
         Index to LPS; None where sides or geometry are not known: directions are then not given.
     """
     if bval is None:
-        said = () if bvec is None else (f"{last(bvec)} is not used: there are no b-values beside it",)
-        return Weightings(said=said)
+        if bvec is None:
+            return Weightings()
+        return Weightings(said=(f"{last(bvec)} is not used: there are no b-values beside it",))
     try:
         b_values = _b_values(bval, n_volumes)
     except Unusable as reason:

@@ -165,7 +165,7 @@ def _dtype(header: Any) -> np.dtype[Any]:
     if name is not None:
         raise Refused(f"voxel type {name} (code {code}) is not read")
     try:
-        dtype = np.dtype(header.get_data_dtype())
+        dtype: np.dtype[Any] = np.dtype(header.get_data_dtype())
     except damage.of_nifti() as error:
         raise Refused(f"voxel type of code {code} is not read: NIfTI does not define it") from error
     if dtype.kind not in "iuf" or dtype.itemsize > 8:

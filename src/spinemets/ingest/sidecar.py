@@ -20,7 +20,9 @@ from spinemets.model.acquisition import Diffusion
 from spinemets.model.series import Series
 
 AGENT_KEYS = ("ContrastBolusIngredient", "ContrastBolusAgent")
-ECHO, TIMING, INTERVAL = "EchoTime", "VolumeTiming", "RepetitionTime"
+ECHO, INTERVAL = "EchoTime", "RepetitionTime"
+# Start of each volume [s]: of MR, of PET.
+TIMINGS = ("VolumeTiming", "FrameTimesStart")
 
 
 def apply(volumes: Sequence[Series], source: SourceFile, side: SideFiles) -> list[Series]:
@@ -47,7 +49,8 @@ def apply(volumes: Sequence[Series], source: SourceFile, side: SideFiles) -> lis
         said = (*gone, *(f"{where}: {key} has an unusual value and is not used" for key in odd))
         name = " + ".join([volume.source, *used])
         found.append(replace(changed, source=name, warnings=(*changed.warnings, *said)))
-    return _weighted(_timed(found, data), source, side)
+    weighted = _weighted(found, source, side)
+    return weighted if any(one.acquisition.diffusion for one in weighted) else _timed(weighted, data)
 
 
 def facts_of(data: Mapping[str, Any], t: int = 0, n: int = 1) -> tuple[dict[str, Any], list[str]]:
@@ -120,11 +123,12 @@ def _timed(volumes: list[Series], data: Mapping[str, Any]) -> list[Series]:
 def _times(volumes: list[Series], data: Mapping[str, Any]) -> tuple[list[float] | None, str]:
     """Seconds after the first volume, None where nobody states them, and what to say."""
     n = len(volumes)
-    stated = data.get(TIMING)
+    key = next((key for key in TIMINGS if key in data), "")
+    stated = data.get(key)
     if n > 1 and stated is not None:
         if _numbers(stated) and len(stated) == n and all(a < b for a, b in pairwise(stated)):
             return [round(float(time) - float(stated[0]), 6) for time in stated], ""
-        return None, f"{TIMING} of the side file does not give {n} rising times and is not used"
+        return None, f"{key} of the side file does not give {n} rising times and is not used"
     interval = data.get(INTERVAL)
     if n == 1 or not isinstance(interval, (int, float)) or volumes[1].acquisition.time_s is not None:
         return None, ""
