@@ -47,10 +47,8 @@ def groups(frames: Sequence[Frame], rule: Rules) -> list[Group]:
     unplaced = tuple(f for f, known in zip(frames, placed, strict=True) if not known)
     bins = _by_direction([f for f, known in zip(frames, placed, strict=True) if known], rule)
     found: list[Group] = []
-    for number, members in enumerate(bins, start=1):
-        direction = f"direction {number}" if len(bins) > 1 else ""
-        for group in _apart(members, rule):
-            found.append(_renamed(group, direction))
+    for what, members in zip(_stacks(bins, rule), bins, strict=True):
+        found.extend(_renamed(group, what) for group in _apart(members, rule))
     if unplaced:
         found.append(Group(frames=unplaced, what="images without position" if found else "", placed=False))
     return found
@@ -112,6 +110,37 @@ def _rank(frame: Frame) -> tuple[float, int]:
     if frame.marks is None:
         return frame.number, 0
     return frame.image.header.number(h.INSTANCE_NUMBER) or 0, frame.number
+
+
+def _stacks(bins: Sequence[Sequence[Frame]], rule: Rules) -> list[str]:
+    """How each stack differs from the others: direction, size, spacing or storage; empty for a single one."""
+    firsts = [members[0] for members in bins]
+    directions: list[tuple[float, ...]] = []
+    for frame in firsts:
+        if not any(_close(known, frame.orientation or (), rule.same_direction) for known in directions):
+            directions.append(frame.orientation or ())
+    texts = [
+        {
+            "direction": _direction(frame, directions, rule), "size": f"{frame.columns} x {frame.rows} pixels",
+            "spacing": "pixels of {1:g} x {0:g} mm".format(*(frame.spacing_mm or (0.0, 0.0))),
+            "storage": _storage(frame), "frame": f"frame of reference {frame.image.frame_of_reference}",
+        }
+        for frame in firsts
+    ]  # fmt: skip
+    varying = [name for name in texts[0] if len({text[name] for text in texts}) > 1] if texts else []
+    return [", ".join(text[name] for name in varying) for text in texts]
+
+
+def _direction(frame: Frame, directions: Sequence[tuple[float, ...]], rule: Rules) -> str:
+    number = next(n for n, d in enumerate(directions, 1) if _close(d, frame.orientation or (), rule.same_direction))
+    return f"direction {number}"
+
+
+def _storage(frame: Frame) -> str:
+    layout = frame.image.layout
+    kind = "floating point" if layout.real else "signed" if layout.signed else "unsigned"
+    kind = "colour" if layout.samples > 1 else kind
+    return f"{kind} {layout.stored} bits" + (", inverted display" if layout.inverted else "")
 
 
 def _close(a: tuple[float, ...], b: tuple[float, ...], tolerance: float) -> bool:
