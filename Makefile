@@ -4,6 +4,7 @@
 #   make check     style, types, import contract, budgets, dead code, tested branches, documentation
 #   make validate  the slow tests           make bench  times and memory of one run
 #   make docs      the site under site/     make lock   renew the lock files
+#   make fuzz      ten minutes of coverage-guided damage to the reader (installs atheris beside the environment)
 #   make pages     the generated pages      make coverage                         make clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -19,7 +20,7 @@ PYTHON = $(shell for name in python3.13 python3.12 python3.11 python3; do \
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input
 DEMO := demo
 
-.PHONY: help demo test coverage check validate bench docs lock clean pages
+.PHONY: help demo test coverage check validate bench docs lock clean pages fuzz
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -85,6 +86,15 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.labelled_ct
 	$(BIN)/python -m benchmarks.read
 
+# No dependency of the project: installed on demand into a place of its own, removed by `make clean`.
+FUZZ_SECONDS := 600
+fuzz: $(VENV)/core.stamp
+	@[ -d .fuzz/atheris ] || $(PIP) install --quiet --target .fuzz atheris \
+		|| { echo "atheris cannot be installed here (it needs Linux and a Python it knows); use python -m fuzz.run." >&2; exit 1; }
+	@mkdir -p .fuzz-found
+	PYTHONPATH=.fuzz $(BIN)/python -m fuzz.atheris_read -max_total_time=$(FUZZ_SECONDS) -timeout=30 \
+		-artifact_prefix=.fuzz-found/ .fuzz-found
+
 # One resolution for both files: the core is constrained to the developer's versions.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group build
@@ -93,5 +103,5 @@ lock: $(VENV)/dev.stamp
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/core.txt
 
 clean:
-	rm -rf site build dist $(DEMO) .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
-	find src tests house benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf site build dist $(DEMO) .fuzz .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
+	find src tests house benchmarks fuzz -name __pycache__ -type d -prune -exec rm -rf {} +

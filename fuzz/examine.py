@@ -3,6 +3,10 @@
     python -m fuzz.examine --seed 1 --room FOLDER [--shared FOLDER]
 
 reads one index a line from standard input and answers one JSON object a line. The room is the only place it may write to.
+
+    python -m fuzz.examine --files FILE ...
+
+examines files that are there (each a file or a folder), with the same bound on memory, and prints one JSON object each.
 """
 
 from __future__ import annotations
@@ -170,7 +174,7 @@ def answers(options: argparse.Namespace, out: io.TextIOBase) -> None:
     examined(warm, by_command=True)
     warm.unlink()
     watch = Watch(room)
-    limit_memory(ADDRESS_SPACE_MB)
+    limit_memory(options.memory_mb)
     print("ready", file=out, flush=True)
     for line in sys.stdin:
         index = int(line)
@@ -188,6 +192,22 @@ def answers(options: argparse.Namespace, out: io.TextIOBase) -> None:
         print(json.dumps(answer), file=out, flush=True)
 
 
+def given(options: argparse.Namespace, out: io.TextIOBase) -> None:
+    """Examine files that are there."""
+    read_all(Path(__file__))
+    limit_memory(options.memory_mb)
+    for path in options.files:
+        base, cpu = peak_mb(reset=True), time.process_time()
+        outcome = examined(path, by_command=False)
+        answer = {
+            "file": path.name,
+            "outcome": outcome,
+            "cpu_seconds": time.process_time() - cpu,
+            "grown_mb": peak_mb() - base,
+        }
+        print(json.dumps(answer), file=out, flush=True)
+
+
 def left_behind(room: Path, index: int) -> list[str]:
     """What lies in the room that was not put there."""
     if any((room / "tmp").iterdir()):
@@ -201,14 +221,21 @@ def left_behind(room: Path, index: int) -> list[str]:
 def main() -> None:
     """Worker of `fuzz.run`."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--room", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--room", type=Path)
+    parser.add_argument("--files", type=Path, nargs="+")
+    parser.add_argument("--memory-mb", type=int, default=ADDRESS_SPACE_MB)
     parser.add_argument("--shared", type=Path)
     options = parser.parse_args()
     # what libraries print must not mix with the answers
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    answers(options, out)
+    if options.files:
+        given(options, out)
+    elif options.room:
+        answers(options, out)
+    else:
+        parser.error("--room or --files is needed")
 
 
 if __name__ == "__main__":

@@ -256,9 +256,7 @@ class _Parser:
         if tag in PIXELS and len(self.stack) == 1:
             self.pixels = (tag, start, None if length == UNDEFINED else length)
             return
-        self.count += 1
-        if self.count > self.limits.max_elements:
-            raise TooMuch(f"the header has more than {self.limits.max_elements} elements")
+        self._count()
         if vr == b"SQ" or length == UNDEFINED or (vr == b"UN" and self.data[start : start + 4] == ITEM_START[0]):
             self._open(target, (tag, vr, length, start))
             return
@@ -329,12 +327,19 @@ class _Parser:
         known = length != UNDEFINED
         if known and start + length > level.end == len(self.data) and not self.complete:
             raise Short
+        self._count()
         parent = self.stack[-2].target
         item = Elements(self.data, little=level.coding.little, parent=parent)
         level.items.append(item)
         end = min(start + length, level.end) if known else level.end
         self.stack.append(_Level(end, level.coding, is_open=not known, target=item))
         self.position = start
+
+    def _count(self) -> None:
+        """One more element or item."""
+        self.count += 1
+        if self.count > self.limits.max_elements:
+            raise TooMuch(f"the header has more than {self.limits.max_elements} elements and items")
 
     def _delimiter(self, level: _Level, tag: int, start: int) -> None:
         """A delimiter among elements: the end of an item of undefined length, or one too many."""
