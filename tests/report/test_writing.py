@@ -21,7 +21,7 @@ def test_a_text_that_cannot_be_encoded_leaves_the_old_page(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["r.txt"]
 
 
-def test_bytes_appear_whole(tmp_path: Path):
+def test_bytes_appear_whole(tmp_path):
     write_bytes_whole(tmp_path / "new" / "sheet.png", b"\x89PNG")
     (only,) = (tmp_path / "new").iterdir()
     assert only.read_bytes() == b"\x89PNG"

@@ -82,7 +82,8 @@ def sheet(study: Study) -> Image.Image:
         for column, (drawn, below) in enumerate(_drawn(row, tile)):
             x = text + column * (tile + GAP)
             picture.paste(drawn, (x + (tile - drawn.width) // 2, top + (tile - drawn.height) // 2))
-            pen.text((x + tile / 2, top + tile + 2), below, anchor="ma", font=font(SMALL), fill=GREY)
+            line = _wrapped(pen, below, font(SMALL), tile)[0].rstrip(",")  # the listing has the rest
+            pen.text((x + tile / 2, top + tile + 2), line, anchor="ma", font=font(SMALL), fill=GREY)
     if len(shown) < len(rows):
         pen.text(
             (GAP, picture.height - LINE),

@@ -179,7 +179,7 @@ def _assumed(run: Sequence[Weighted]) -> list[str]:
             listed = f"{values[0]:g}" if len(values) == 1 else f"{values[0]:g} to {values[-1]:g}"
             said.append(f"stated b {listed} s/mm2 counts as b {shell:g}")
     silent = {w.diffusion.source for w in run if w.diffusion.source.startswith("not stated")}
-    return said + sorted(silent)
+    return said + [f"b-value of some volumes {source}" for source in sorted(silent)]
 
 
 def _maps(run: Sequence[Weighted], beside: Sequence[Series]) -> list[str]:
