@@ -67,8 +67,9 @@ def _marks(v: Values, pointers: list[tuple[int, str]]) -> dict[str, str]:
 def _dimensions(dataset: Any) -> list[tuple[int, str]]:
     """Place and name of each dimension that is not the position in a stack."""
     found = []
-    for place, item in enumerate(Values(dataset).items("DimensionIndexSequence")[: bounds.load().max_dimensions]):
-        pointer = item.raw("DimensionIndexPointer")
+    items = Values(dataset).raw("DimensionIndexSequence")
+    for place, item in enumerate(items[: bounds.load().max_dimensions] if isinstance(items, tuple) else ()):
+        pointer = Values(item).raw("DimensionIndexPointer")
         if isinstance(pointer, int) and pointer not in STACK_POINTERS:
             found.append((place, keyword_of(pointer) or f"{pointer >> 16:04X},{pointer & 0xFFFF:04X}"))
     return found
