@@ -180,6 +180,21 @@ def test_complex_component_by_attribute_and_private_element():
         assert acquisition(header).complex_component == component
 
 
+@pytest.mark.parametrize(
+    ("maker", "option", "fat"),
+    [
+        ("Philips", "SPIR", True),
+        ("SIEMENS", "SPIR", False),
+        ("GE MEDICAL SYSTEMS", "SS_GEMS", True),
+        (None, "FS", True),
+    ],
+)
+def test_scan_options_in_the_words_of_the_vendor(maker, option, fat):
+    """Each vendor names its fat suppression otherwise."""
+    header = dataset(ScanOptions=["PFP", option], **({"Manufacturer": maker} if maker else {}))
+    assert acquisition(header).fat_suppressed is fat
+
+
 @pytest.mark.parametrize(("stated", "fat"), [("Y", True), ("N", False), ("X", None)])
 def test_private_fat_suppression(stated, fat):
     """Philips states its spectral suppression in an element of its own."""

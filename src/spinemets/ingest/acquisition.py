@@ -107,7 +107,8 @@ def _fat(v: Values) -> bool | None:
     selected = v.text("SpectrallySelectedSuppression")
     if selected is not None:
         return selected.upper() in words["fat_suppressed"]
-    if "FS" in v.texts("ScanOptions"):
+    options = {word.upper() for word in v.texts("ScanOptions")}
+    if options & set(dialects.of(v.text("Manufacturer")).fat_suppression_options):
         return True
     for row in words["fat_private"]:
         stated = _private_text(v, row)

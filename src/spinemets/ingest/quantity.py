@@ -14,7 +14,7 @@ SAME_NUMBER = 1e-6
 
 
 def quantity(modality: str | None, v: Values) -> Quantity:
-    """Quantity, UCUM unit, and what must be said about them.
+    """What the values are, their UCUM unit, and what must be said about them.
 
     CT is not decided here: whether values are Hounsfield units depends on all images of a volume.
     """
