@@ -201,7 +201,6 @@ def test_several_threads_may_ask(pool, tasks):
 def test_closing_ends_every_process(tasks):
     """Nothing is left behind; closing twice is closing once."""
     pool = Pool()
-    pool.warm()
     pool.decode(tasks[1], Kept())
     processes = [one.process for one in pool._idle]
     pool.close()
@@ -225,10 +224,10 @@ def test_a_process_ends_when_its_parent_is_gone():
 
 def test_a_forked_child_does_not_use_its_parents_processes(pool, tasks, monkeypatch):
     """The pipes belong to the process that made them."""
-    pool.warm()
+    pool.decode(tasks[1], Kept())
     mine = list(pool._idle)
     monkeypatch.setattr(pool, "_owner", os.getpid() + 1)
-    pool.warm()
+    pool.decode(tasks[1], Kept())
     assert not {id(one) for one in pool._idle} & {id(one) for one in mine}
     for one in mine:
         one.end()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -83,10 +83,23 @@ def _read_all(plain: Sequence[Numbered], receiver: Receiver) -> None:
         _read_block(plain, receiver)
         return
     step = -(-len(plain) // threads)
-    with ThreadPoolExecutor(threads, thread_name_prefix="pixels") as pool:
-        blocks = [plain[start : start + step] for start in range(0, len(plain), step)]
-        for block in [pool.submit(_read_block, block, receiver) for block in blocks]:
-            block.result()
+    blocks = [plain[start : start + step] for start in range(0, len(plain), step)]
+    raised: list[BaseException] = []
+
+    def work(block: Sequence[Numbered]) -> None:
+        try:
+            _read_block(block, receiver)
+        except BaseException as error:  # noqa: BLE001  handed to the thread that waits
+            raised.append(error)
+
+    team = [threading.Thread(target=work, args=(block,)) for block in blocks[1:]]
+    for thread in team:
+        thread.start()
+    work(blocks[0])
+    for thread in team:
+        thread.join()
+    if raised:
+        raise raised[0]
 
 
 def _read_block(plain: Sequence[Numbered], receiver: Receiver) -> None:

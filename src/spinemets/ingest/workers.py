@@ -185,16 +185,6 @@ class Pool:
                 raise run.error
             return list(run.left)
 
-    def warm(self) -> None:
-        """Start a process ahead of its first use."""
-        with self._lock:
-            self._forget_after_fork()
-            if not self._idle:
-                try:
-                    self._idle.append(Worker())
-                except Unavailable:
-                    return
-
     def close(self) -> None:
         """End all processes."""
         self._forget_after_fork()
