@@ -3,6 +3,7 @@ to a decoder, or the uncompressed image of the same name; the code under test us
 
 from __future__ import annotations
 
+import base64
 import tarfile
 import zlib
 from pathlib import Path
@@ -14,6 +15,16 @@ from spinemets.ingest import codecs
 from spinemets.ingest.codecs import Coding
 from spinemets.ingest.read import read
 from spinemets.knowledge.catalogue import table
+
+
+# Encoded by OpenJPH 0.26.3: 24 x 20, signed, lossless.
+HTJ2K = (
+    "/0//UQApQAAAAAAUAAAAGAAAAAAAAAAAAAAAFAAAABgAAAAAAAAAAAABjwEB/1AACAACAAAACv9SAAwAAgABAAUEBEAB/1wAEyCI"
+    "kJCQkJCQkJCQkJCQiIiI/2QAFwABT3BlbkpQSCBWZXIgMC4yNi4zLv+QAAoAAAAAANsAAf+TwAAmAv4Ch3QAwAATQAATAHL8Awd0"
+    "AGT0A4d0AMAAE0AAE4D3/QALdABhD/sAojQAwAAVEAAFpLXWAAIwAnYA0lRLo1qaavny5QMFuEIDfrgAwAAV0AAFvrJlZWXLyv7Y"
+    "L9fhi3cAleqi0rqotC4q1UWlujBkyJAhw+AYjqm0oPlKBzZ8AMAALVgABdWAQCAQCAQCgUAgEPjv+np6enpxAnoA291uu+222267"
+    "7bbbzm7btm3btm382CPYQge/YQgeywAKPZSge/ZSgey3Af/Z"
+)
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +162,13 @@ def test_jpeg_2000_of_signed_and_of_8_bits_in_16(noise):
     narrow = noise(40, 36).astype(np.uint8)
     coding = grey("openjpeg", narrow)._replace(allocated=16)
     np.testing.assert_array_equal(codecs.decode(bytes(encode_array(narrow, bits_stored=8)), coding), narrow)
+
+
+def test_high_throughput_jpeg_2000():
+    """A stream of another encoder, whose image is known by a formula."""
+    rows, columns = np.mgrid[:24, :20]
+    array = (rows * 60 + columns * 97 + (rows > 11) * 1500 - 900).astype(np.int16)
+    np.testing.assert_array_equal(codecs.decode(base64.b64decode(HTJ2K), grey("openjpeg", array)), array)
 
 
 @pytest.mark.parametrize("plugin", ["rle", "pyjpegls", "openjpeg", "gdcm", "deflate", "raw"])
