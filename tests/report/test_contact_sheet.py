@@ -205,6 +205,17 @@ def test_radiographs_stand_as_stored(marked):
     assert second.note == "sides unknown"
 
 
+def test_an_inverted_radiograph_is_shown_as_its_file_wants(marked):
+    """MONOCHROME1: low values bright; pixels without a measurement are dark either way."""
+    values = np.array([[[np.nan, 5.0], [1.0, 3.0]]], np.float32)
+    views = (PlanarView(name="AP", columns_towards="L", rows_towards="F"),)
+    for inverted, ranks in ((False, [[0, 3], [0, 2]]), (True, [[0, 0], [3, 2]])):
+        planar = Planar(views=views, load=lambda: values, inverted=inverted)
+        (tile,) = contact_sheet._tiles(Row(volumes=(marked(("L", "P", "H"), grid=None, planar=planar),)))
+        shown = tile.shown.values
+        np.testing.assert_array_equal([[(shown < v).sum() for v in row] for row in shown], ranks)
+
+
 def test_a_series_without_a_volume_has_words_only(marked):
     series = marked(("L", "P", "H"), grid=None, geometry=GeometryCheck(verdict="refused"))
     assert contact_sheet._drawn(Row(volumes=(series,)), TILE) == []

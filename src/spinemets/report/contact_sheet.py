@@ -243,19 +243,28 @@ def _letters(letters: tuple[str, str, str, str], sides_known: bool) -> tuple[str
 
 
 def _planar_tiles(planar: Planar, most: int) -> list[Tile]:
-    """Views of a radiograph or planar scan: as stored, with the letters the header states."""
+    """Views of a radiograph or planar scan: never mirrored, with the letters the header states."""
     tiles = []
     spacing = planar.spacing_mm or (1.0, 1.0)
     opposite = str.maketrans("LRAPHF", "RLPAFH")
     for view, values in list(zip(planar.views, planar.load(), strict=True))[:most]:
         right, down = view.columns_towards or "?", view.rows_towards or "?"
         shown = Slice(
-            values=values, spacing_mm=spacing, plane="planar", first=(0, 0), index=0, array_axis=2, array_index=0,
+            values=_for_display(values, planar.inverted), spacing_mm=spacing, plane="planar", first=(0, 0), index=0, array_axis=2, array_index=0,
             position_lps_mm=(0.0, 0.0, 0.0), letters=(right.translate(opposite), right, down.translate(opposite), down),
         )  # fmt: skip
         size = "" if planar.spacing_mm is not None else ", no pixel size"
         tiles.append(Tile(shown=shown, below=f"{view.name}{size}", note="sides unknown" if right == "?" else ""))
     return tiles
+
+
+def _for_display(values: NDArray[Any], inverted: bool) -> NDArray[Any]:
+    """Values of a picture, bright where the file wants them bright; what was not measured takes the lowest value."""
+    if not inverted and values.dtype.kind != "f":
+        return values
+    shown = -values.astype(np.float64) if inverted else values
+    known = np.isfinite(shown)
+    return shown if known.all() else np.where(known, shown, shown[known].min() if known.any() else 0.0)
 
 
 def _window(series: Series, shown: Sequence[NDArray[Any]]) -> tuple[float, float]:
