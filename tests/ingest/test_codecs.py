@@ -16,7 +16,6 @@ from spinemets.ingest.codecs import Coding
 from spinemets.ingest.read import read
 from spinemets.knowledge.catalogue import table
 
-
 # Encoded by OpenJPH 0.26.3: 24 x 20, signed, lossless.
 HTJ2K = (
     "/0//UQApQAAAAAAUAAAAGAAAAAAAAAAAAAAAFAAAABgAAAAAAAAAAAABjwEB/1AACAACAAAACv9SAAwAAgABAAUEBEAB/1wAEyCI"
