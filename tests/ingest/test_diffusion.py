@@ -110,10 +110,10 @@ def test_siemens_b_matrix_gives_the_direction_where_none_is_written():
 
 
 def test_old_siemens_says_it_in_the_name_of_the_sequence():
-    """Last resort: *ep_b1000#12; only for the vendor's own files."""
+    """Last resort: *ep_b1000#12; only for the vendor's own files, and said to come from a text."""
     name = {0x00180024: b"*ep_b1000#12"}
     found = diffusion.of_header(classic(b"SIEMENS", name))
-    assert (found.b_s_per_mm2, found.source) == (1000, "0018,0024")
+    assert (found.b_s_per_mm2, found.source) == (1000, f"0018,0024: {diffusion.TEXT}")
     assert diffusion.of_header(classic(b"GE MEDICAL SYSTEMS", name)) is None
 
 
@@ -231,7 +231,7 @@ def test_uih_effective_value_and_image_axes():
 def test_canon_comment_gives_the_b_value_and_no_direction():
     """b=1500(...) in a comment: its direction lies in axes whose polarity nobody states."""
     found = diffusion.of_header(classic(b"CANON_MEC", {0x00204000: b"b=1500(0.445,0.000,0.895)"}))
-    assert (found.b_s_per_mm2, found.direction_lps, found.source) == (1500, None, "0020,4000")
+    assert (found.b_s_per_mm2, found.direction_lps, found.source) == (1500, None, f"0020,4000: {diffusion.TEXT}")
     assert diffusion.of_header(classic(b"SIEMENS", {0x00204000: b"b=1500"})) is None
 
 

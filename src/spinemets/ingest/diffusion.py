@@ -26,6 +26,7 @@ Vector = tuple[float, float, float]
 TAGS = w.wanted_tags()
 INFERRED = "not stated: b = 0 because the other images of the series state theirs"
 REPEAT = "a number below 1 marks a repeat of b = 0"
+TEXT = "found in a text; no direction is read from there"
 NO_DIRECTION = "no single direction: an average of directions, or a volume the scanner made"
 
 
@@ -140,7 +141,7 @@ def _b_value(image: w.Stated) -> tuple[float | None, str, Dialect]:
     for rule in dialect.diffusion.from_text:
         match = re.search(rule.pattern, image.text(rule) or "")
         if match and (value := _plausible((float(match[1]),))) is not None:
-            return value, f"{rule.tag >> 16:04X},{rule.tag & 0xFFFF:04X}", dialect
+            return value, f"{rule.tag >> 16:04X},{rule.tag & 0xFFFF:04X}: {TEXT}", dialect
     return None, "", dialect
 
 
