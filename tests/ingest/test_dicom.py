@@ -156,3 +156,43 @@ def test_uncompressed_pixels_of_undefined_length_are_damage(tmp_path, write_imag
 def test_an_unknown_class_with_pixels_is_an_image(tmp_path, write_image, noise):
     """Private and new classes: what has pixels and geometry is read."""
     assert read([write_image(tmp_path / "x", noise(4, 4), SOPClassUID="1.2.9.9")]).series[0].measurable
+
+
+def test_an_object_of_a_private_class_is_named_by_it(tmp_path, write_image, noise):
+    """No pixels, no known class: its uid and modality say what was set aside."""
+    import pydicom
+
+    dataset = pydicom.dcmread(
+        write_image(tmp_path / "x", noise(4, 4), SOPClassUID="1.3.12.2.1107.5.9.1", Modality="OT")
+    )
+    del dataset.PixelData
+    dataset.save_as(tmp_path / "y")
+    found = opened(tmp_path / "y")
+    assert isinstance(found, SetAside) and found.kind == "set aside"
+    assert found.reason == "object of the unknown or private class 1.3.12.2.1107.5.9.1 (OT): not an image"
+
+
+@pytest.mark.parametrize(("placed", "kept"), [(True, True), (False, False)])
+def test_colour_is_read_where_it_has_a_place(tmp_path, write_image, noise, placed, kept):
+    """A colour-coded map with position and direction is a volume; a colour picture without is set aside."""
+    import pydicom
+
+    stored = np.random.default_rng(0).integers(0, 256, (3, 4, 5, 3)).astype(np.uint8)
+    for k in range(3):
+        place = {} if placed else {"ImagePositionPatient": None}
+        path = write_image(
+            tmp_path / str(k), noise(4, 5), (0, 0, 2.0 * k), Modality="MR", InstanceNumber=k + 1, **place
+        )
+        dataset = pydicom.dcmread(path)
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PlanarConfiguration = 3, "RGB", 0
+        dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 8, 8, 7
+        dataset.PixelData = stored[k].tobytes()
+        dataset.save_as(path)
+    if not kept:
+        found = opened(tmp_path / "0")
+        assert isinstance(found, SetAside) and found.reason == "colour picture (RGB)" and found.kind == "set aside"
+        return
+    (series,) = read([tmp_path]).series
+    volume = series.pixels()
+    assert volume.quantity == "colour" and volume.array.dtype == np.uint8
+    np.testing.assert_array_equal(volume.array, stored.transpose(2, 1, 0, 3))

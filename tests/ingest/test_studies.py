@@ -7,7 +7,7 @@ import pytest
 from spinemets.ingest.dicom import open_image
 from spinemets.ingest.headers import read_header
 from spinemets.ingest.source_file import SourceFile
-from spinemets.ingest.studies import chosen
+from spinemets.ingest.studies import chosen, remarks
 from spinemets.model.errors import SeveralStudies, UsageError
 
 
@@ -46,3 +46,57 @@ def test_the_list_is_pseudonymous(images):
             chosen(found, uid, [])
         assert "ID-77" not in str(error.value) and "Somebody" not in str(error.value)
         assert "no patient identifier" in str(error.value) and "1.3" in str(error.value)
+
+
+def test_three_patients_are_listed_and_one_is_read(images):
+    """Three patients, three studies: none is read unasked; the others of a chosen one are set aside by name."""
+    found = images(("1.2", "a"), ("1.3", "b"), ("1.4", "c"), ("1.4", "c"))
+    with pytest.raises(SeveralStudies, match="3 studies"):
+        chosen(found, None, [])
+    unread: list = []
+    assert chosen(found, "1.4", unread) == found[2:]
+    assert [u.file for u in unread] == ["f0", "f1"]
+
+
+def test_one_uid_with_two_patients_is_never_mixed(images):
+    """A study uid that two patients share (broken anonymisation): refused, and the pseudonym chooses."""
+    found = images(("1.2", "a"), ("1.2", "b"))
+    with pytest.raises(SeveralStudies):
+        chosen(found, None, [])
+    with pytest.raises(UsageError, match="colon and the pseudonym") as error:
+        chosen(found, "1.2", [])
+    rows = [line.split() for line in str(error.value).splitlines() if "patient-" in line]
+    for one, row in zip(sorted(found, key=lambda i: i.header.text(0x00100020)), rows, strict=True):
+        assert chosen(found, f"1.2:{row[-2]}", []) == [one]
+    with pytest.raises(UsageError, match="No study has"):
+        chosen(found, "1.2:patient-00000000", [])
+
+
+def test_images_without_identifier_are_of_the_one_patient_of_their_study(images):
+    """Some images lost their PatientID: the study uid is the same, nothing contradicts, and it is said."""
+    found = images(("1.2", "a"), ("1.2", ""), ("1.2", "a"))
+    assert chosen(found, None, []) == found
+    (said,) = remarks(found)
+    assert said.startswith("1 of 3 images state no patient identifier")
+    assert remarks(found[:1]) == () and remarks(found[1:2]) == ()
+
+
+def test_images_without_identifier_are_not_shared_out_among_patients(images):
+    """Two patients under one uid, and images of neither: three rows, none guessed."""
+    with pytest.raises(SeveralStudies, match="3 studies"):
+        chosen(images(("1.2", "a"), ("1.2", "b"), ("1.2", "")), None, [])
+    with pytest.raises(SeveralStudies, match="2 studies"):
+        chosen(images(("", "a"), ("", "")), None, [])
+
+
+def test_a_real_set_of_several_patients(shared_data):
+    """A set with an index of several patients and studies: listed by date, modality and counts."""
+    from spinemets.ingest.read import read
+
+    path = shared_data / "dicom-robustness" / "dicomdirtests.tar.xz"
+    if not path.is_file():
+        pytest.skip("the set is not here")
+    with pytest.raises(SeveralStudies) as error:
+        read([path])
+    rows = [line for line in str(error.value).splitlines() if "patient-" in line]
+    assert len(rows) >= 3 and len({row.split()[-2] for row in rows}) >= 2

@@ -38,9 +38,19 @@ def open_image(source: SourceFile, header: Header) -> Image | SetAside:
         why = "a segmentation, to be given as labels" if label else "not an image of a volume"
         return SetAside(reason=f"{known['name']}: {why}", kind="set aside", label=label)
     if header.scanned.pixel_tag is None:
-        what = known["name"] if known else header.text(h.MODALITY) or "object of an unknown class"
-        return SetAside(reason=f"{what} without pixel data")
+        return _without_pixels(header, known["name"] if known else None)
     return _image(source, header, sop_class)
+
+
+def _without_pixels(header: Header, known: str | None) -> SetAside:
+    """An image class without its pixels is damage; an object of another class is no image, and named as well as can be."""
+    if known is not None:
+        return SetAside(reason=f"{known} without pixel data")
+    sop_class, modality = header.text(h.SOP_CLASS), header.text(h.MODALITY)
+    if sop_class is None:
+        return SetAside(reason=f"{modality or 'object of an unknown class'} without pixel data")
+    what = f" ({modality})" if modality else ""
+    return SetAside(reason=f"object of the unknown or private class {sop_class}{what}: not an image", kind="set aside")
 
 
 def _image(source: SourceFile, header: Header, sop_class: str) -> Image | SetAside:

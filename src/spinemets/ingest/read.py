@@ -18,7 +18,7 @@ from spinemets.ingest.frames import Image
 from spinemets.ingest.options import ReadingOptions
 from spinemets.ingest.source_file import SourceFile
 from spinemets.ingest.sources import listing
-from spinemets.ingest.studies import chosen
+from spinemets.ingest.studies import chosen, remarks
 from spinemets.model.errors import UnreadableInput
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study, Unread
@@ -98,6 +98,7 @@ def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated) ->
     if not series:
         raise UnreadableInput(_nothing(unread), "Give a folder, archive or file of CT or MR images.")
     series, notes = facts.apply(stated, _labelled(series))
+    notes = (*notes, *remarks(images))
     if len({one.digest for one in series if one.source != "DICOM"}) + bool(images) > 1:
         notes = (*notes, NO_PATIENT)
     uid = images[0].study_uid if images else ""
