@@ -145,6 +145,7 @@ STANDARD = Dialect(
     mark="V",
     source="DICOM PS3.3 C.8.3.1",
     fat_suppression_options=["FS"],
+    spin_echo_may_be_epi=True,  # a maker nobody names may be the one whose echo planar images carry SE
 )
 
 

@@ -174,7 +174,9 @@ def _weight(d: Dataset, vendor: str, b_s_per_mm2: float) -> None:
         value = [f"{1_000_000_000 + b_s_per_mm2:.0f}", "8", "0", "0"]
         d.private_block(0x0043, "GEMS_PARM_01", create=True).add_new(0x39, "IS", value)
     else:
-        d.private_block(0x2001, "Philips Imaging DD 001", create=True).add_new(0x03, "FL", b_s_per_mm2)
+        block = d.private_block(0x2001, "Philips Imaging DD 001", create=True)
+        block.add_new(0x03, "FL", b_s_per_mm2)
+        block.add_new(0x13, "SL", int(d.EchoTrainLength))  # echo planar factor: the readout is told by nothing else
 
 
 def write_header_sets(folder: Path) -> dict[str, Path]:

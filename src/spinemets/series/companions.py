@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 
 from spinemets.model.acquisition import Acquisition
+from spinemets.model.grid import Grid
 from spinemets.model.series import Series
 
 # Series whose repetition times differ by less belong to one multi-echo or multi-flip acquisition.
@@ -55,6 +56,7 @@ class Company:
         self._siblings: dict[str, list[Series]] = defaultdict(list)
         self._alike: dict[Hashable, list[Series]] = defaultdict(list)
         self._known: dict[Hashable, Companions] = {}
+        self._grids: dict[str, list[Grid]] = {}
         self._given: dict[str | None, list[datetime]] = defaultdict(list)
         self._shown: dict[str | None, list[datetime]] = defaultdict(list)
         for series in all_series:
@@ -69,6 +71,14 @@ class Company:
     def siblings(self, series: Series) -> Sequence[Series]:
         """Volumes of the same DICOM series, itself included."""
         return self._siblings[dicom_uid(series)]
+
+    def grids(self, series: Series) -> Sequence[Grid]:
+        """Grids of those volumes, one of each direction and number of slices."""
+        uid = dicom_uid(series)
+        if uid not in self._grids:
+            grids = [o.grid for o in self._siblings[uid] if o.grid is not None]
+            self._grids[uid] = list({(g.shape_ijk[2], np.round(g.axes[:, 2], 3).tobytes()): g for g in grids}.values())
+        return self._grids[uid]
 
     def of(self, series: Series) -> Companions:
         """What the other series say of this one."""

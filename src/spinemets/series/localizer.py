@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.model.grid import Grid
 from spinemets.model.series import Recognition, Series
 from spinemets.series.classes import LocalizerRule
 from spinemets.series.conflicts import said
@@ -17,20 +18,19 @@ from spinemets.series.physics_facts import readout
 BY_GEOMETRY, BY_DESCRIPTION = 1.0, 0.8
 
 
-def classify(series: Series, siblings: Sequence[Series], rule: LocalizerRule) -> Recognition | None:
+def classify(series: Series, grids: Sequence[Grid], rule: LocalizerRule) -> Recognition | None:
     """Recognise a planning image: a gradient echo of few slices in far directions, or described as planning.
 
     A volume that is measured has one direction, so several far apart in one series are no examination of anything.
 
     Parameters
     ----------
-    siblings
-        Volumes of the same DICOM series, this one included.
+    grids
+        Grids of the volumes of its DICOM series, alike ones once.
     """
     family = readout(series.acquisition)
     if family is not None and family not in rule.families:
         return None
-    grids = [o.grid for o in siblings if o.grid is not None]
     if any(grid.shape_ijk[2] > rule.slices_max for grid in grids):
         return None
     apart = directions([grid.axes[:, 2] for grid in grids], rule.angle_min_deg)

@@ -228,9 +228,19 @@ def _doubts(best: ClassScore, open_: list[ClassScore], facts: PhysicsFacts, tabl
         for other in open_
         if best.kind in table.ancestors(other.kind)
     ]
-    if not facts.image_words and best.kind != "adc":
+    if facts.readout_unsure and _timed_as(best.kind, table.classes["dwi"], facts):
+        doubts.append(
+            "dwi is not ruled out: echo planar images of this maker may say SE, and neither a b-value nor an echo planar "
+            "factor is stated"
+        )
+    if not facts.image_words:
         doubts.append("the image type is not stated: a computed image or a planning image is not ruled out")
     return tuple(doubts)
+
+
+def _timed_as(kind: str, row: MrClass, facts: PhysicsFacts) -> bool:
+    """Whether the times of a header would also fit another class."""
+    return kind not in ("dwi", "dwi_tse") and all(cell.verdict == MET for cell in _time_cells(row, facts))
 
 
 def _why_open(found: ClassScore) -> str:

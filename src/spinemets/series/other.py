@@ -52,8 +52,9 @@ def _computed(
     acquisition: Acquisition, words: frozenset[str], modality: str | None, ct: CtTable, mr: MrTable
 ) -> Recognition | None:
     """Maps, projections and phase images, by image type; a map the description names, where the header says derived."""
-    if modality == "MR" and words & set(mr.classes["adc"].rule.image_type_any or ()):
-        return None
+    map_words = sorted(words & set(mr.classes["adc"].rule.image_type_any or ()))
+    if modality == "MR" and map_words:
+        return certain("adc", f"image type {', '.join(map_words)}")
     if modality == "MR" and "DERIVED" in words:
         named = _named_map(acquisition, mr)
         if named is not None:

@@ -16,7 +16,10 @@ from spinemets.series.companions import Companions
 
 @dataclass(frozen=True, kw_only=True)
 class PhysicsFacts:
-    """Facts the rules of MR-GEN-01 look at; times in ms, angles in degrees."""
+    """Facts the rules of MR-GEN-01 look at; times in ms, angles in degrees.
+
+    `readout_unsure` is True where the maker writes spin echo over echo planar images too.
+    """
 
     family: str | None
     inversion: bool | None
@@ -30,6 +33,7 @@ class PhysicsFacts:
     flip_deg: float | None
     field_class: str | None
     image_words: frozenset[str]
+    readout_unsure: bool = False
     companions: Companions = field(default_factory=Companions)
 
 
@@ -101,7 +105,8 @@ def facts_of(acquisition: Acquisition, table: MrTable, companions: Companions) -
     ti_ms = milliseconds(acquisition.ti_s)
     diffusion = weighted(acquisition) or companions.weighted or _of_a_set(acquisition, table)
     family = readout(acquisition)
-    if family == "se" and diffusion and dialects.of(acquisition.manufacturer).spin_echo_may_be_epi:
+    unsure = family == "se" and dialects.of(acquisition.manufacturer).spin_echo_may_be_epi
+    if unsure and diffusion:
         family = None
     return PhysicsFacts(
         family=family,
@@ -116,5 +121,6 @@ def facts_of(acquisition: Acquisition, table: MrTable, companions: Companions) -
         flip_deg=acquisition.flip_deg,
         field_class=table.field_class(acquisition.field_t),
         image_words=words_of(acquisition.image_type),
+        readout_unsure=unsure,
         companions=companions,
     )

@@ -71,7 +71,7 @@ def _recognise(series: Series, company: Company, eye: Eye) -> Recognition:
     if special is not None:
         return _finished(series, special, NOTHING)
     looked = eye.look(series, other.modality_of(series.acquisition, ct_table()))
-    return _finished(series, from_header(series, company, looked), looked)
+    return _finished(series, measured(series, company, looked), looked)
 
 
 def header_speaks(series: Series) -> bool:
@@ -83,16 +83,19 @@ def planned(series: Series, company: Company) -> Recognition | None:
     """What is never measured, by its header: nothing of it needs to be looked at."""
     special = other.classify(series.acquisition, ct_table(), mr_table())
     if special is None and other.modality_of(series.acquisition, ct_table()) == "MR":
-        return localizer.classify(series, company.siblings(series), mr_table().localizer)
+        return localizer.classify(series, company.grids(series), mr_table().localizer)
     return special
 
 
-def from_header(series: Series, company: Company, looked: Looked = NOTHING) -> Recognition:
-    """Recognise by header facts, with the picture as a check."""
-    acquisition = series.acquisition
+def from_header(series: Series, company: Company) -> Recognition:
+    """Recognise by header facts alone."""
     special = planned(series, company)
-    if special is not None:
-        return special
+    return measured(series, company, NOTHING) if special is None else special
+
+
+def measured(series: Series, company: Company, looked: Looked) -> Recognition:
+    """Recognise what may be measured, by header facts with the picture as a check."""
+    acquisition = series.acquisition
     modality = other.modality_of(acquisition, ct_table())
     if modality == "CT":
         return ct.classify(acquisition, ct_table(), kernel_table(), looked)
@@ -117,14 +120,14 @@ def _mr(series: Series, company: Company, looked: Looked) -> Recognition:
 
 
 def _settled(series: Series, found: Recognition, contrast: bool | None) -> Recognition:
-    """Take back the doubt about contrast where a description names the sequence in full and does not mention any."""
-    if contrast is not None or not found.doubts:
+    """Take back what a description settles that names the sequence in full: no contrast in it, and no diffusion."""
+    if not found.doubts or not conflicts.speaks_of(series.acquisition, found.kind, mr_table().description_words):
         return found
-    if not conflicts.speaks_of(series.acquisition, found.kind, mr_table().description_words):
-        return found
-    after = tuple(name for name, row in mr_table().classes.items() if row.rule.contrast)
-    doubts = tuple(d for d in found.doubts if not d.startswith(tuple(f"{name} is not ruled out" for name in after)))
-    said = "its description names the sequence and no contrast agent"
+    settled = ["dwi"]
+    if contrast is None:
+        settled += [name for name, row in mr_table().classes.items() if row.rule.contrast]
+    doubts = tuple(d for d in found.doubts if not d.startswith(tuple(f"{name} is not ruled out" for name in settled)))
+    said = "its description names the sequence and nothing else"
     return found if doubts == found.doubts else replace(found, doubts=doubts, evidence=(*found.evidence, said))
 
 
