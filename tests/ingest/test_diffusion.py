@@ -150,6 +150,22 @@ def test_moved_block_in_a_real_file(write_image, tmp_path):
     assert (found.b_s_per_mm2, found.source) == (650, "0019,110C")
 
 
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"])
+def test_every_encoding_of_the_header(write_image, tmp_path, syntax):
+    """Implicit VR, big endian, deflated: the same weighting and direction from binary and text elements."""
+    path = write_image(
+        tmp_path / "one", np.zeros((2, 2), np.uint16), syntax=syntax, Modality="MR", Manufacturer="SIEMENS"
+    )
+    dataset = pydicom.dcmread(path)
+    block = dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0C, "IS", "650")
+    block.add_new(0x0E, "FD", [0.6, 0.0, -0.8])
+    dataset.save_as(path)
+    found = diffusion.of_header(headers.read_header(SourceFile(path=path, name="one", size=path.stat().st_size)))
+    assert (found.b_s_per_mm2, found.source) == (650, "0019,100C")
+    assert found.direction_lps == pytest.approx((0.6, 0, -0.8))
+
+
 @pytest.mark.parametrize(
     ("raw", "b"), [(b"0\\8\\0\\0", 0), (b"1000\\8\\0\\0", 1000), (b"0\\335544320\\0\\0", 0), (b"1000000800", 800),
                    (b"1000000000\\8", 0), (b"10000", 10000)],
