@@ -22,6 +22,8 @@ from spinemets.knowledge.catalogue import table
 ITEM_END = 0xFFFEE00D
 CHARACTER_SET = 0x00080005
 ITEM_START = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
+# Written by some devices where they do not know the representation; a 16-bit length follows.
+PLACEHOLDERS = (b"  ", b"??")
 FRAGMENTED = frozenset((b"OB", b"OW", b"OD", b"OF", b"OL", b"OV"))
 
 
@@ -278,7 +280,7 @@ class _Parser:
             return tag, self.known.get(tag, b"UN"), length, position + 8
         group, number, vr, length = _EXPLICIT[little](data, position)
         tag = group << 16 | number
-        if group == 0xFFFE or not (vr.isalpha() and vr.isupper()):
+        if group == 0xFFFE or not ((vr.isalpha() and vr.isupper()) or vr in PLACEHOLDERS):
             # no representation stated where one belongs: written as implicit
             (length,) = _LENGTH[little](data, position + 4)
             return tag, self.known.get(tag, b"UN"), length, position + 8
