@@ -45,12 +45,12 @@ def quantity(v: Values) -> Quantity:
 
 def stated(v: Values) -> Quantity | None:
     """What a mapping says of an image whose rescale it repeats, None if it says nothing known (a field map in Hz does)."""
-    mapping, slope = _mapping(v), v.number("RescaleSlope")
-    if mapping is None or slope is None or mapping.unit not in table("parametric_maps")["quantities"]:
+    mapping, slope, known = _mapping(v), v.number("RescaleSlope"), table("parametric_maps")["quantities"]
+    if mapping is None or slope is None or mapping.unit is None or mapping.unit not in known:
         return None
     same = abs(mapping.slope - slope) <= SAME * abs(slope)
     same &= abs(mapping.intercept - (v.number("RescaleIntercept") or 0.0)) <= SAME * max(1.0, abs(mapping.intercept))
-    return (table("parametric_maps")["quantities"][mapping.unit], mapping.unit, ()) if same else None
+    return (known[mapping.unit], mapping.unit, ()) if same else None
 
 
 def _mapping(v: Values) -> Mapping | None:
