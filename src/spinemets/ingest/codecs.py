@@ -127,24 +127,22 @@ def _rle(data: bytes, coding: Coding) -> NDArray[Any]:
 
 
 def _jpeg_ls(data: bytes, coding: Coding) -> NDArray[Any]:
-    from _CharLS import decode_from_buffer, read_header  # type: ignore[import-not-found]
+    from jpeg_ls import decode_buffer  # type: ignore[import-untyped]
 
-    info = read_header(data)
-    flat = np.frombuffer(decode_from_buffer(data), f"<u{1 if info['bits_per_sample'] <= 8 else 2}")
+    _require(seen(data), coding)
+    buffer, info = decode_buffer(data)
+    flat = np.frombuffer(buffer, f"<u{1 if info['bits_per_sample'] <= 8 else 2}")
     return coloured(flat, coding, planes=info["interleave_mode"] == 0)
 
 
 def _jpeg_2000(data: bytes, coding: Coding) -> NDArray[Any]:
-    import _openjpeg  # type: ignore[import-not-found]
+    from openjpeg.utils import decode_pixel_data
 
     size = seen(data)
     _require(size, coding)
-    whole_file = 0 if data.startswith(codestream.CODESTREAM) else 2
-    code, flat = _openjpeg.decode(BytesIO(data), whole_file, as_array=True)
-    if code:
-        raise ValueError(f"openjpeg: error {code}")
     width = 1 if size.bits <= 8 else 2 if size.bits <= 16 else 4
-    return coloured(flat.view(f"<{'i' if size.signed else 'u'}{width}"), coding, planes=False)
+    flat = np.frombuffer(decode_pixel_data(data, version=2), f"<{'i' if size.signed else 'u'}{width}")
+    return coloured(flat, coding, planes=False)
 
 
 def _jpeg(data: bytes, coding: Coding) -> NDArray[Any]:
