@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from spinemets.ingest.read import read
 
@@ -115,3 +116,128 @@ def test_images_without_position_do_not_disturb_the_stack(tmp_path, write_series
     assert stack.measurable and stack.n_images == 3
     assert rest.geometry.verdict == "refused" and rest.n_images == 2 and not rest.sides_known
     assert rest.label == "series 4, images without position"
+
+
+@pytest.fixture
+def interleaved(tmp_path, write_image, noise):
+    """Two slices of each volume, interleaved by place; `volumes` gives the elements of each volume."""
+
+    def build(*volumes: dict, modality="MR"):
+        number = 0
+        for z in (0.0, 4.0):
+            for n, extra in enumerate(volumes):
+                number += 1
+                write_image(
+                    tmp_path / f"{number:03d}",
+                    noise(4, 4, seed=n),
+                    (0, 0, z),
+                    Modality=modality,
+                    InstanceNumber=number,
+                    **extra,
+                )
+        found = read([tmp_path]).series
+        for series in found:
+            images = {image.tobytes() for image in series.pixels().array.transpose(2, 1, 0)}
+            assert series.n_images == 2 and len(images) == 1  # both slices of one volume hold the same image here
+        return [series.label.partition(", ")[2] for series in found]
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("element", "values", "labels"),
+    [
+        ("EchoTime", (2.4, 4.8), ["echo time 2.4 ms", "echo time 4.8 ms"]),
+        ("InversionTime", (50, 400, 2500), ["inversion time 50 ms", "inversion time 400 ms", "inversion time 2500 ms"]),
+        ("FlipAngle", (2, 15), ["flip angle 2 degrees", "flip angle 15 degrees"]),
+        ("TemporalPositionIdentifier", (1, 2, 3), ["time point 1", "time point 2", "time point 3"]),
+        ("TriggerTime", (0, 500), ["trigger time 0 ms", "trigger time 500 ms"]),
+        ("ConvolutionKernel", ("B30f", "B70f"), ["kernel B30f", "kernel B70f"]),
+        ("ContrastBolusAgent", (None, "Gd"), ["without contrast agent", "contrast agent Gd"]),
+        ("AcquisitionNumber", (1, 2), ["acquisition 1", "acquisition 2"]),
+        ("ImageType", (["O", "P", "M"], ["O", "P", "P"]), ["complex component MAGNITUDE", "complex component PHASE"]),
+        ("ImageType", (["O", "P", "R"], ["O", "P", "I"]), ["complex component REAL", "complex component IMAGINARY"]),
+        (
+            "ImageType", (["DERIVED", "PRIMARY", "W"], ["DERIVED", "PRIMARY", "F"]),
+            ["image type DERIVED\\PRIMARY\\W", "image type DERIVED\\PRIMARY\\F"],
+        ),
+    ],
+)  # fmt: skip
+def test_interleaved_volumes_are_separated_by_what_varies(interleaved, element, values, labels):
+    """One attribute at a time: each volume holds its own images and is named by the attribute."""
+    assert interleaved(*({element: value} for value in values)) == labels
+
+
+def test_acquisition_time_is_the_last_resort(interleaved):
+    """Phases that differ in nothing but the clock."""
+    phases = ({"AcquisitionDate": "20240102", "AcquisitionTime": clock} for clock in ("101500", "101530"))
+    assert interleaved(*phases) == ["acquisition time 2024-01-02T10:15:00", "acquisition time 2024-01-02T10:15:30"]
+
+
+def test_private_component_of_one_vendor(tmp_path, write_image, noise):
+    """Real and imaginary images whose ImageType is the same: the private number tells them apart."""
+    import pydicom
+
+    for n in range(4):
+        path = write_image(
+            tmp_path / str(n), noise(4, 4, seed=n), (0, 0, 4.0 * (n // 2)), Modality="MR", InstanceNumber=n
+        )
+        dataset = pydicom.dcmread(path)
+        dataset.private_block(0x43, "GEMS_PARM_01", create=True).add_new(0x2F, "SS", 2 + n % 2)
+        dataset.save_as(path)
+    assert _labels(read([tmp_path])) == ["series 4, complex component REAL", "series 4, complex component IMAGINARY"]
+
+
+def test_two_echoes_of_magnitude_and_phase_at_three_times(interleaved):
+    """Twelve volumes: physics first, then the time."""
+    volumes = [
+        {"EchoTime": te, "ImageType": ["ORIGINAL", "PRIMARY", kind], "TemporalPositionIdentifier": t}
+        for t in (1, 2, 3)
+        for te in (2.4, 4.8)
+        for kind in ("M", "P")
+    ]
+    labels = interleaved(*volumes)
+    assert len(labels) == 12 and len(set(labels)) == 12
+    assert labels[0] == "complex component MAGNITUDE, echo time 2.4 ms, time point 1"
+
+
+def test_b_values_that_share_no_place_are_still_two_volumes(tmp_path, write_image, noise):
+    """Half of one weighting and half of another: never one stack."""
+    for k in range(4):
+        b = 0.0 if k < 2 else 800.0
+        write_image(
+            tmp_path / str(k), noise(4, 4), (0, 0, 3.0 * k), Modality="MR", DiffusionBValue=b, InstanceNumber=k + 1
+        )
+    assert _labels(read([tmp_path])) == ["series 4, b-value 0 s/mm2", "series 4, b-value 800 s/mm2"]
+
+
+def test_what_hardly_ever_differs_is_said(tmp_path, write_image, noise):
+    """One volume with two echo times, no place shared: kept, with a sentence."""
+    for k in range(4):
+        write_image(
+            tmp_path / str(k),
+            noise(4, 4),
+            (0, 0, 3.0 * k),
+            Modality="MR",
+            EchoTime=10.0 + (k > 2),
+            InstanceNumber=k + 1,
+        )
+    (series,) = read([tmp_path]).series
+    assert series.warnings == ("the images of this volume differ in echo time: 10 ms, 11 ms",)
+
+
+def test_a_derived_image_without_weighting_never_becomes_b_zero(tmp_path, write_image, noise):
+    """A map beside weighted images that all state b = 800: no b-value is made up for it."""
+    for k in range(2):
+        common = {"Modality": "MR", "InstanceNumber": k + 1}
+        write_image(
+            tmp_path / f"a{k}",
+            noise(4, 4),
+            (0, 0, 3.0 * k),
+            DiffusionBValue=800.0,
+            ImageType=["ORIGINAL", "PRIMARY"],
+            **common,
+        )
+        write_image(tmp_path / f"b{k}", noise(4, 4), (0, 0, 3.0 * k), ImageType=["DERIVED", "PRIMARY", "ADC"], **common)
+    weightings = {s.label: s.acquisition.b_values_s_per_mm2 for s in read([tmp_path]).series}
+    assert sorted(weightings.values()) == [(), (800.0,)]
