@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from spinemets.ingest import geometry
 from spinemets.ingest.geometry import Placement, arrange, extent, rules, straighten
 
 
@@ -167,3 +168,11 @@ def test_any_orientation_and_order_gives_true_positions(seed, n, step, slant):
     np.testing.assert_allclose(affine[:3, 0], row * 0.4, atol=1e-12)
     np.testing.assert_allclose(affine[:3, 1], column * 0.9, atol=1e-12)
     assert np.linalg.det(affine[:3, :3]) > 0
+
+
+def test_median_is_numpys():
+    """Even and odd counts, one value, repeats."""
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 3, 10, 11):
+        values = rng.integers(0, 5, n) * 0.7
+        assert geometry._median(values) == pytest.approx(np.median(values), abs=1e-15)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
@@ -44,6 +43,8 @@ class Digests:
             left = {source.path: source for source in sources if source.path not in self._known}
             threads = min(len(left), MOST_THREADS, os.cpu_count() or 1)
             if threads > 1:
+                from concurrent.futures import ThreadPoolExecutor
+
                 with ThreadPoolExecutor(threads, thread_name_prefix="digest") as pool:
                     self._known.update(zip(left, pool.map(_checked, left.values()), strict=True))
             else:

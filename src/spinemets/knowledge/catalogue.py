@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
+from spinemets.knowledge.rows import rows
 from spinemets.model.errors import CatalogueError
 
 # A source, population or caveat that is empty is as bad as none.
@@ -286,9 +287,13 @@ def ordered(entries: dict[str, Criterion]) -> Catalogue:
 
 @cache
 def table(name: str) -> Any:
-    """A knowledge table `knowledge/tables/<name>.yaml` as plain data (read-only by convention)."""
-    item = files("spinemets.knowledge") / "tables" / f"{name}.yaml"
-    return yaml.load(item.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    """A knowledge table `knowledge/tables/<name>.yaml` as plain data (read-only by convention).
+
+    Large tables of one row a line are a `Mapping` that parses each row when it is asked for.
+    """
+    text = (files("spinemets.knowledge") / "tables" / f"{name}.yaml").read_text(encoding="utf-8")
+    by_row = rows(text)
+    return yaml.load(text, Loader=yaml.CSafeLoader) if by_row is None else by_row
 
 
 @cache
