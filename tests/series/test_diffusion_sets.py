@@ -14,7 +14,8 @@ from tests.series.study_builders import stack
 from spinemets.ingest.options import ReadingOptions
 from spinemets.ingest.read import read
 from spinemets.model.acquisition import Diffusion
-from spinemets.series.diffusion_sets import b_values, direction_words, weighting
+from spinemets.model.study import PatientFacts, Study
+from spinemets.series.diffusion_sets import b_values, direction_words, is_weighted, weighting
 from spinemets.series.recognise import recognise
 from spinemets.series.sets import with_sets
 
@@ -125,6 +126,20 @@ def test_weighting_of_a_stated_b_value():
     assert weighting(stack(1, b_values_s_per_mm2=(500.0,), image_type=("DERIVED", "TRACEW"))).averaged is True
     assert weighting(stack(1, b_values_s_per_mm2=(0.0, 500.0))) is None
     assert weighting(stack(1)) is None
+
+
+def test_b_0_alone_is_no_weighting():
+    """ge-fmri-0004: GE states b = 0 in series that are no diffusion at all; they stay free for other sets."""
+    assert not is_weighted(volume(1, 0.0)) and is_weighted(volume(2, 50.0))
+    frames = [volume(n, 0.0, time_s=2.0 * n) for n in (1, 2, 3)]
+    assert [s.kind for s in with_sets(Study(uid="1", patient=PatientFacts(), series=tuple(frames))).sets] == ["dynamic"]
+
+
+def test_repeats_of_b_0_are_no_time_series():
+    """They belong to the diffusion measurement, and nowhere else."""
+    series = (*(volume(n, 0.0) for n in (1, 2, 3, 4)), volume(5, 800.0, X))
+    found = with_sets(Study(uid="1", patient=PatientFacts(), series=series)).sets
+    assert [s.kind for s in found] == ["b_values"] and found[0].notes[0] == "b 0: 4 times"
 
 
 def test_direction_in_letters():

@@ -38,6 +38,13 @@ def weighting(series: Series) -> Diffusion | None:
     return Diffusion(b_s_per_mm2=values[0], averaged=trace or None)
 
 
+def is_weighted(series: Series) -> bool:
+    """Whether a volume is diffusion-weighted; b 0 alone is no sign of it, since some makers state it everywhere."""
+    stated = series.acquisition.diffusion
+    values = series.acquisition.b_values_s_per_mm2 if stated is None else (stated.b_s_per_mm2,)
+    return any(b > limit("diffusion", "b_floor_s_per_mm2") for b in values)
+
+
 def b_values(stack: Sequence[Series], beside: Sequence[Series]) -> tuple[list[SeriesSet], list[str]]:
     """Sets of b-values among series of one lattice, and a line for a weighted volume that stays alone.
 
@@ -49,7 +56,7 @@ def b_values(stack: Sequence[Series], beside: Sequence[Series]) -> tuple[list[Se
         All series of the study: the scanner's ADC map is looked for there.
     """
     found = [Weighted(series=s, diffusion=d) for s in stack if (d := weighting(s)) is not None]
-    if not any(w.diffusion.b_s_per_mm2 > limit("diffusion", "b_floor_s_per_mm2") for w in found):
+    if not any(is_weighted(w.series) for w in found):
         return [], []
     sets, alone = [], []
     for run in _runs(_with_shells(found)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -74,18 +75,27 @@ def same_lattice(first: Series, second: Series) -> bool:
         return a is b
     if a.shape_ijk != b.shape_ijk:
         return False
-    apart = np.linalg.norm(a.corners_lps_mm - b.corners_lps_mm, axis=1).max()
-    return bool(apart <= limit("likeness", "lattice_voxel") * min(a.spacing_mm))
+    most = limit("likeness", "lattice_voxel") * min(a.spacing_mm)
+    # the first voxel alone settles most comparisons, of which a large study has many
+    if abs(float(a.affine_lps_mm[2, 3] - b.affine_lps_mm[2, 3])) > most:
+        return False
+    return bool(np.linalg.norm(a.corners_lps_mm - b.corners_lps_mm, axis=1).max() <= most)
 
 
 def same_place(first: Series, second: Series) -> bool:
     """Same plane and spacing, and mostly the same field: the stack planned again."""
     a, b = first.grid, second.grid
-    if a is None or b is None or not same_frame(first, second):
+    if a is None or b is None or not same_frame(first, second) or _far_apart(a, b):
         return False
     return same_plane(a, b, limit("likeness", "place_angle_deg"), limit("likeness", "place_spacing_share")) and (
         overlap_share(a, b) >= limit("likeness", "place_overlap_share")
     )
+
+
+def _far_apart(a: Grid, b: Grid) -> bool:
+    """Whether two grids cannot overlap as far as their first voxels and diagonals tell; cheap, for large studies."""
+    reach = sum(math.hypot(*(n * mm for n, mm in zip(g.shape_ijk, g.spacing_mm, strict=True))) for g in (a, b))
+    return math.dist(a.affine_lps_mm[:3, 3], b.affine_lps_mm[:3, 3]) > reach
 
 
 def same_plane(a: Grid, b: Grid, angle_deg: float, spacing_share: float) -> bool:

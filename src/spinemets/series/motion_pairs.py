@@ -9,7 +9,7 @@ import numpy as np
 
 from spinemets.model.series import Series
 from spinemets.model.study import Study
-from spinemets.series.diffusion_sets import weighting
+from spinemets.series.diffusion_sets import is_weighted
 from spinemets.series.likeness import component, is_candidate, overlap_share, stem
 
 FAMILIES = ("CT", "MR")
@@ -92,7 +92,7 @@ def _may_lead(series: Series) -> bool:
 def _rank(series: Series) -> tuple[bool, int, int]:
     """Echo planar and diffusion images are distorted: they lead only where nothing else is there."""
     assert series.grid is not None  # only series with a grid are ranked
-    distorted = weighting(series) is not None or "EP" in series.acquisition.scanning_sequence
+    distorted = is_weighted(series) or "EP" in series.acquisition.scanning_sequence
     return (distorted, -int(np.prod(series.grid.shape_ijk)), series.number)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from spinemets.model.series import Series
 from spinemets.model.study_view import SeriesSet
+from spinemets.series.diffusion_sets import is_weighted
 from spinemets.series.likeness import (
     box,
     component,
@@ -20,13 +21,12 @@ from spinemets.series.likeness import (
     same_protocol,
     settings,
 )
-from spinemets.series.varying import weighted
 
 CONTRAST_FIELDS = ("tr_s", "te_s", "flip_deg")
 
 
 def repeats(series: Sequence[Series], taken: Collection[str]) -> list[SeriesSet]:
-    """Series of one kind, place and protocol that no set in time explains (`taken`: uids of such sets)."""
+    """Series of one kind, place and protocol that no other set explains (`taken`: uids of volumes in time, b-values)."""
     groups: list[list[Series]] = []
     for item in series:
         if item.uid in taken or not _states_protocol(item):
@@ -42,7 +42,7 @@ def repeats(series: Sequence[Series], taken: Collection[str]) -> list[SeriesSet]
 def _states_protocol(series: Series) -> bool:
     """Whether the header says enough for two series to be called repeats of one another."""
     a = series.acquisition
-    return not weighted(series) and ((a.tr_s is not None and a.te_s is not None) or a.kernel is not None)
+    return not is_weighted(series) and ((a.tr_s is not None and a.te_s is not None) or a.kernel is not None)
 
 
 def _is_repeat(first: Series, second: Series) -> bool:

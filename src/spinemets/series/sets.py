@@ -9,7 +9,7 @@ from spinemets.model.series import Series
 from spinemets.model.study import Study
 from spinemets.model.study_view import SeriesSet
 from spinemets.series import pairs, varying
-from spinemets.series.diffusion_sets import b_values
+from spinemets.series.diffusion_sets import b_values, is_weighted
 from spinemets.series.likeness import is_candidate, same_lattice
 from spinemets.series.stations import stations
 
@@ -27,14 +27,16 @@ def with_sets(study: Study) -> Study:
         found, said = b_values(stack, study.series)
         sets += found
         alone += said
+        diffusion = {uid for item in found for uid in item.members}
+        rest = [s for s in stack if s.uid not in diffusion and not is_weighted(s)]
         for find in (varying.echoes, varying.fat_water, varying.flip_angles, varying.inversion_times, varying.dynamic):
-            sets += find(stack)
+            sets += find(rest)
         sets += varying.phase_magnitude(stack)
     found, said = pairs.contrast_pairs(candidates)
     sets += [*found, *pairs.kernels(candidates), *stations(candidates)]
     alone += said
-    in_time = {uid for item in sets if item.kind == "dynamic" for uid in item.members}
-    sets += pairs.repeats(candidates, in_time)
+    taken = {uid for item in sets if item.kind in ("dynamic", "b_values") for uid in item.members}
+    sets += pairs.repeats(candidates, taken)
     place = {s.uid: n for n, s in enumerate(study.series)}
     ordered = sorted(sets, key=lambda item: min(place[uid] for uid in item.members))
     return replace(study, sets=tuple(ordered), warnings=(*study.warnings, *alone))

@@ -14,7 +14,6 @@ from spinemets.series.likeness import (
     fat_water_part,
     limit,
     numbers,
-    same_frame,
     same_lattice,
     same_plane,
 )
@@ -25,29 +24,33 @@ def stations(series: Sequence[Series]) -> list[SeriesSet]:
 
     Stacks of one kind, plane and spacing that lie one below the other, abutting, overlapping or with a gap that is named.
     """
-    groups: list[list[Series]] = []
+    groups: dict[tuple[object, ...], list[list[Series]]] = {}
     for item in series:
         if item.grid is None or item.kind == "unknown":
             continue
-        home = next((g for g in groups if _one_protocol(item, g[0])), None)
+        alike = groups.setdefault(_key(item), [])
+        home = next((g for g in alike if _one_protocol(item, g[0])), None)
         if home is None:
-            groups.append([item])
+            alike.append([item])
         elif not any(same_lattice(item, s) for s in home):  # a repeat or time point of a station that is there
             home.append(item)
-    return [_set(chain) for group in groups for chain in _chains(group) if len(chain) > 1]
+    return [_set(chain) for same in groups.values() for group in same for chain in _chains(group) if len(chain) > 1]
+
+
+def _key(series: Series) -> tuple[object, ...]:
+    """What stations of one set have exactly in common."""
+    a, weight = series.acquisition, weighting(series)
+    weights = None if weight is None else (round(weight.b_s_per_mm2), weight.direction_lps)
+    frame = series.grid.frame_of_reference_uid if series.grid is not None else None
+    return (series.kind, frame, a.kernel, component(a), fat_water_part(a), weights)
 
 
 def _one_protocol(first: Series, second: Series) -> bool:
-    a, b = first.acquisition, second.acquisition
+    """Same echo time, plane and spacing, each within its tolerance."""
     assert first.grid is not None and second.grid is not None  # only series with a grid come here
-    if first.kind != second.kind or not same_frame(first, second) or a.kernel != b.kernel:
+    if not close(first.acquisition.te_s, second.acquisition.te_s):
         return False
-    if component(a) != component(b) or fat_water_part(a) != fat_water_part(b) or not close(a.te_s, b.te_s):
-        return False
-    mine, theirs = weighting(first), weighting(second)
-    weights = [None if w is None else (round(w.b_s_per_mm2), w.direction_lps) for w in (mine, theirs)]
-    angle, share = limit("stations", "angle_deg"), limit("stations", "spacing_share")
-    return weights[0] == weights[1] and same_plane(first.grid, second.grid, angle, share)
+    return same_plane(first.grid, second.grid, limit("stations", "angle_deg"), limit("stations", "spacing_share"))
 
 
 def _extent(series: Series) -> tuple[float, float]:

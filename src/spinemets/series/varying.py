@@ -27,22 +27,15 @@ PHASE_ORDER = ("in phase", "opposed phase", "water", "fat")
 
 
 def alike(stack: Sequence[Series], but: str = "") -> list[list[Series]]:
-    """Series of one lattice by protocol, the field `but` left out of the comparison. Diffusion volumes are elsewhere."""
+    """Series of one lattice by protocol, the field `but` left out of the comparison."""
     groups: list[list[Series]] = []
     for series in stack:
-        if weighted(series):
-            continue
         home = next((g for g in groups if same_protocol(series, g[0], but)), None)
         if home is None:
             groups.append([series])
         else:
             home.append(series)
     return groups
-
-
-def weighted(series: Series) -> bool:
-    """Whether a series belongs to a diffusion measurement."""
-    return weighting(series) is not None or bool(series.acquisition.b_values_s_per_mm2)
 
 
 def echoes(stack: Sequence[Series]) -> list[SeriesSet]:
@@ -95,7 +88,7 @@ def _in_opposed(ordered: Sequence[Series], phases: Sequence[str | None]) -> Seri
 def fat_water(stack: Sequence[Series]) -> list[SeriesSet]:
     """Images that ImageType names in phase, opposed phase, water or fat."""
     found = []
-    parts = [s for s in _mr(stack) if fat_water_part(s.acquisition) is not None and not weighted(s)]
+    parts = [s for s in _mr(stack) if fat_water_part(s.acquisition) is not None]
     groups: list[list[Series]] = []
     for series in parts:
         home = next((g for g in groups if _same_excitation(series, g)), None)
@@ -156,15 +149,13 @@ def inversion_times(stack: Sequence[Series]) -> list[SeriesSet]:
 
 def phase_magnitude(stack: Sequence[Series]) -> list[SeriesSet]:
     """Magnitude with phase, real or imaginary images of the same echo times."""
-    groups: list[list[Series]] = []
+    groups: dict[tuple[object, ...], list[Series]] = {}
     for series in _mr(stack):
-        home = next((g for g in groups if _same_but_component(series, g[0])), None)
-        if home is None:
-            groups.append([series])
-        else:
-            home.append(series)
+        a = series.acquisition
+        key = (a.flip_deg, a.ti_s, a.tr_s, a.scanning_sequence, weighting(series))
+        groups.setdefault(key, []).append(series)
     found = []
-    for group in groups:
+    for group in groups.values():
         parts = sorted({component(s.acquisition) for s in group})
         if len(parts) < 2:
             continue
@@ -174,13 +165,6 @@ def phase_magnitude(stack: Sequence[Series]) -> list[SeriesSet]:
         notes = () if "MAGNITUDE" in parts or {"REAL", "IMAGINARY"} <= set(parts) else ("no magnitude image",)
         found.append(_made("phase_magnitude", name, ordered, texts, notes))
     return found
-
-
-def _same_but_component(first: Series, second: Series) -> bool:
-    a, b = first.acquisition, second.acquisition
-    if (a.flip_deg, a.ti_s, weighting(first)) != (b.flip_deg, b.ti_s, weighting(second)):
-        return False
-    return (a.scanning_sequence, a.tr_s) == (b.scanning_sequence, b.tr_s)
 
 
 def dynamic(stack: Sequence[Series]) -> list[SeriesSet]:
