@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from spinemets.ingest import dicom, facts, nifti, nifti_header
+from spinemets.ingest import dicom, facts
 from spinemets.ingest import headers as h
 from spinemets.ingest.assembly import dicom_series
 from spinemets.ingest.dicom import SetAside
@@ -23,6 +23,7 @@ from spinemets.model.errors import UnreadableInput
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study, Unread
 
+NIFTI = ("nifti", "nifti-gz")
 NO_PATIENT = "NIfTI files name no patient: all images of the input are taken to be of one"
 
 
@@ -61,15 +62,24 @@ def gather(paths: Sequence[Path], options: ReadingOptions) -> Gathered:
     """Look into every file."""
     found = listing(paths, options.leave_out)
     gathered = Gathered(unread=list(found.unread))
-    voxels = {source.name for source in nifti_header.partners(found.files).values()}
+    voxels = _voxel_files(found.files)
     for source in found.files:
-        if source.kind in ("nifti", "nifti-gz") or source.name in voxels:
+        if source.kind in NIFTI or source.name in voxels:
             gathered.niftis.append(source)
         elif source.kind == "side":
             gathered.side.append(source)
         else:
             _take_dicom(source, gathered)
     return gathered
+
+
+def _voxel_files(files: Sequence[SourceFile]) -> set[str]:
+    """Names of files that hold the voxels of a NIfTI header beside them."""
+    if all(source.kind not in NIFTI for source in files):
+        return set()
+    from spinemets.ingest.nifti_header import partners
+
+    return {source.name for source in partners(files).values()}
 
 
 def _take_dicom(source: SourceFile, gathered: Gathered) -> None:
@@ -90,11 +100,14 @@ def _take_dicom(source: SourceFile, gathered: Gathered) -> None:
 
 def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated) -> Study:
     unread, digests = gathered.unread, Digests()
-    digests.files(gathered.niftis)
     images = chosen(gathered.images, options.study_uid, unread)
     images = without_duplicates(images, digests, unread)
     series, who = dicom_series(images, digests, unread)
-    series += nifti.series(gathered.niftis, gathered.side, digests, unread)
+    if gathered.niftis:
+        from spinemets.ingest import nifti
+
+        digests.files(gathered.niftis)
+        series += nifti.series(gathered.niftis, gathered.side, digests, unread)
     if not series:
         raise UnreadableInput(_nothing(unread), "Give a folder, archive or file of CT or MR images.")
     series, notes = facts.apply(stated, _labelled(series))

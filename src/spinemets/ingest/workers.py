@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -73,6 +72,8 @@ class Worker:
     def __init__(self) -> None:
         if getattr(sys, "frozen", False) or not sys.executable:
             raise Unavailable("this Python cannot start another one")
+        import subprocess  # lazy: most input is not compressed
+
         # -P: nothing is imported from the working folder unless the caller does so too
         command = [sys.executable, "-P", "-c", CHILD, json.dumps(sys.path)]
         try:
