@@ -74,6 +74,19 @@ def test_numbers_keep_their_digits(tmp_path):
     assert marks.of(frame(tmp_path, TRIGGER=b"1000000.5"))["trigger time"] == "1000000.5 ms"
 
 
+def test_images_that_agree_in_their_bytes_are_alike(tmp_path):
+    """One look at the bytes: a difference in an element, in the weighting or in a mark of a frame is seen, others are not."""
+    same = [frame(tmp_path, TE=b"10", KERNEL=b"B30f") for _ in range(3)]
+    assert marks.alike(same, marks.APART, marks.APART_TAGS)
+    assert marks.alike([*same, frame(tmp_path, TE=b"11", KERNEL=b"B30f")], marks.APART, marks.APART_TAGS)
+    assert not marks.alike([*same, frame(tmp_path, TE=b"11", KERNEL=b"B30f")], marks.REMARKABLE, marks.REMARKABLE_TAGS)
+    assert not marks.alike([*same, frame(tmp_path, KERNEL=b"B70f")], marks.APART, marks.APART_TAGS)
+    weighted = frame(tmp_path, TE=b"10", KERNEL=b"B30f", diffusion=Diffusion(b_s_per_mm2=0.0))
+    assert not marks.alike([*same, weighted], marks.APART, marks.APART_TAGS)
+    frames = [frame(tmp_path, {"complex component": part}) for part in ("REAL", "REAL", "PHASE")]
+    assert marks.alike(frames[:2], marks.APART, ()) and not marks.alike(frames, marks.APART, ())
+
+
 def test_what_is_never_mixed_is_physics():
     """Separated first, and named first."""
     assert set(marks.APART) <= set(marks.PHYSICS) and set(marks.REMARKABLE) <= set(marks.PHYSICS)

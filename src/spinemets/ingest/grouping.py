@@ -190,24 +190,26 @@ def _value(text: str) -> tuple[float, str]:
 
 def _apart(frames: list[Frame], rule: Rules) -> list[Group]:
     """Volumes of one direction: what must never be mixed is separated first, whether or not images share a place."""
-    known = {frame: marks.of(frame) for frame in frames}
     stacks: list[tuple[str, list[Frame]]] = [("", frames)]
-    for name in marks.APART:
-        stacks = [
-            (", ".join(text for text in (what, more if len(parts) > 1 else "") if text), members)
-            for what, stack in stacks
-            for parts in (_parts(stack, known, name),)
-            for more, members in parts.items()
-        ]
-    return [_renamed(group, what) for what, stack in stacks for group in _split(stack, known, rule)]
+    if not marks.alike(frames, marks.APART, marks.APART_TAGS):
+        known = {frame: marks.of(frame) for frame in frames}
+        for name in marks.APART:
+            stacks = [
+                (", ".join(text for text in (what, more if len(parts) > 1 else "") if text), members)
+                for what, stack in stacks
+                for parts in (_parts(stack, known, name),)
+                for more, members in parts.items()
+            ]
+    return [_renamed(group, what) for what, stack in stacks for group in _split(stack, rule)]
 
 
-def _split(frames: list[Frame], known: Mapping[Frame, Mapping[str, str]], rule: Rules) -> list[Group]:
+def _split(frames: list[Frame], rule: Rules) -> list[Group]:
     """Images that share places, by the mark that explains most of it: physics before numbers and times."""
     surplus, most = _repeats(frames, rule)
     if not surplus:
         return [Group(frames=tuple(frames))]
-    names = list(dict.fromkeys(name for frame in frames for name in known[frame]))
+    known = {frame: marks.of(frame) for frame in frames}
+    names = list(dict.fromkeys(name for mark in known.values() for name in mark))
     for physics in (True, False):
         best: tuple[int, _Parts] | None = None
         for name in (n for n in names if (n in marks.PHYSICS) == physics):
@@ -219,7 +221,7 @@ def _split(frames: list[Frame], known: Mapping[Frame, Mapping[str, str]], rule: 
             if left < surplus and (best is None or left < best[0]):
                 best = (left, parts)
         if best is not None:
-            return [_renamed(group, what) for what, part in best[1].items() for group in _split(part, known, rule)]
+            return [_renamed(group, what) for what, part in best[1].items() for group in _split(part, rule)]
     return _by_turn(frames, rule)
 
 

@@ -5,7 +5,7 @@ An attribute that is not stated is no mark: images with it and without it are to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from spinemets.ingest import component, instants
 from spinemets.ingest import headers as h
@@ -20,6 +20,23 @@ PHYSICS = (
 )  # fmt: skip
 # One volume may differ in these from slice to slice, but then it is said.
 REMARKABLE = ("echo time", "inversion time", "flip angle", "slice thickness")
+# The elements of a classic header these are made of: where all images agree in their bytes, nothing has to be parsed.
+APART_TAGS = (h.IMAGE_TYPE, h.KERNEL, *sorted(component.TAGS))
+REMARKABLE_TAGS = (h.TE, h.TI, h.FLIP, h.THICKNESS)
+
+
+def alike(frames: Sequence[Frame], names: Sequence[str], tags: Sequence[int]) -> bool:
+    """Whether all images state exactly the same for these marks, in one look at the bytes."""
+    seen = set()
+    for frame in frames:
+        known = frame.marks
+        stated = (
+            tuple(map(frame.image.header.scanned.values.get, tags)) if known is None else tuple(map(known.get, names))
+        )
+        seen.add((known is None, frame.diffusion and frame.diffusion.b_s_per_mm2, *stated))
+        if len(seen) > 1:
+            return False
+    return True
 
 
 def of(frame: Frame) -> Mapping[str, str]:

@@ -138,6 +138,8 @@ def _repeated(group: Group) -> list[str]:
 
 def _mixed(frames: Sequence[Frame]) -> list[str]:
     """What differs between the images of one volume although it hardly ever does."""
+    if marks.alike(frames, marks.REMARKABLE, marks.REMARKABLE_TAGS):
+        return []
     known = [marks.of(frame) for frame in frames]
     found = []
     for name in marks.REMARKABLE:
