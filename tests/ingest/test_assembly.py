@@ -57,3 +57,23 @@ def test_duplicates_without_identifier_are_kept():
     """No images, no series, no patient."""
     assert duplicates.without_duplicates([], None, []) == []
     assert assembly.dicom_series([], None, []) == ([], None)
+
+
+def test_a_header_damaged_behind_its_first_elements_costs_one_file(tmp_path, write_series, noise, axial_positions):
+    """The first image of a series has a nest too deep to be followed: it has its line, the others stay a volume."""
+    import struct
+
+    from spinemets.ingest.read import read
+
+    folder = write_series(tmp_path / "s", noise(4, 8, 8), axial_positions(0, 2, 4, 6))
+    first = next(
+        path for path in folder.iterdir() if b"0\\0\\0 " in path.read_bytes() or b"0.0\\0.0\\0.0" in path.read_bytes()
+    )
+    data = first.read_bytes()
+    opening = struct.pack("<HH2sHLHHL", 0x0040, 0x0440, b"SQ", 0, 0xFFFFFFFF, 0xFFFE, 0xE000, 0xFFFFFFFF)
+    closing = struct.pack("<HHLHHL", 0xFFFE, 0xE00D, 0, 0xFFFE, 0xE0DD, 0)
+    at = data.index(struct.pack("<HH2s", 0x7FE0, 0x0010, b"OW"))
+    first.write_bytes(data[:at] + opening * 100 + closing * 100 + data[at:])
+    study = read([folder])
+    assert [series.n_images for series in study.series] == [3]
+    assert [(row.file, row.reason) for row in study.unread] == [(first.name, "sequences are nested more than 64 deep")]

@@ -70,10 +70,32 @@ def dicom_series(
     found: list[Series] = []
     who: PatientFacts | None = None
     for members in by_series.values():
-        series, first = _volumes(members, store, digests, unread)
+        series, first = _without_damaged(members, store, digests, unread)
         who, said = patient.merged(who, first)
         found.extend(replace(one, warnings=(*one.warnings, *said)) for one in series)
     return found, who
+
+
+def _without_damaged(
+    images: Sequence[Image], store: DecodedImages, digests: Digests, unread: list[Unread]
+) -> tuple[list[Series], PatientFacts | None]:
+    """Volumes of one DICOM series. A header that turns out damaged costs its own file, not the series."""
+    said: list[Unread] = []
+    try:
+        found = _volumes(images, store, digests, said)
+    except h.NotDicom:
+        whole: list[Image] = []
+        for image in images:
+            try:
+                h.read_elements(image.source)
+                whole.append(image)
+            except h.NotDicom as reason:
+                unread.append(Unread(file=image.source.name, reason=str(reason)))
+        # each round is of fewer images, so this ends
+        again = bool(whole) and len(whole) < len(images)
+        return _without_damaged(whole, store, digests, unread) if again else ([], None)
+    unread.extend(said)
+    return found
 
 
 def _volumes(
@@ -92,12 +114,8 @@ def _volumes(
     times, clock = timing.times([group.frames for group in parts])
     for number, (group, time_s) in enumerate(zip(parts, times, strict=True), start=1):
         image = group.frames[0].image
-        try:
-            dataset = datasets.of(image)
-            series = _series(group, f"#{number}" if len(parts) > 1 else "", datasets, store)
-        except h.NotDicom as reason:
-            unread.extend(Unread(file=name, reason=str(reason)) for name in _names(group.frames))
-            continue
+        dataset = datasets.of(image)
+        series = _series(group, f"#{number}" if len(parts) > 1 else "", datasets, store)
         who = who or patient.facts(Values(dataset), image.header.text(h.PATIENT_ID))
         facts = series.acquisition if time_s is None else replace(series.acquisition, time_s=time_s, time_source=clock)
         warnings = series.warnings if found else (*series.warnings, *said)

@@ -68,7 +68,7 @@ def refuse_claim(frame_bytes: int, n_frames: int, stored_bytes: int, *, compress
     if frame_bytes <= 0 or n_frames <= 0:
         return "the header states no image size"
     if n_frames > limits.max_frames:
-        return f"the header claims {n_frames} images in one file, more than the limit of {limits.max_frames}"
+        return f"the header claims more images in one file than the limit of {limits.max_frames}"
     if not compressed and claimed > stored_bytes:
         return f"cut off: the header claims {claimed} bytes of pixels, the file holds {max(stored_bytes, 0)}"
     if frame_bytes > limits.max_frame_mb * MB or claimed > limits.max_volume_mb * MB:

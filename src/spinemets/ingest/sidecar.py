@@ -174,7 +174,7 @@ def _read(beside: Sequence[SourceFile]) -> tuple[dict[str, Any], list[str]]:
         try:
             if one.size > bounds.load().max_stated_kb * 1024:
                 raise ValueError("too large")
-            data = json.loads(one.path.read_text(encoding="utf-8-sig"))
+            data = json.loads(one.path.read_text(encoding="utf-8-sig"), parse_constant=lambda _: None)  # NaN: not stated
             if not isinstance(data, dict):
                 raise ValueError("no JSON object")
             found.update(data)
