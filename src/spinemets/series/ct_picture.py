@@ -34,6 +34,9 @@ def values_wrong(picture: Picture, table: Hounsfield) -> str | None:
         level = float(np.percentile(air, table.air_percentile))
         if abs(level - table.air_hu) > table.air_tolerance_hu:
             return f"air measures {level:.0f} HU instead of {table.air_hu:g}: the values may be no Hounsfield units"
+    dense = float(np.mean(values > table.dense_hu))
+    if dense > table.dense_share_max:
+        return f"{100 * dense:.0f} % of the values lie above {table.dense_hu:g} HU: the values may be no Hounsfield units"
     low, high = table.tissue_range_hu
     share = float(np.mean((values[content] >= low) & (values[content] <= high)))
     if share < table.tissue_share_min:

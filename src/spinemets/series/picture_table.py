@@ -24,6 +24,8 @@ class Hounsfield(Strict, frozen=True):
     tissue_range_hu: Pair
     tissue_share_min: float
     content_share_min: float
+    dense_hu: float
+    dense_share_max: float
 
 
 class Texture(Strict, frozen=True):
