@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import cache
 from pathlib import Path
 
@@ -103,11 +104,15 @@ def _signatures() -> tuple[tuple[bytes, str, str], ...]:
 
 def left_by_desktop(name: str) -> bool:
     """Whether a name (with the folders before it) is that of a file that macOS or Windows leaves behind."""
+    return _desktop().fullmatch(name) is not None
+
+
+@cache
+def _desktop() -> re.Pattern[str]:
+    """One expression for all patterns: they are asked of every file. A pattern without a folder is that of a last name."""
     patterns = table("foreign_files")["desktop"]
-    last = name.rsplit("/", 1)[-1]
-    return any(
-        fnmatchcase(last, pattern) or (fnmatchcase(name, f"*{pattern}") and "/" in pattern) for pattern in patterns
-    )
+    found = [f".*{translate(p)}" if "/" in p else f"(?:.*/)?{translate(p).replace('.*', '[^/]*')}" for p in patterns]
+    return re.compile("|".join(found), re.DOTALL)
 
 
 def shown(name: str) -> str:
