@@ -145,6 +145,21 @@ def test_a_decoder_that_hangs_is_ended(pool, tasks, monkeypatch):
     assert kept.reasons == {0: "takes too long"} and len(kept.images) == 11
 
 
+def test_a_decoder_that_works_for_ever_is_ended_by_processor_time(pool, tasks, monkeypatch):
+    """The process bounds itself: a busy machine changes nothing."""
+    spoiled = "if c.photometric == 'LOOP':\n  while True: pass"
+    crashing(monkeypatch, spoiled)
+    child = workers.CHILD.replace("w.main()", "w.CPU_S = 0.2; w.main()")
+    monkeypatch.setattr(workers, "CHILD", child)
+    found = tasks[1]
+    found[5] = Task(
+        n=5, path=found[5].path, name="x", pieces=found[5].pieces, coding=found[5].coding._replace(photometric="LOOP")
+    )
+    kept = Kept()
+    pool.decode(found, kept)
+    assert kept.reasons == {5: "takes too long"} and len(kept.images) == 11
+
+
 def test_without_processes_the_tasks_come_back(pool, tasks, monkeypatch):
     """No executable, a frozen program, a Python that does not start: the caller decodes himself."""
     for name, value in (("executable", "/nowhere/python"), ("executable", ""), ("frozen", True)):

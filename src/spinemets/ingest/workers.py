@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -28,9 +29,11 @@ from spinemets.ingest.worker_process import ANSWER, DECODED, HELLO, REQUEST, UNR
 # Starting a process costs about as much as decoding this much of JPEG-LS, the fastest of them (measured: 0.1 s).
 BYTES_PER_WORKER = 8 << 20
 MOST_WORKERS = 8
-# Far beyond any real image (JPEG 2000 decodes 10 MB a second), also on a machine with much else to do.
+# How long an answer is waited for where the process did not end itself (its own bound is processor time): far beyond any
+# real image, also on a machine with much else to do.
 PATIENCE_S, PATIENCE_BYTES_PER_S = 20.0, 1e6
 HELLO_S = 30.0
+TOO_LONG = getattr(signal, "SIGXCPU", 0)
 AHEAD = 2
 FEW_PIECES = 64
 PIPE_BYTES = 1 << 20
@@ -262,9 +265,10 @@ class _Run:
 
     def _bury(self, worker: Worker, lost: list[Task]) -> None:
         """The image it was at is lost, those behind it are not."""
-        self.receiver.failed(lost[0].n, "takes too long" if worker.late else "the decoder crashed")
-        self.left.extendleft(reversed(lost[1:]))
         self._leave(worker)
+        late = worker.late or worker.process.returncode == -TOO_LONG
+        self.receiver.failed(lost[0].n, "takes too long" if late else "the decoder crashed")
+        self.left.extendleft(reversed(lost[1:]))
 
     def _leave(self, worker: Worker) -> None:
         self.alive.remove(worker)
