@@ -50,7 +50,7 @@ def series(suite, tmp_path):
             header = headers.read_header(source)
             number = int(header.number(headers.N_FRAMES) or 1)
             if number > 1:
-                dataset = headers.read_dataset(source)
+                dataset = headers.read_elements(source)
                 views = [Values(dataset, index) for index in range(number)]
                 found.extend(diffusion.of_values(view) for view in views)
                 orientation = w.OfValues(views[0]).numbers(w.ORIENTATION)

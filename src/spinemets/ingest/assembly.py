@@ -43,12 +43,12 @@ class Datasets:
         self._last: tuple[Image, Any] | None = None
 
     def of(self, image: Image) -> Any:
-        """Header of that file by pydicom.
+        """Header of that file.
 
         Raises
         ------
         NotDicom
-            If pydicom cannot read it.
+            If it is too damaged or passes a limit.
         """
         if self._last is None or self._last[0] is not image:
             self._last = (image, h.read_elements(image.source))

@@ -42,7 +42,7 @@ class Image:
     Attributes
     ----------
     direct
-        Whether the pixels lie in the file as they are (native, little endian): they are then read without pydicom.
+        Whether the pixels lie in the file as they are (native, little endian): they are then read straight from it.
     padding
         Stored value that marks "no measurement", and the other end of a range of such values.
     """

@@ -1,4 +1,4 @@
-"""Header values of one DICOM file as the reader needs them, from the fast scan or from pydicom.
+"""Header values of one DICOM file as the reader needs them, from the fast scan or the full parser.
 
 Parsed once at the door: behind this module there are typed values or None, never a raw header.
 """
@@ -9,9 +9,9 @@ import math
 import struct
 from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import IO, Any
+from typing import IO
 
-from spinemets.ingest import component, damage, diffusion, instants
+from spinemets.ingest import component, diffusion, instants
 from spinemets.ingest import limits as bounds
 from spinemets.ingest.elements import Elements, Parsed, TooMuch, parse
 from spinemets.ingest.encoding import Encoding, coding_at, encoding_of, inflated
@@ -144,24 +144,6 @@ def read_elements(source: SourceFile) -> Elements:
         If it is not DICOM, too damaged, or passes a limit.
     """
     return _parsed(source)[1].elements
-
-
-def read_dataset(source: SourceFile, *, stop_before_pixels: bool = True) -> Any:
-    """Whole header (or file) as a pydicom Dataset.
-
-    Raises
-    ------
-    NotDicom
-        If pydicom cannot read it.
-    """
-    from pydicom import dcmread
-
-    try:
-        return dcmread(source.path, stop_before_pixels=stop_before_pixels, force=True)
-    except RecursionError:
-        raise NotDicom("sequences are nested too deep to be read") from None
-    except damage.of_dicom() as error:
-        raise NotDicom(f"damaged DICOM file ({type(error).__name__})") from None
 
 
 def _by_elements(source: SourceFile) -> Header:

@@ -1,7 +1,7 @@
 """Fast scan of a well-formed DICOM header: the raw bytes of the few elements that differ from image to image.
 
 It skips work, never changes an answer: whatever is unusual (no preamble, big endian, deflated, unknown VR) returns None
-and goes through pydicom; a test compares both on every file. Nesting is followed by a counter, not by recursion.
+and goes through the full parser (`elements`); a test compares both on every file. Nesting is followed by a counter, not by recursion.
 """
 
 from __future__ import annotations
