@@ -171,8 +171,17 @@ def moments_s(members: Sequence[Series]) -> list[float] | None:
 
 def instant(series: Series) -> datetime | None:
     """When the series was acquired; None where the header gives no time of day."""
-    stamp = series.acquisition.acquired
-    return datetime.fromisoformat(stamp) if stamp is not None and "T" in stamp else None
+    return time_of(series.acquisition.acquired)
+
+
+def time_of(stamp: str | None) -> datetime | None:
+    """An ISO date with a time of day, its zone left out; None for a bare date or another form (side files hold any text)."""
+    if stamp is None or "T" not in stamp:
+        return None
+    try:
+        return datetime.fromisoformat(stamp).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 def numbers(series: Sequence[Series]) -> str:

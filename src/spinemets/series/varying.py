@@ -19,6 +19,7 @@ from spinemets.series.likeness import (
     numbers,
     same_protocol,
     stem,
+    time_of,
 )
 from spinemets.series.mr import phase_of_echo
 from spinemets.series.physics_facts import readout
@@ -219,12 +220,10 @@ def _dynamic(run: Sequence[Series]) -> SeriesSet:
 
 def _baseline(ordered: Sequence[Series], times: Sequence[float]) -> str:
     """How many volumes precede the contrast, where its time is stated."""
-    from datetime import datetime
-
-    stamp, start = ordered[0].acquisition.contrast_at, instant(ordered[0])
-    if stamp is None or "T" not in stamp or start is None:
+    given_at, start = time_of(ordered[0].acquisition.contrast_at), instant(ordered[0])
+    if given_at is None or start is None:
         return "baseline unknown: the header does not say when contrast was given"
-    given = (datetime.fromisoformat(stamp) - start).total_seconds()
+    given = (given_at - start).total_seconds()
     before = sum(t < given for t in times)
     return f"contrast at {given:.4g} s: {before} volumes before it"
 
