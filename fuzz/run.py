@@ -87,7 +87,7 @@ class Worker:
             spent = _cpu_seconds(process.pid) - before
             if line == "" or process.poll() is not None:
                 code = process.wait()
-                self.process = None
+                self.stop()
                 return {"index": index, "outcome": f"crash: worker ended with {code}"}
             if spent > CPU_LIMIT_S or time.monotonic() - begun > CLOCK_LIMIT_S:
                 self.stop()

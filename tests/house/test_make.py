@@ -21,7 +21,7 @@ def make(*arguments: str, path: str = "/usr/bin:/bin") -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "check", "validate", "bench", "docs", "lock"])
+@pytest.mark.parametrize("target", ["demo", "test", "check", "validate", "bench", "docs", "lock", "fuzz"])
 def test_every_target_sets_itself_up(target: str):
     """'on a fresh Debian machine ... makes .venv from the lock file'"""
     shown = make(target)
