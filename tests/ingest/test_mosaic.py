@@ -113,6 +113,14 @@ def test_what_is_not_stated_is_not_guessed(write_mosaic, noise, change, words):
     assert words in series.geometry.notes[0]
 
 
+def test_two_counts_that_differ_are_refused(write_mosaic, noise, tmp_path):
+    """The element says 8 tiles, the scanner's header 9: neither is believed."""
+    write_mosaic(noise(9, 4, 4), count=False)
+    _add_private(tmp_path / "mosaic.dcm", 8, None)
+    (series,) = read([tmp_path]).series
+    assert "stated twice, and differently" in series.geometry.notes[0] and not series.measurable
+
+
 def test_a_count_the_picture_cannot_hold_is_refused(write_mosaic, noise, tmp_path):
     """37 tiles need a side of 7: 12 pixels do not divide by it."""
     write_mosaic(noise(9, 4, 4), csa=False, count=False)

@@ -57,6 +57,27 @@ def test_acquisition_time_across_midnight(series):
     assert series(*volumes) == ([0.0, 2.0], {"AcquisitionTime"})
 
 
+def test_offsets_of_a_multi_frame_dynamic(tmp_path, write_multiframe, noise):
+    """TemporalPositionTimeOffset of each frame [s]: two slices at three times in one file."""
+    import pydicom
+    from pydicom.sequence import Sequence
+
+    frames = [{"position": (0, 0, 3.0 * k)} for _ in range(3) for k in range(2)]
+    path = write_multiframe(tmp_path / "m", noise(6, 4, 4), frames)
+    dataset = pydicom.dcmread(path)
+    for n, group in enumerate(dataset.PerFrameFunctionalGroupsSequence):
+        content, position = pydicom.Dataset(), pydicom.Dataset()
+        content.TemporalPositionIndex = 1 + n // 2
+        position.TemporalPositionTimeOffset = 7.25 * (n // 2)
+        group.FrameContentSequence = Sequence([content])
+        group.TemporalPositionSequence = Sequence([position])
+    dataset.save_as(path)
+    found = read([path]).series
+    assert [s.acquisition.time_s for s in found] == [0.0, 7.25, 14.5]
+    assert {s.acquisition.time_source for s in found} == {"TemporalPositionTimeOffset"}
+    assert [s.acquisition.temporal_position for s in found] == [1, 2, 3]
+
+
 def test_a_single_volume_has_no_time(series):
     """Nothing comes before it."""
     assert series({"TriggerTime": 40}) == ([None], {""})

@@ -21,9 +21,10 @@ from spinemets.knowledge.catalogue import table
 
 
 class _Header(NamedTuple):
-    """What the private elements say; 0 tiles or no normal = not stated."""
+    """What the private elements say; 0 tiles or no normal = not stated. `doubted`: two places state different numbers."""
 
     tiles: int
+    doubted: bool
     normal: tuple[float, ...]
 
 
@@ -43,6 +44,8 @@ def frames(whole: Frame, v: Values) -> list[Frame]:
         Its header.
     """
     header = _header(v)
+    if header.doubted:
+        return [_refused(whole, "the number of its slices is stated twice, and differently")]
     if not header.tiles:
         return [_refused(whole, "the number of its slices is not stated")]
     side = math.ceil(math.sqrt(header.tiles))
@@ -78,8 +81,9 @@ def _header(v: Values) -> _Header:
         if isinstance(blob, bytes)
         else {}
     )
-    tiles = _count(_private(v, known["count"])) or _count((fields.get(names[0]) or ("",))[0])
-    return _Header(tiles if tiles <= most else 0, _numbers(fields.get(names[1], ())))
+    counts = {_count(_private(v, known["count"])), _count((fields.get(names[0]) or ("",))[0])} - {0}
+    tiles = max(counts, default=0)
+    return _Header(tiles if tiles <= most else 0, len(counts) > 1, _numbers(fields.get(names[1], ())))
 
 
 def _private(v: Values, row: dict[str, Any]) -> Any:
