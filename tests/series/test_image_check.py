@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemets.series.classes import ct_table
-from spinemets.series.image_check import hounsfield_like, samples
+from spinemets.series.classes import ct_table, mr_table
+from spinemets.series.image_check import against, hounsfield_like, samples, shift_of
+from spinemets.series.looked import NOTHING, Looked
 
 CHECK = ct_table().values_check
 
@@ -41,3 +42,19 @@ def test_ct_values(make_volume, rng_volume):
     assert like and "soft tissue peak" in said
     like, said = hounsfield_like(make_volume(rng_volume(air=0.1, centre=125)), CHECK)
     assert not like and "not unmistakably" in said
+
+
+def test_bright_fat_shifts_the_score_by_a_fifth():
+    """MR-GEN-01: "+-0.2 by the image check (fat bright?)"; a picture that says nothing shifts nothing."""
+    assert shift_of(NOTHING, mr_table(), 0.2) == {}
+    shift = shift_of(Looked(fat="bright"), mr_table(), 0.2)
+    assert shift["t1"] == shift["t2"] == 0.2 and shift["stir"] == shift["t2_fs"] == -0.2
+    assert "dwi" not in shift and "t1_flair" not in shift
+
+
+def test_bright_fat_contradicts_a_suppressed_class():
+    """Unsuppressed fat looks like tumour on STIR: reported where the header says STIR, silent elsewhere."""
+    bright = Looked(fat="bright")
+    assert "fat is dark" in against(bright, "stir", mr_table())[0]
+    assert against(bright, "t1", mr_table()) == against(bright, "dwi", mr_table()) == ()
+    assert against(NOTHING, "stir", mr_table()) == against(bright, "unknown", mr_table()) == ()

@@ -249,6 +249,74 @@ def test_field_strength_decides_the_inversion_time(make_series, make_study):
     assert kind_of(make_study, make_series(**facts)).kind == "unknown"
 
 
+def test_contrast_that_nobody_rules_out_is_a_doubt(make_series, make_study):
+    """A T1 that may be one after contrast is named, with the doubt, and never called sure; a description settles it."""
+    facts = {**T15, **SE, **PLAIN, "tr_s": 0.56, "te_s": 0.011, "flip_deg": 90}
+    silent = kind_of(make_study, make_series(**facts))
+    assert silent.kind == "t1" and silent.confidence < 0.8
+    assert any(doubt.startswith("t1_gd is not ruled out") for doubt in silent.doubts)
+    spoken = kind_of(make_study, make_series(**facts, description="sag T1 TSE"))
+    assert spoken.kind == "t1" and spoken.confidence >= 0.8 and not spoken.doubts
+    after = kind_of(make_study, make_series(**facts, description="T1 nach KM"))
+    assert after.kind == "t1" and after.confidence < 0.8 and after.conflicts
+
+
+def test_later_than_injection_is_after_contrast(make_series, make_study):
+    """MR-GEN-01: "contrast tag or later than injection": a T1 without the tag after a series with it is `t1_gd`."""
+    facts = {**T15, **SE, **PLAIN, "tr_s": 0.56, "te_s": 0.011, "flip_deg": 90}
+    first = make_series(number=1, **facts, acquired="2026-01-01T10:00:00")
+    enhanced = make_series(number=2, **facts, acquired="2026-01-01T10:20:00", contrast_agent=True)
+    last = make_series(number=3, **facts, acquired="2026-01-01T10:30:00")
+    kinds = [s.recognition for s in recognise(make_study(first, enhanced, last)).series]
+    assert [k.kind for k in kinds] == ["t1", "t1_gd", "t1_gd"]
+    assert not kinds[0].doubts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "t1 fettgesättigt",
+        "T1 sat graisse",
+        "T1 жироподавление",
+        "T1 脂肪抑制",
+        "T1 压脂",
+        "T1 지방억제",
+        "T1 supressão de gordura",
+    ],
+)
+def test_words_of_other_languages_raise_conflicts(make_series, make_study, text):
+    """Non-Latin descriptions: fat suppression in eight languages contradicts a plain T1."""
+    found = kind_of(make_study, make_series(**T15, **SE, **PLAIN, tr_s=0.56, te_s=0.011, flip_deg=90, description=text))
+    assert found.kind == "t1" and any("fat-suppressed" in s for s in found.conflicts) and found.confidence < 0.8
+
+
+@pytest.mark.parametrize(
+    "text", ["T1 造影後", "T1 增强", "T1 c контрастом", "T1 조영", "T1 avec injection", "T1 con contraste"]
+)
+def test_contrast_in_other_languages(make_series, make_study, text):
+    """Words for contrast in other languages contradict a T1 whose header states none."""
+    found = kind_of(make_study, make_series(**T15, **SE, **PLAIN, tr_s=0.56, te_s=0.011, flip_deg=90, description=text))
+    assert any("after contrast" in s for s in found.conflicts)
+
+
+@pytest.mark.parametrize(
+    "text", ["T1 ohne KM", "T1 sans contraste", "T1 w/o contrast", "T1 pre contrast", "T1 造影前", "T1 без контраста"]
+)
+def test_no_contrast_in_other_languages(make_series, make_study, text):
+    """ "Without contrast" is no contrast."""
+    found = kind_of(make_study, make_series(**T15, **SE, **PLAIN, tr_s=0.56, te_s=0.011, flip_deg=90, description=text))
+    assert not found.conflicts
+
+
+def test_a_myelogram_needs_words_and_a_canal_that_does_not_deny_it(make_series, make_study):
+    """CTM-01: words of the header; without a picture a doubt stays; "sac 15 HU -> plain CT" (see test_ct)."""
+    facts = {"modality": "CT", "kernel": "STANDARD", "manufacturer": "GE MEDICAL SYSTEMS", **PLAIN}
+    found = kind_of(make_study, make_series(**facts, description="L-SPINE MYELOGRAM"))
+    assert found.kind == "ctm" and found.confidence < 0.8 and found.doubts
+    assert kind_of(make_study, make_series(**facts, description="myeloma staging")).kind == "ct_soft"
+    assert kind_of(make_study, make_series(**facts, description="L-SPINE")).kind == "ct_soft"
+
+
 def test_user_statement_wins_and_physics_objects(make_series, make_study):
     """The user's word wins; evidence says so, and physics that contradicts it is reported, not resolved."""
     found = kind_of(make_study, make_series(**T15, **SE, tr_s=4.0, te_s=0.1, stated_kind="t1"))
