@@ -125,6 +125,11 @@ def test_unknown_sides_are_never_lettered(marked):
     assert all("mm" not in t.below for t in sagittal)
 
 
+def test_unknown_sides_are_said_below_the_picture(marked):
+    (_, below), *_ = contact_sheet._drawn(Row(volumes=(marked(("L", "P", "H"), sides_known=False),)), TILE)
+    assert below.startswith("sides unknown, axial")
+
+
 def test_single_slices_are_decoded_where_the_reader_can(marked):
     """The preview is asked for three slices; the volume is never decoded."""
     series = marked(("L", "P", "H"))

@@ -32,7 +32,7 @@ EVERYTHING_MM = (1e6, 1e6)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Tile:
-    """One picture: the slice (letters already as they may be shown), words below it, words across its lower edge."""
+    """One picture: the slice (letters already as they may be shown), words below it, and a caution before them."""
 
     shown: Slice
     below: str
@@ -170,7 +170,7 @@ def _drawn(row: Row, size_px: int) -> list[tuple[Image.Image, str]]:
         # the reason names no file here: the listing does
         return [(Image.new("RGBA", (1, 1), BLACK), f"pixels cannot be read ({type(error).__name__})")]
     window = _window(row.first, [t.shown.values for t in tiles])
-    return [(_picture(tile, window, size_px), tile.below) for tile in tiles]
+    return [(_picture(tile, window, size_px), ", ".join(t for t in (tile.note, tile.below) if t)) for tile in tiles]
 
 
 def _tiles(row: Row) -> list[Tile]:
@@ -298,6 +298,4 @@ def _picture(tile: Tile, window: tuple[float, float], size_px: int) -> Image.Ima
     )
     for x, y, anchor, letter in places:
         pen.text((x, y), letter, anchor=anchor, font=font(17), fill=WHITE, stroke_width=2, stroke_fill=BLACK)
-    if tile.note:
-        pen.text((4, height - 4), tile.note, anchor="lb", font=font(13), fill=AMBER, stroke_width=2, stroke_fill=BLACK)
     return picture
