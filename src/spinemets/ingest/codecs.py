@@ -181,8 +181,11 @@ def _gdcm(data: bytes, size: Stated, coding: Coding) -> NDArray[Any]:
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(GDCM_JPEG)))
     allocated = 8 if size.bits <= 8 else 16
     image.SetPixelFormat(gdcm.PixelFormat(coding.samples, allocated, size.bits, size.bits - 1, 0))
+    text = image.GetBuffer()
+    if text is None:
+        raise ValueError("gdcm: no image")
     # gdcm hands its char* over as str
-    flat = image.GetBuffer().encode("utf-8", "surrogateescape")
+    flat = text.encode("utf-8", "surrogateescape")
     return coloured(np.frombuffer(flat, f"<u{allocated // 8}"), coding, planes=False)
 
 

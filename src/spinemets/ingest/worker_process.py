@@ -31,7 +31,7 @@ DECODED, UNDECODABLE, UNREADABLE = 0, 1, 2
 HELLO = b"spinemets decodes\n"
 # Processor time an image may take: many times what the slowest decoder needs (JPEG 2000: 15 MB a second). Damaged JPEG-LS
 # makes its decoder run for ever (6 of 120 damaged streams tried).
-CPU_S, CPU_BYTES_PER_S = 3.0, 2e6
+CPU_S, CPU_BYTES_PER_S = 2.0, 2e6
 
 
 def serve(requests: BinaryIO, answers: BinaryIO, before: Callable[[int], None] = lambda frame_bytes: None) -> None:
