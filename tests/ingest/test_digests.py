@@ -8,7 +8,7 @@ import os
 import pytest
 
 from spinemets.ingest import digests as module
-from spinemets.ingest.digests import BLOCK, Digests, of_file
+from spinemets.ingest.digests import BLOCK, Digests
 from spinemets.ingest.source_file import SourceFile
 from spinemets.model.errors import UnreadableInput
 
@@ -26,7 +26,7 @@ def files(tmp_path):
 def test_of_one_file_is_plain_sha256(files):
     """The same as sha256sum, for any size."""
     for source in files:
-        assert of_file(source.path) == hashlib.sha256(source.path.read_bytes()).digest()
+        assert Digests().file(source) == hashlib.sha256(source.path.read_bytes()).hexdigest()
 
 
 def test_of_a_series(files):

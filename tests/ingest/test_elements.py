@@ -232,6 +232,13 @@ def test_first_items_come_by_tag():
     assert [item.get("EchoTime") for item in found.first_items()] == [1.0, 2.0]
 
 
+def test_groups_without_a_row_are_searched_all_the_same():
+    """A functional group whose own keyword nobody asks for holds values that somebody asks for."""
+    group = W.sequence(0x00189999, W.item(W.element(ECHO, b"DS", b"12")))
+    found = read(W.sequence(0x52009229, W.item(group)) + W.pixels()).elements
+    assert Values(found).number("EchoTime") == 12
+
+
 def test_an_unknown_keyword_is_our_mistake():
     """Asking for what the table does not hold is an error, never "absent"."""
     with pytest.raises(KeyError, match="NoSuchKeyword"):

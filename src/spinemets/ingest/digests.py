@@ -15,11 +15,6 @@ BLOCK = 1 << 19
 MOST_THREADS = 4
 
 
-def of_file(path: Path) -> bytes:
-    """SHA-256 of one file; hashlib and file reading both run without the interpreter lock."""
-    return _read(path)[0]
-
-
 class Digests:
     """Digests of the files of one input, each computed once."""
 
@@ -74,7 +69,7 @@ def _checked(source: SourceFile) -> bytes:
 
 
 def _read(path: Path) -> tuple[bytes, int]:
-    """Digest and size of a file."""
+    """Digest and size of a file; hashlib and file reading both run without the interpreter lock."""
     digest, size = hashlib.sha256(), 0
     buffer = bytearray(BLOCK)
     view = memoryview(buffer)

@@ -305,7 +305,8 @@ class _Parser:
         coding = IMPLICIT_LITTLE if unknown and not outer.coding.implicit else outer.coding
         level = _Level(end, coding, is_open=length == UNDEFINED)
         level.opaque = vr in FRAGMENTED
-        if not level.opaque and (tag in self.known or tag & 0x10000):
+        if not level.opaque:
+            # every sequence: its values may be asked for through the functional groups, by their own keywords
             target.stored[tag] = (b"SQ", level.items, 0)
         self.stack.append(level)
         self.position = start

@@ -119,7 +119,7 @@ def _begins_implicit(head: bytes) -> bool:
     if len(head) < 8:
         return False
     group, number, length = _IMPLICIT(head, 0)
-    return group == 8 and number <= 0x18 and length % 2 == 0 and length <= LONGEST_FIRST
+    return bool(group == 8 and number <= 0x18 and length % 2 == 0 and length <= LONGEST_FIRST)
 
 
 def _meta(head: bytes, position: int) -> tuple[str, bytes, int]:
