@@ -10,6 +10,7 @@ import pytest
 from scipy.ndimage import map_coordinates
 from tests.series.moving_body import FIRST, SECOND, axial, body, sagittal, scan, series_of, turn
 
+from spinemets.model.errors import UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.study import PatientFacts, Study
 from spinemets.series.motion import between, limits, shift_words, with_motions
@@ -92,6 +93,17 @@ def test_every_series_gets_a_line(reference):
     found = {m.moving_uid: m for m in with_motions(study).motions}
     assert found["1.2.2"].verdict == "agrees"
     assert found["1.2.3"].verdict == "not measured" and "adc" in found["1.2.3"].sentence
+
+
+def test_a_series_that_cannot_be_decoded_costs_its_own_line(reference):
+    def broken():
+        raise UnreadableInput("series 3 changed since it was listed.")
+
+    bad = replace(series_of(np.zeros(sagittal().shape_ijk), sagittal(), 3, "t2"), load=broken)
+    study = Study(uid="1", patient=PatientFacts(), series=(reference, bad, moving()))
+    found = {m.moving_uid: m for m in with_motions(study).motions}
+    assert found["1.2.2"].verdict == "agrees"
+    assert found["1.2.3"].verdict == "not measured" and "changed since it was listed" in found["1.2.3"].sentence
 
 
 def test_words_of_a_shift():

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from spinemets.knowledge import catalogue
+from spinemets.model.errors import SpinemetsError
 from spinemets.model.grid import Grid
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -46,7 +47,14 @@ def with_motions(study: Study) -> Study:
 def _motions(study: Study) -> Iterator[SeriesMotion]:
     for pair in pairs_of(study, int(limits()["most_per_set"])):
         why = pair.reason or _unfit(pair.reference) or _unfit(pair.moving)
-        yield _not_measured(pair, why) if why else between(pair.reference, pair.moving)
+        if why:
+            yield _not_measured(pair, why)
+            continue
+        try:
+            yield between(pair.reference, pair.moving)
+        except SpinemetsError as error:
+            # one series that cannot be decoded costs its own line, not the others'
+            yield _not_measured(pair, f"pixels cannot be read: {error}")
 
 
 def between(reference: Series, moving: Series) -> SeriesMotion:
