@@ -103,7 +103,7 @@ def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated) ->
     images = chosen(gathered.images, options.study_uid, unread)
     images = without_duplicates(images, digests, unread)
     series, who = dicom_series(images, digests, unread)
-    if gathered.niftis:
+    if gathered.niftis or gathered.side:
         from spinemets.ingest import nifti
 
         digests.files(gathered.niftis)
