@@ -108,12 +108,14 @@ def open_study(
     from spinemets.series.agreement import check
     from spinemets.series.recognise import recognise
     from spinemets.series.sets import with_sets
+    from spinemets.series.vanished import in_spite_of
 
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
     options = ReadingOptions(
         study_uid=study, facts=Path(facts) if facts is not None else None, leave_out=tuple(leave_out)
     )
-    found = with_sets(check(recognise(read([Path(p) for p in given], options))))
+    found = read([Path(p) for p in given], options)
+    found = in_spite_of(lambda raw: with_sets(check(recognise(raw))), found)
     return with_clinical(found, Path(clinical)) if clinical is not None else found
 
 
