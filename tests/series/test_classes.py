@@ -46,3 +46,20 @@ def test_ranges_admit_the_handbook():
     assert low <= 100 and high >= 175
     low, high = rows["stir"].ti_ms_by_field["3"]
     assert low <= 210 <= high
+
+
+def test_a_word_can_be_taken_back():
+    """ "Without contrast" holds the word contrast and does not say it."""
+    word = next(w for w in classes.mr_table().description_words if w.says == "after contrast")
+    assert word.found_in("t1 +c") and word.found_in("t1 post contrast")
+    assert not word.found_in("t1 without contrast") and not word.found_in("t1 sag")
+
+
+def test_every_pattern_of_the_tables_compiles_and_names_known_kinds():
+    """Patterns are used as they stand; a kind that does not exist would make every description a conflict."""
+    kinds = set(classes.known_kinds())
+    for word in (*classes.mr_table().description_words, *classes.ct_table().description_words):
+        assert not word.found_in("") and set(word.agrees) <= kinds
+    regions = {word.region for word in classes.ct_table().body_words}
+    assert {name for pair in classes.ct_table().compatible_regions for name in pair} <= regions
+    assert set(classes.ct_table().modality_kinds.values()) | set(classes.ct_table().kernel_kinds.values()) <= kinds
