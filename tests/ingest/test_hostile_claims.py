@@ -18,6 +18,7 @@ import pytest
 
 from spinemets.ingest.read import read
 from spinemets.knowledge.catalogue import table
+from spinemets.model.study import Unread
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = "import sys; from spinemets.app.cli.main import main; sys.exit(main())"
@@ -162,3 +163,10 @@ def test_exit_codes(tmp_path, name, code):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == code
     assert done.stdout == "" and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_a_header_says_cannot_reach_the_terminal_as_it_is():
+    """Line breaks and escape sequences of a damaged header are spelt out in the lines about files."""
+    row = Unread(file="a\x1b[2Jb", reason="object of the unknown class 1.2\n\x00\u202e")
+    assert row.file == "a\\x1b[2Jb" and row.reason == "object of the unknown class 1.2\\n\\x00\\u202e"
+    assert Unread(file="Wirbelsäule", reason="leere Datei").file == "Wirbelsäule"

@@ -14,12 +14,19 @@ class Unread:
     """An input file that is not part of any volume, and why.
 
     `kind` is `unreadable` for a damaged file and `set aside` for a readable object that is no image of a volume
-    (dose report, presentation state, ...). `file` is relative to the input.
+    (dose report, presentation state, ...). `file` is relative to the input. Both texts are one printable line: what a
+    damaged header says may be quoted in them.
     """
 
     file: str
     reason: str
     kind: str = "unreadable"
+
+    def __post_init__(self) -> None:
+        for name, text in (("file", self.file), ("reason", self.reason)):
+            if not text.isprintable():
+                plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+                object.__setattr__(self, name, plain)
 
 
 @dataclass(frozen=True, kw_only=True)
