@@ -175,7 +175,9 @@ def _frames_of(image: Image, datasets: Datasets) -> list[Frame]:
         return nuclear.frames(image, Values(datasets.of(image)))
     if image.n_frames > 1 or known.get("multiframe"):
         found = multiframe.frames(image, datasets.of(image))
-        return [parametric.scaled(f, Values(datasets.of(image), f.index)) for f in found] if image.layout.real else found
+        return (
+            [parametric.scaled(f, Values(datasets.of(image), f.index)) for f in found] if image.layout.real else found
+        )
     whole = dicom.classic_frame(image)
     if mosaic.is_mosaic(image):
         return mosaic.frames(whole, Values(datasets.of(image)))
