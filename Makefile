@@ -85,6 +85,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.labelled_ct
 	$(BIN)/python -m benchmarks.read
+	$(BIN)/python -m benchmarks.headers
 
 # No dependency of the project: installed on demand into a place of its own, removed by `make clean`.
 FUZZ_SECONDS := 600
