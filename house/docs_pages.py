@@ -204,7 +204,9 @@ def pages() -> dict[Path, str]:
     made[REFERENCE / "facts-file.md"] = facts_file()
     made[REFERENCE / "clinical-file.md"] = clinical_file()
     made[REFERENCE / "label-schemes.md"] = label_schemes()
-    made |= {Path(f"schemas/{name}.schema.json"): schema_text(name) for name in ("assessment", "series", "clinical", "facts")}
+    made |= {
+        Path(f"schemas/{name}.schema.json"): schema_text(name) for name in ("assessment", "series", "clinical", "facts")
+    }
     made |= {REFERENCE / "python" / f"{name}.md": room(name) for name in ROOMS.split()}
     return made
 
