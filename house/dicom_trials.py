@@ -371,9 +371,11 @@ def _rescaled(dataset: Dataset, picture: NDArray[Any], frame: int) -> NDArray[An
 
 def _same_values(ours: list[NDArray[Any]], pictures: NDArray[Any], *, lossy: bool) -> Outcome:
     """The same values in all, whatever the order and tiling of the pictures; padding may stand as zero."""
+    if not ours:
+        return Outcome.REFUSED
     a = np.sort(np.concatenate([p.astype(np.float64).ravel() for p in ours]))
     b = np.sort(pictures.astype(np.float64).ravel())
-    if a.size > b.size or a.size == 0:
+    if a.size > b.size:
         return Outcome.REFUSED
     if a.size < b.size:  # tiles that hold no slice
         b = b[b != 0] if (b[b != 0].size == a[a != 0].size) else b
