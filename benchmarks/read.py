@@ -31,7 +31,7 @@ PEAK = """
 import sys
 from pathlib import Path
 from spinemets.ingest.read import read
-import spinemets.ingest.workers
+import spinemets.ingest.pixels.workers
 
 def peak(process):
     lines = Path(f"/proc/{process}/status").read_text().splitlines()
@@ -43,7 +43,7 @@ for series in read([Path(sys.argv[1])]).series:
     volume = series.pixels()
     size += volume.array.nbytes
 own = peak("self")
-workers = sum(peak(one.process.pid) for one in spinemets.ingest.workers.POOL._idle)
+workers = sum(peak(one.process.pid) for one in spinemets.ingest.pixels.workers.POOL._idle)
 print(base, own, workers, size)
 """
 

@@ -27,12 +27,12 @@ import numpy as np
 import yaml
 from pydicom.dataset import Dataset
 
-from spinemets.ingest.acquisition import acquisition
-from spinemets.ingest.diffusion import of_values
+from spinemets.ingest.facts.acquisition import acquisition
+from spinemets.ingest.facts.diffusion import of_values
+from spinemets.ingest.facts.tracer import tracer
+from spinemets.ingest.header.values import Values
 from spinemets.ingest.options import ReadingOptions
 from spinemets.ingest.read import read
-from spinemets.ingest.tracer import tracer
-from spinemets.ingest.values import Values
 from spinemets.model.errors import SeveralStudies, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.series import Series

@@ -14,11 +14,12 @@ import pydicom
 import pytest
 
 from spinemets.geometry import gradients
-from spinemets.ingest import diffusion, headers
-from spinemets.ingest import weighting as w
+from spinemets.ingest.facts import diffusion
+from spinemets.ingest.facts import weighting as w
+from spinemets.ingest.files.source_file import SourceFile
+from spinemets.ingest.header import headers
+from spinemets.ingest.header.values import Values
 from spinemets.ingest.read import read
-from spinemets.ingest.source_file import SourceFile
-from spinemets.ingest.values import Values
 
 SERIES = [
     "canon-61-enhanced", "ge-classic-r2", "ge-classic-r3", "ge-dicom2nifti-002", "philips-classic-achieva",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from spinemets.ingest.files.source_file import SourceFile
 from spinemets.ingest.frames import Frame, Image, Layout
-from spinemets.ingest.headers import Header
-from spinemets.ingest.scan import Scan
-from spinemets.ingest.source_file import SourceFile
+from spinemets.ingest.header.headers import Header
+from spinemets.ingest.header.scan import Scan
 
 
 @pytest.fixture

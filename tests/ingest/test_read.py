@@ -233,7 +233,7 @@ def test_names_of_folders_and_order_of_paths_do_not_matter(tmp_path, write_serie
 
 def test_pixels_are_read_only_when_asked_for(tmp_path, write_series, noise, axial_positions, monkeypatch):
     """Lazy: a study of many series costs headers only; what is released is read again."""
-    from spinemets.ingest import loading
+    from spinemets.ingest.pixels import loading
 
     calls: list[int] = []
     original = loading.rescaled
@@ -285,8 +285,8 @@ def test_reading_starts_light():
 
 def test_headers_are_read_without_the_pixels(tmp_path, write_image):
     """A header costs its own bytes, not the file: the first read is 8 kB however large the image."""
-    from spinemets.ingest import headers
-    from spinemets.ingest.sources import listing
+    from spinemets.ingest.files.sources import listing
+    from spinemets.ingest.header import headers
 
     path = write_image(tmp_path / "x", np.zeros((1500, 1500), np.uint16))
     (source,) = listing([path]).files

@@ -20,8 +20,8 @@ from spinemets.model.study_view import SeriesMotion, SeriesSet
 from spinemets.model.volume import Volume
 from spinemets.report import contact_sheet
 from spinemets.report.contact_sheet import caption, sheet, write_sheet
-from spinemets.series.likeness import settings
-from spinemets.series.rows import Row, rows_of
+from spinemets.series.sets.likeness import settings
+from spinemets.series.sets.rows import Row, rows_of
 
 TILE = int(settings()["contact_sheet"]["tile_px"]["value"])
 TEXT = int(settings()["contact_sheet"]["text_px"]["value"])

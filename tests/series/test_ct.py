@@ -10,7 +10,7 @@ from spinemets.knowledge import dialects
 from spinemets.model.acquisition import Acquisition
 from spinemets.series.classes import ct_table, kernel_table
 from spinemets.series.ct import classify, first_word, kernel_class
-from spinemets.series.looked import Looked
+from spinemets.series.picture.looked import Looked
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from spinemets.model.series import Recognition, Series
 from spinemets.model.volume import Volume
 from spinemets.phantom.acquisition import default
 from spinemets.phantom.patient import Phantom, build
-from spinemets.series.motion import between
+from spinemets.series.motion.measure import between
 
 pytestmark = pytest.mark.slow
 

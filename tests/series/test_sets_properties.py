@@ -14,7 +14,7 @@ from spinemets.model.acquisition import Diffusion
 from spinemets.model.grid import Grid
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study
-from spinemets.series.sets import with_sets
+from spinemets.series.sets.find import with_sets
 
 
 def whole_study() -> list[Series]:

@@ -16,7 +16,7 @@ SCHEMA = "spinemets-series/2"
 
 def listed(study: Study) -> dict[str, Any]:
     """The listing; every field is in `schemas/series.schema.json`."""
-    from spinemets.series.sets import spaces
+    from spinemets.series.sets.find import spaces
 
     return {
         "schema": SCHEMA,

@@ -105,9 +105,9 @@ def open_study(
     """
     from spinemets.ingest.options import ReadingOptions
     from spinemets.ingest.read import read
-    from spinemets.series.agreement import check
+    from spinemets.series.motion.agreement import check
     from spinemets.series.recognise import recognise
-    from spinemets.series.sets import with_sets
+    from spinemets.series.sets.find import with_sets
     from spinemets.series.vanished import in_spite_of
 
     given = [paths] if isinstance(paths, (str, Path)) else list(paths)
@@ -121,7 +121,7 @@ def open_study(
 
 def with_clinical(study: Study, clinical: Path) -> Study:
     """The study with the clinical file; age and sex fill only what the headers leave open."""
-    from spinemets.ingest.clinical import read_clinical
+    from spinemets.ingest.facts.clinical import read_clinical
 
     facts = read_clinical(clinical)
     patient = study.patient

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from spinemets.ingest.headers import Header
-from spinemets.ingest.source_file import SourceFile
+from spinemets.ingest.files.source_file import SourceFile
+from spinemets.ingest.header.headers import Header
 from spinemets.model.acquisition import Diffusion
 
 Tile = tuple[int, int, int, int]

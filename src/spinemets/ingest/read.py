@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from spinemets.ingest import dicom, facts
-from spinemets.ingest import headers as h
-from spinemets.ingest.assembly import dicom_series
-from spinemets.ingest.dicom import SetAside
-from spinemets.ingest.digests import Digests
-from spinemets.ingest.duplicates import without_duplicates
+from spinemets.ingest.facts import facts_file as facts
+from spinemets.ingest.files.digests import Digests
+from spinemets.ingest.files.source_file import SourceFile
+from spinemets.ingest.files.sources import listing
 from spinemets.ingest.frames import Image
+from spinemets.ingest.header import headers as h
 from spinemets.ingest.options import ReadingOptions
-from spinemets.ingest.source_file import SourceFile
-from spinemets.ingest.sources import listing
-from spinemets.ingest.studies import chosen, remarks
+from spinemets.ingest.stacks import dicom
+from spinemets.ingest.stacks.assembly import dicom_series
+from spinemets.ingest.stacks.dicom import SetAside
+from spinemets.ingest.stacks.duplicates import without_duplicates
+from spinemets.ingest.stacks.studies import chosen, remarks
 from spinemets.model.errors import UnreadableInput
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study, Unread
@@ -77,7 +78,7 @@ def _voxel_files(files: Sequence[SourceFile]) -> set[str]:
     """Names of files that hold the voxels of a NIfTI header beside them."""
     if all(source.kind not in NIFTI for source in files):
         return set()
-    from spinemets.ingest.nifti_header import partners
+    from spinemets.ingest.nifti.header import partners
 
     return {source.name for source in partners(files).values()}
 
@@ -104,7 +105,7 @@ def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated) ->
     images = without_duplicates(images, digests, unread)
     series, who = dicom_series(images, digests, unread)
     if gathered.niftis or gathered.side:
-        from spinemets.ingest import nifti
+        from spinemets.ingest.nifti import files as nifti
 
         digests.files(gathered.niftis)
         series += nifti.series(gathered.niftis, gathered.side, digests, unread)

@@ -20,8 +20,8 @@ from spinemets.model.volume import Volume
 from spinemets.report import lexicon
 from spinemets.report.drawing import BLACK, WHITE, font, to_grey
 from spinemets.report.slicing import PLANES, Slice, Turned, cut
-from spinemets.series.likeness import settings
-from spinemets.series.rows import Row, rows_of
+from spinemets.series.sets.likeness import settings
+from spinemets.series.sets.rows import Row, rows_of
 
 # DICOM writes H and F for the ends of the body; the slicing knows S and I.
 EDGES = str.maketrans("SI", "HF")

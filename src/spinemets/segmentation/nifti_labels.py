@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.ingest.limits import MB
-from spinemets.ingest.limits import load as load_limits
+from spinemets.ingest.files.limits import MB
+from spinemets.ingest.files.limits import load as load_limits
 from spinemets.model.errors import LabelSchemeError, OutOfResources, UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.segmentation.name_table import names_in

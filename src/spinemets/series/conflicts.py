@@ -6,7 +6,7 @@ import re
 
 from spinemets.model.acquisition import Acquisition
 from spinemets.series.classes import BodyWord, DescriptionWord
-from spinemets.series.looked import Looked
+from spinemets.series.picture.looked import Looked
 
 NOT_SPINE = frozenset({"head", "not spine"})
 # What the picture can say -> the regions such a field of view may be called.

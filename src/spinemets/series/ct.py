@@ -9,8 +9,8 @@ from spinemets.knowledge import dialects
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.series import Recognition
 from spinemets.series.classes import CtTable, Kernel, KernelTable, Myelogram
-from spinemets.series.looked import NOTHING, Looked
 from spinemets.series.physics_facts import words_of
+from spinemets.series.picture.looked import NOTHING, Looked
 
 # Score of a kernel by where its meaning was read: in a vendor's document, in common use, or nowhere.
 BY_DOCUMENT, BY_PRACTICE, BY_MODALITY = 1.0, 0.9, 0.8

@@ -10,12 +10,13 @@ from spinemets.model.errors import UsageError
 from spinemets.model.series import Recognition, Series
 from spinemets.model.study import Study
 from spinemets.model.volume import Volume
-from spinemets.series import confidence, conflicts, ct, image_check, localizer, mr, other
+from spinemets.series import confidence, conflicts, ct, localizer, mr, other
 from spinemets.series.classes import ct_table, kernel_table, known_kinds, mr_table
 from spinemets.series.companions import Company
-from spinemets.series.looked import NOTHING, Looked
-from spinemets.series.looking import Eye
 from spinemets.series.physics_facts import facts_of
+from spinemets.series.picture import image_check
+from spinemets.series.picture.looked import NOTHING, Looked
+from spinemets.series.picture.looking import Eye
 
 STATED = "stated by user"
 CONTENT = "image content"

@@ -136,7 +136,7 @@ def test_a_radiograph_has_its_own_words():
 
 def test_motion_and_sheet_are_made_only_when_asked(pipeline, tmp_path, monkeypatch):
     made = []
-    monkeypatch.setattr("spinemets.series.motion.with_motions", lambda study: made.append("motion") or study)
+    monkeypatch.setattr("spinemets.series.motion.measure.with_motions", lambda study: made.append("motion") or study)
     assert main(["series", "study"]) == 0 and not made
     assert main(["series", "study", "--motion", "--png", str(tmp_path / "a" / "sheet.png")]) == 0
     assert made == ["motion"]

@@ -54,6 +54,6 @@ def _read(paths: list[Path], study_uid: str | None, facts: Path | None) -> Study
     from spinemets.ingest.options import ReadingOptions
     from spinemets.ingest.read import read
     from spinemets.series.recognise import recognise
-    from spinemets.series.sets import with_sets
+    from spinemets.series.sets.find import with_sets
 
     return with_sets(recognise(read(paths, ReadingOptions(study_uid=study_uid, facts=facts)), look=False))

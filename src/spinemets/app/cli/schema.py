@@ -33,6 +33,7 @@ def schema(name: str) -> dict[str, Any]:
         from spinemets.app import listing
 
         return listing.schema()
-    from spinemets.ingest import clinical, facts
+    from spinemets.ingest.facts import clinical
+    from spinemets.ingest.facts import facts_file as facts
 
     return clinical.schema() if name == "clinical" else facts.schema()

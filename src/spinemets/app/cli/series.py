@@ -11,7 +11,7 @@ from spinemets.app.cli import flags, say
 if TYPE_CHECKING:
     from spinemets.model.series import Series
     from spinemets.model.study import Study
-    from spinemets.series.rows import Row
+    from spinemets.series.sets.rows import Row
 
 HELP = "list the series of a study, what each is and why"
 DESCRIPTION = (
@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     options = flags.read(args)
     study = pipeline.open_study(args.paths, facts=options.reading.facts, study=options.reading.study)
     if args.motion:
-        from spinemets.series.motion import with_motions
+        from spinemets.series.motion.measure import with_motions
 
         study = with_motions(study)
     if args.png is not None:
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 def text(study: Study) -> str:
     """Table for a person, the sets, then why, what is doubtful and what was not read."""
     from spinemets.app.listing import missing
-    from spinemets.series.rows import rows_of
+    from spinemets.series.sets.rows import rows_of
 
     rows = rows_of(study)
     lines = [say.table([HEAD, *(_row(row) for row in rows)])]

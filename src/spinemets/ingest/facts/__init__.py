@@ -1,0 +1,1 @@
+"""What headers and facts files state: acquisition, diffusion, tracer, patient."""

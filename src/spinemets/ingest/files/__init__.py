@@ -1,0 +1,1 @@
+"""Files of an input: found, sniffed, unpacked under bounds, digested."""

@@ -1,0 +1,1 @@
+"""Bytes of a DICOM header to typed values."""

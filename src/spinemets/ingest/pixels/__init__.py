@@ -1,0 +1,1 @@
+"""Stored pixels to values: found, decoded, rescaled, loaded when asked for."""

@@ -1,0 +1,1 @@
+"""Pictures that lie in no volume: radiographs and planar scintigrams."""

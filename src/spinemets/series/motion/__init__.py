@@ -1,0 +1,1 @@
+"""Whether series of one patient show the same place (G-10)."""

@@ -1,0 +1,1 @@
+"""Series that belong together."""
