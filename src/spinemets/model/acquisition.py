@@ -82,6 +82,7 @@ class Acquisition:
     weighting of the volume with its direction. `time_s` is the time of this volume after the first of its DICOM series,
     `time_source` the element it is from (`TriggerTime`, `AcquisitionTime`, ...);
     `complex_component` is MAGNITUDE, PHASE, REAL or IMAGINARY; `contrast_at` the ISO time at which an agent was given.
+    `phase_encoding` is ROW or COL, the picture direction along which phase was encoded.
     `display_window` lists centre and width of the windows the header offers for display; values are never windowed.
     """
 
@@ -103,6 +104,8 @@ class Acquisition:
     contrast_agent: bool | None = None
     contrast_at: str | None = None
     complex_component: str | None = None
+    bandwidth_hz_per_px: float | None = None
+    phase_encoding: str | None = None
     image_type: tuple[str, ...] = ()
     kvp: float | None = None
     kernel: str | None = None

@@ -33,6 +33,7 @@ def acquisition(dataset: Any, frame: int = 0, b_values: tuple[float, ...] = ()) 
         scan_options=v.texts("ScanOptions"), acquisition_3d=None if kind is None else kind == "3D",
         fat_suppressed=_fat(v), contrast_agent=_agent(v), contrast_at=_contrast_at(v, acquired),
         complex_component=_component(v, image_type), image_type=image_type,
+        bandwidth_hz_per_px=v.number("PixelBandwidth"), phase_encoding=v.text("InPlanePhaseEncodingDirection"),
         kvp=v.number("KVP"), kernel=v.text("ConvolutionKernel"), slice_thickness_mm=v.number("SliceThickness"),
         manufacturer=v.text("Manufacturer"), model=v.text("ManufacturerModelName"),
         body_part=v.text("BodyPartExamined") or _meaning(v, "AnatomicRegionSequence"),

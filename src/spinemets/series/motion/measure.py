@@ -17,6 +17,7 @@ from spinemets.model.study import Study
 from spinemets.model.study_view import SeriesMotion
 from spinemets.model.volume import Volume
 from spinemets.series.motion.coarse import Coarse, coarse
+from spinemets.series.motion.fat_shift import fat_shift_lps_mm
 from spinemets.series.motion.pairs import Pair, pairs_of
 from spinemets.series.motion.registration import Motion, register
 from spinemets.series.sets.likeness import box, component, is_candidate, settings
@@ -69,7 +70,7 @@ def between(reference: Series, moving: Series) -> SeriesMotion:
     -------
     SeriesMotion
         `agrees` where no corner of the common field moves by more than 1 mm or one voxel along each axis of the coarser
-        grid, `moved` up to 5 mm, `refused` beyond or without a common field, `not measured` where the contents give no
+        grid, fat displaced along the readout set aside, `moved` up to 5 mm, `refused` beyond or without a common field, `not measured` where the contents give no
         clear answer.
     """
     assert reference.grid is not None and moving.grid is not None
@@ -143,7 +144,8 @@ def _measured(pair: Pair, found: Motion) -> SeriesMotion:
     assert pair.reference.grid is not None and pair.moving.grid is not None
     coarser = max(pair.reference.grid, pair.moving.grid, key=lambda g: max(g.spacing_mm))
     along = np.abs(found.residual_mm @ coarser.axes)
-    allowed = np.maximum(limits()["use_mm"], coarser.spacing_mm)
+    fat_mm = fat_shift_lps_mm(pair.reference) + fat_shift_lps_mm(pair.moving)
+    allowed = np.maximum(limits()["use_mm"], coarser.spacing_mm) + np.abs(fat_mm @ coarser.axes)
     residual = float(np.linalg.norm(found.residual_mm, axis=1).max())
     verdict = "refused" if residual > limits()["apply_mm"] else "moved"
     if np.all(along <= allowed):
@@ -157,12 +159,17 @@ def _measured(pair: Pair, found: Motion) -> SeriesMotion:
     sides = pair.reference.sides_known and pair.moving.sides_known
     sentence = (
         f"{_names(pair)}: {shift_words(found.shift_mm, sides)}, turned by {turn:.1f} degrees; at most {residual:.1f} mm "
-        f"in the common field (repeats within {found.disagreement_mm:.1f} mm): {ends[verdict]}"
+        f"in the common field (repeats within {found.disagreement_mm:.1f} mm{_fat_words(fat_mm)}): {ends[verdict]}"
     )
     return replace(
         _said(pair, verdict, sentence),
         shift_mm=_rounded(found.shift_mm), rotation_deg=_rounded(found.rotation_deg), residual_mm=round(residual, 2),
     )  # fmt: skip
+
+
+def _fat_words(fat_mm: Any) -> str:
+    size = float(np.linalg.norm(fat_mm))
+    return f"; up to {size:.1f} mm may be fat displaced along the readout" if size >= LEAST_MM else ""
 
 
 def _rounded(values: Any) -> tuple[float, float, float]:
