@@ -200,11 +200,16 @@ def run(source: Study | str | Path | Sequence[str | Path], options: Options, pro
 def with_noticed(study: Study) -> Study:
     """The study with what was noticed only when pixels were read: an image that cannot be decoded is a warning."""
 
-    def said(series: Series) -> tuple[str, ...]:
-        noticed: tuple[str, ...] = getattr(series.load, "noticed", ())
-        return tuple(dict.fromkeys((*series.warnings, *noticed)))
+    noticed: dict[str, tuple[str, ...]] = {
+        one.uid: said for one in study.series if (said := getattr(one.load, "noticed", ()))
+    }
+    if not noticed:
+        return study
 
-    return replace(study, series=tuple(replace(one, warnings=said(one)) for one in study.series))
+    def told(one: Series) -> Series:
+        return replace(one, warnings=tuple(dict.fromkeys((*one.warnings, *noticed.get(one.uid, ())))))
+
+    return replace(study, series=tuple(told(one) for one in study.series))
 
 
 def _open(source: str | Path | Sequence[str | Path], options: Options) -> Study:
