@@ -83,7 +83,7 @@ def test_all_errors_are_listed(tmp_path):
 
 def test_published_schema_is_the_one_in_use():
     """`schemas/clinical.schema.json` is generated and may not drift."""
-    path = Path(__file__).parents[2] / "schemas" / "clinical.schema.json"
+    path = Path(__file__).parents[3] / "schemas" / "clinical.schema.json"
     assert json.loads(path.read_text()) == clinical.schema()
 
 

@@ -19,7 +19,7 @@ from spinemets.ingest.header.elements import Coding, Elements, TooMuch, dictiona
 from spinemets.ingest.header.scan import Short
 from spinemets.ingest.header.values import Values
 
-SOURCE = Path(__file__).resolve().parents[2] / "src" / "spinemets"
+SOURCE = Path(__file__).resolve().parents[3] / "src" / "spinemets"
 OPEN = 0xFFFFFFFF
 SEQUENCE, PLANE = 0x00209113, 0x0020000E  # PlanePositionSequence; SeriesInstanceUID
 POSITION, ECHO, ROWS = 0x00200032, 0x00180081, 0x00280010

@@ -102,9 +102,7 @@ def test_an_image_that_cannot_be_decoded_is_said_and_the_rest_goes_on(pool, task
 
 def crashing(monkeypatch, code: str) -> None:
     """Have the child's decoder do something worse than raise, for images of 5 columns."""
-    spoiled = (
-        f"from spinemets.ingest import codecs; true = codecs.decode\ndef bad(d, c):\n {code}\n return true(d, c)\n"
-    )
+    spoiled = f"from spinemets.ingest.pixels import codecs; true = codecs.decode\ndef bad(d, c):\n {code}\n return true(d, c)\n"
     spoiled += "codecs.decode = bad\n"
     start, end = workers.CHILD.split("from spinemets.ingest", 1)
     monkeypatch.setattr(workers, "CHILD", f"{start}\n{spoiled}from spinemets.ingest{end}")
