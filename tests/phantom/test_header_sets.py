@@ -25,6 +25,13 @@ def test_three_makers_with_the_same_series():
         header_sets("nobody")
 
 
+def test_every_kind_is_one_a_series_may_have():
+    """Truth in the words of the recognition tables."""
+    from spinemets.series.classes import known_kinds
+
+    assert {one.kind for vendor in vendors() for one in header_sets(vendor)} <= set(known_kinds())
+
+
 @pytest.mark.parametrize("vendor", ["siemens", "ge", "philips"])
 def test_every_file_says_that_it_is_simulated(vendor):
     """No real patient, no real scanner: in every single header."""
