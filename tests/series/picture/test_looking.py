@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.series.picture.test_ct import head, picture, trunk
 from tests.series.picture.test_mr import back
-from tests.series.sets.test_repeats import spine
+from tests.series.picture.test_repeats import spine
 
 from spinemets.ingest.read import read
 from spinemets.series.picture.looked import NOTHING

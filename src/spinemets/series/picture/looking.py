@@ -10,10 +10,10 @@ from spinemets.model.series import Series
 from spinemets.series.companions import dicom_uid
 from spinemets.series.picture import ct as ct_picture
 from spinemets.series.picture import mr as mr_picture
+from spinemets.series.picture import repeats
 from spinemets.series.picture.looked import NOTHING, Looked
 from spinemets.series.picture.slices import Picture, coarser, pictures
 from spinemets.series.picture.table import PictureTable, picture_table
-from spinemets.series.sets import repeats
 
 Region = tuple[str, float, str]
 

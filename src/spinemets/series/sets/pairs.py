@@ -63,7 +63,8 @@ def _repeat(group: Sequence[Series]) -> SeriesSet:
         notes = [f"series {ordered[-1].number} is the latest"]
     if len({s.grid.shape_ijk for s in group if s.grid is not None}) > 1:
         notes.append("numbers of voxels differ")
-    name = f"{group[0].kind} {len(group)} times: {numbers(group)}"
+    kind = "unrecognised, the same" if group[0].kind == "unknown" else group[0].kind
+    name = f"{kind} {len(group)} times: {numbers(group)}"
     members = tuple(s.uid for s in ordered)
     return SeriesSet(kind="repeats", name=name, members=members, varies=tuple(texts), notes=tuple(notes))
 

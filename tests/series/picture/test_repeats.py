@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spinemets.series.picture.repeats import hits, region
 from spinemets.series.picture.slices import Picture
 from spinemets.series.picture.table import picture_table
-from spinemets.series.sets.repeats import hits, region
 
 RULE = picture_table().repeat
 
