@@ -179,3 +179,15 @@ def test_agreement_after_recognition(make_series, make_study, shared_data: Path)
     ]
     found = check(recognise(make_study(*series)))
     assert [s.measurable for s in found.series] == [True, False]
+
+
+def test_a_series_of_which_nothing_decodes_doubts_nobody(body, make_series, make_study):
+    """Padding everywhere says nothing of the place: no word against the good series beside it, in either order."""
+    good = make_series(body, number=1, kind="ct", spacing_mm=3.0)
+    volume = make_series(np.full(SHAPE, -1000.0, np.float32), number=2, kind="ct", spacing_mm=3.0).pixels()
+    empty = replace(volume, padding=np.ones(SHAPE, bool))
+    lost = replace(make_series(body, number=2, kind="ct", spacing_mm=3.0), load=lambda: empty)
+    for order in ((good, lost), (lost, good)):
+        found = check(make_study(*order))
+        assert found.warnings == () and all(series.warnings == () for series in found.series)
+        assert found.by_uid(good.uid).measurable

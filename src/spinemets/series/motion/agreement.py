@@ -44,7 +44,7 @@ def check(study: Study) -> Study:
     parameters = catalogue.entry("G-10").values()
     order = sorted((s for s in study.series if _comparable(s)), key=_size, reverse=True)
     trusted: list[Series] = []
-    pictures: dict[str, Coarse] = {}
+    pictures: dict[str, Coarse | None] = {}
     changed: dict[str, Series] = {}
     warnings: list[str] = []
     for series in order:
@@ -106,7 +106,7 @@ def _same_weighting(first: Series, second: Series) -> bool:
 
 
 def _against(
-    series: Series, partners: list[Series], pictures: dict[str, Coarse], parameters: Mapping[str, Any]
+    series: Series, partners: list[Series], pictures: dict[str, Coarse | None], parameters: Mapping[str, Any]
 ) -> tuple[str, bool] | None:
     """None where the series agrees with its partners; else the sentence and whether its position is still believed."""
     doubt: tuple[str, bool] | None = None
@@ -114,8 +114,11 @@ def _against(
         for item in (series, partner):
             if item.uid not in pictures:
                 pictures[item.uid] = _picture(item, parameters["lattice_mm"])
-        floor = parameters["tissue_min_hu"] if family(series) == "ct" else _floor(pictures[series.uid])
-        verdict = compare(pictures[series.uid], pictures[partner.uid], floor, parameters)
+        mine, theirs = pictures[series.uid], pictures[partner.uid]
+        if mine is None or theirs is None:
+            continue
+        floor = parameters["tissue_min_hu"] if family(series) == "ct" else _floor(mine)
+        verdict = compare(mine, theirs, floor, parameters)
         if verdict.agrees:
             continue
         sentence = words(series, partner, verdict)
@@ -125,9 +128,13 @@ def _against(
     return doubt
 
 
-def _picture(series: Series, lattice_mm: float) -> Coarse:
+def _picture(series: Series, lattice_mm: float) -> Coarse | None:
+    """None where no image of the series could be decoded: it says nothing against its neighbours."""
+    volume = series.pixels()
+    if volume.padding is not None and volume.padding.all():
+        return None
     low, high = CT_LIMITS_HU if family(series) == "ct" else (-np.inf, np.inf)
-    return coarse(series.pixels(), lattice_mm, low, high)
+    return coarse(volume, lattice_mm, low, high)
 
 
 def _floor(picture: Coarse) -> float:
