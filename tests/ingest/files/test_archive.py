@@ -400,3 +400,21 @@ def test_nothing_is_written_beside_the_archive(tmp_path, slices, monkeypatch):
     del study
     gc.collect()
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file() and p.parent.name != "s") == ["a.zip"]
+
+
+def test_a_member_without_a_name_is_a_member(tmp_path, folder):
+    """A damaged directory may hold an empty name (found by coverage-guided fuzzing): its file is read like any other."""
+    archive = tmp_path / "study.zip"
+    with zipfile.ZipFile(archive, "w") as out:
+        for n, path in enumerate(sorted(folder.iterdir())):
+            out.writestr("?" if n == 0 else path.name, path.read_bytes())
+    whole = archive.read_bytes()
+    # the name of one letter becomes none, locally and in the directory, the letter an extra field's first byte
+    local, central = whole.index(b"PK\x03\x04"), whole.index(b"PK\x01\x02")
+    edited = bytearray(whole)
+    edited[local + 26 : local + 30] = b"\0\0\1\0"
+    edited[central + 28 : central + 32] = b"\0\0\1\0"
+    archive.write_bytes(bytes(edited))
+    found = listing([archive])
+    assert len(found.files) + len(found.unread) == 3
+    assert read([archive]).series

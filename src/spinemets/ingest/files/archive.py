@@ -192,7 +192,7 @@ def _zip_members(path: Path) -> Iterator[Member]:
         return
     with archive:
         for info in archive.infolist():
-            if not info.is_dir():
+            if not info.filename.endswith("/"):
                 yield _zip_member(archive, info)
 
 
