@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +29,7 @@ def replacing(path: Path, *, to_disk: bool = True) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".partial-{secrets.token_hex(6)}-{path.name}"
+    temporary = path.parent / f".partial-{os.urandom(6).hex()}-{path.name}"
     try:
         yield temporary
         if to_disk:

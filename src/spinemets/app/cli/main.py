@@ -6,26 +6,17 @@ import argparse
 import errno
 import os
 import sys
-import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from types import ModuleType, TracebackType
 from typing import Any, NoReturn
 
 from spinemets import __version__
-from spinemets.app.cli import analyze, completion, convert, doctor, explain, phantom, report, say, schema, series
+from spinemets.app.cli import say
 from spinemets.model.errors import OutOfResources, SpinemetsError, UsageError
 
-VERBS: dict[str, ModuleType] = {
-    "analyze": analyze,
-    "series": series,
-    "convert": convert,
-    "report": report,
-    "explain": explain,
-    "doctor": doctor,
-    "phantom": phantom,
-    "schema": schema,
-    "completion": completion,
-}
+# Each verb is a module of this folder, imported when its arguments are asked for.
+VERBS = ("analyze", "series", "convert", "report", "explain", "doctor", "phantom", "schema", "completion")
 INTERRUPTED = 130
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -49,8 +40,8 @@ class Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(only: Iterable[str] = VERBS) -> argparse.ArgumentParser:
+    """The command line with all verbs, or with those that a call needs."""
     top = Parser(
         prog="spinemets",
         description="Level-by-level, explained assessment of spinal metastatic disease from CT and MR. Research use only.",
@@ -60,17 +51,25 @@ def parser() -> argparse.ArgumentParser:
         "--version", action=Version, nargs=0, help="versions of code and catalogue, hash of all parameters"
     )
     verbs = top.add_subparsers(dest="verb", metavar="VERB", required=True)
-    for name, module in VERBS.items():
+    for name in only:
+        module = verb(name)
         module.add(verbs.add_parser(name, help=module.HELP, description=module.DESCRIPTION))
     return top
+
+
+def verb(name: str) -> ModuleType:
+    """Module of a verb."""
+    return import_module(f"spinemets.app.cli.{name}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = parser().parse_args(arguments)
-        code: int = VERBS[args.verb].run(args)
+        # a call that begins with its verb needs no other
+        known = arguments[:1] if set(arguments[:1]) & set(VERBS) else VERBS
+        args = parser(known).parse_args(arguments)
+        code: int = verb(args.verb).run(args)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -82,6 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  the last door: every error becomes a line and a code
         if "--debug" in arguments:
+            import traceback
+
             traceback.print_exc()
         return explained(error)
 
