@@ -18,7 +18,7 @@ from spinemets.model.provenance import Provenance
 from spinemets.model.segmentation import Part, Segmentation
 from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.spine import Endplates, Frame, Spine, Vertebra
-from spinemets.model.study import ClinicalFacts, PatientFacts, Study
+from spinemets.model.study import ClinicalFacts, PatientFacts, Study, Unread
 
 MADE = Provenance(software_version="0", parameter_hash="h", options_digest="d")
 
@@ -130,3 +130,18 @@ def test_errors_carry_exit_code_and_remedy() -> None:
     assert str(error) == "The folder is empty. Give a folder with images."
     assert (error.exit_code, UsageError("x").exit_code, SpinemetsError("x").exit_code) == (3, 2, 8)
     assert str(UsageError("Only what.")) == "Only what."
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("IM 1.dcm", "IM 1.dcm"),
+        ("ウシ.dcm", "ウシ.dcm"),
+        ("a\nb\x1b[31m", "a\\nb\\x1b[31m"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+    ],
+)
+def test_a_line_about_a_file_is_one_printable_line(given: str, shown: str) -> None:
+    """Names and headers of strangers may hold control characters: spelled out, never sent to a terminal."""
+    row = Unread(file=given, reason=f"unknown class {given}")
+    assert (row.file, row.reason) == (shown, f"unknown class {shown}")
