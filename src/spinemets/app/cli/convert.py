@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ DESCRIPTION = (
     "Reads DICOM or NIfTI and writes one NIfTI file a volume, scaled, with a JSON file beside it; diffusion sets become one"
     " 4-D file with .bval and .bvec. What is not written is listed with the reason."
 )
+# Start-up makes some ten thousand objects that stay; looking for cycles after every 700 of them took 15 ms. Arrays lie in
+# no cycles and are freed at once.
+OBJECTS_BETWEEN_LOOKS = 50_000
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, write, and say what was and what was not written."""
+    gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
     from spinemets.exports import conversion
 
     options = flags.read(args)

@@ -24,7 +24,16 @@ from typing import IO, Any
 
 from spinemets.ingest.files import limits as bounds
 from spinemets.ingest.files import salvage
-from spinemets.ingest.files.source_file import ARCHIVES, Listing, SourceFile, kind_of, left_by_desktop, shown, sniff
+from spinemets.ingest.files.source_file import (
+    ARCHIVES,
+    DESKTOP,
+    Listing,
+    SourceFile,
+    kind_of,
+    left_by_desktop,
+    shown,
+    sniff,
+)
 from spinemets.model.errors import OutOfResources
 from spinemets.model.study import Unread
 
@@ -137,9 +146,6 @@ class _Unpacking:
     def _refuse(self, name: str, reason: str) -> None:
         kind = "set aside" if reason == DESKTOP else "unreadable"
         self.found.unread.append(Unread(file=name, reason=reason, kind=kind))
-
-
-DESKTOP = "left behind by a desktop, not an image"
 
 
 def _why(error: BaseException) -> str:

@@ -15,6 +15,7 @@ SIDE_ENDINGS = (".json", ".bval", ".bvec", ".txt", ".md", ".tsv", ".csv", ".yaml
 ARCHIVES = frozenset(("zip", "tar", "gz", "xz", "bz2"))
 DICOMDIR_CLASS = b"1.2.840.10008.1.3.10"
 LONGEST_NAME = 400
+DESKTOP = "left behind by a desktop, not an image"
 # An Analyze header begins with its own length, in either byte order.
 ANALYZE_LENGTH = ((348).to_bytes(4, "little"), (348).to_bytes(4, "big"))
 

@@ -11,9 +11,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from spinemets.ingest.files import archive, dicomdir
+from spinemets.ingest.files import dicomdir
 from spinemets.ingest.files import limits as bounds
-from spinemets.ingest.files.source_file import ARCHIVES, Listing, SourceFile, foreign, left_by_desktop, shown, sniff
+from spinemets.ingest.files.source_file import (
+    ARCHIVES,
+    DESKTOP,
+    Listing,
+    SourceFile,
+    foreign,
+    left_by_desktop,
+    shown,
+    sniff,
+)
 from spinemets.model.errors import UnreadableInput
 from spinemets.model.study import Unread
 
@@ -100,7 +109,7 @@ def _take(path: Path, name: str, found: Listing) -> None:
         found.unread.append(Unread(file=name, reason="cannot be opened (broken link or no permission)"))
         return
     if left_by_desktop(name):
-        found.unread.append(Unread(file=name, reason=archive.DESKTOP, kind="set aside"))
+        found.unread.append(Unread(file=name, reason=DESKTOP, kind="set aside"))
     elif path.name.startswith("."):
         found.unread.append(Unread(file=name, reason="hidden file", kind="set aside"))
     elif not stat.S_ISREG(status.st_mode):
@@ -127,6 +136,8 @@ def _opened(found: Listing) -> Listing:
         if source.kind not in ARCHIVES:
             opened.files.append(source)
             continue
+        from spinemets.ingest.files import archive  # lazy: five formats of the library, and most input has none
+
         members = archive.unpack(source)
         opened.files.extend(members.files)
         opened.unread.extend(members.unread)
@@ -155,9 +166,9 @@ def _not_read(source: SourceFile) -> Unread:
 
 def _counted(rows: Sequence[Unread]) -> list[Unread]:
     """Lines, those of many files that a desktop left behind made one."""
-    desktop = [row for row in rows if row.reason == archive.DESKTOP]
+    desktop = [row for row in rows if row.reason == DESKTOP]
     if len(desktop) <= DESKTOP_LINES:
         return list(rows)
     reason = f"and {len(desktop) - 1} more files left behind by a desktop, no images"
-    others = [row for row in rows if row.reason != archive.DESKTOP]
+    others = [row for row in rows if row.reason != DESKTOP]
     return [*others, replace(desktop[0], reason=reason)]
