@@ -36,13 +36,14 @@ def test_a_vendor_file_with_a_typing_error_does_not_load(monkeypatch, tmp_path):
     folder.mkdir()
     (folder / "notes.txt").write_text("no vendor")
     (folder / "acme.yaml").write_text("{name: A, key: a, matches: a, mark: N, source: s, colour: red}")
-    monkeypatch.setattr(dialects, "files", lambda package: tmp_path)
+    monkeypatch.setattr(dialects, "HERE", tmp_path)
     dialects.load.cache_clear()
     try:
         with pytest.raises(CatalogueError, match=r"acme\.yaml.*colour"):
             dialects.load()
     finally:
         dialects.load.cache_clear()
+        dialects.of.cache_clear()  # it holds vendors of the load before, and vendors are compared by identity
 
 
 def test_every_diffusion_element_says_where_it_comes_from():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,6 +18,9 @@ import yaml
 from spinemets.knowledge.rows import rows
 from spinemets.model.errors import CatalogueError
 
+# Files of the package lie in a folder wherever it is installed; importlib.resources would bring zipfile, tempfile and
+# shutil into every start.
+HERE = Path(__file__).parent
 # A source, population or caveat that is empty is as bad as none.
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Mark = Literal["R", "V", "N", "E"]
@@ -241,7 +244,7 @@ def entry(name: str) -> Criterion:
     CatalogueError
         If there is none, or it is wrong.
     """
-    item = files("spinemets.knowledge") / "criteria" / f"{name}.yaml"
+    item = HERE / "criteria" / f"{name}.yaml"
     if not item.is_file():
         raise CatalogueError(f"the catalogue has no entry {name}")
     found = decode(item.read_text(encoding="utf-8"), item.name)
@@ -253,7 +256,7 @@ def entry(name: str) -> Criterion:
 @cache
 def load() -> Catalogue:
     """All entries by id, in the order in which they can run (what is needed comes first)."""
-    folder = files("spinemets.knowledge") / "criteria"
+    folder = HERE / "criteria"
     names = sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
     return ordered({name: entry(name) for name in names})
 
@@ -291,7 +294,7 @@ def table(name: str) -> Any:
 
     Large tables of one row a line are a `Mapping` that parses each row when it is asked for.
     """
-    text = (files("spinemets.knowledge") / "tables" / f"{name}.yaml").read_text(encoding="utf-8")
+    text = (HERE / "tables" / f"{name}.yaml").read_text(encoding="utf-8")
     by_row = rows(text)
     return yaml.load(text, Loader=yaml.CSafeLoader) if by_row is None else by_row
 
@@ -302,7 +305,7 @@ def parameter_hash() -> str:
     import hashlib
 
     digest = hashlib.sha256()
-    root = files("spinemets.knowledge")
+    root = HERE
     for folder in ("criteria", "tables", "vendors"):
         directory = root / folder
         if not directory.is_dir():

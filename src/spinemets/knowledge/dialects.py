@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Literal
 
 import msgspec
 import yaml
 
-from spinemets.knowledge.catalogue import Mark, Strict
+from spinemets.knowledge.catalogue import HERE, Mark, Strict
 from spinemets.model.errors import CatalogueError
 
 
@@ -152,7 +151,7 @@ STANDARD = Dialect(
 @cache
 def load() -> tuple[Dialect, ...]:
     """All vendors, by key."""
-    folder = files("spinemets.knowledge") / "vendors"
+    folder = HERE / "vendors"
     found: list[Dialect] = []
     for item in sorted(folder.iterdir(), key=lambda p: p.name):
         if not item.name.endswith(".yaml"):

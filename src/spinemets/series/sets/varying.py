@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from statistics import median
+
+import numpy as np
 
 from spinemets.model.series import Series
 from spinemets.model.study_view import SeriesSet
@@ -210,7 +211,7 @@ def _dynamic(run: Sequence[Series]) -> SeriesSet:
     pairs = sorted(zip(times, run, strict=True), key=lambda p: (p[0], p[1].number))
     ordered, times = [s for _, s in pairs], [t for t, _ in pairs]
     steps = [b - a for a, b in itertools.pairwise(times)]
-    step = median(steps)
+    step = float(np.median(steps))
     name = f"{len(run)} volumes in time, every {step:.3g} s, over {times[-1]:.4g} s"
     notes = [_baseline(ordered, times)]
     if max(abs(s - step) for s in steps) > limit("dynamic", "uneven_share") * step:
