@@ -101,3 +101,21 @@ def test_a_study_of_thousands_of_volumes_is_sorted_once(make_series):
     company = Company(run)
     assert {company.of(one) for one in run} == {company.of(run[0])}
     assert company.siblings(run[7]) == run and len(company.grids(run[7])) == 1
+
+
+@pytest.mark.parametrize(
+    ("stamp", "hour"),
+    [
+        ("2020-01-01T10:00:00", 10),
+        ("2020-01-01T10:00:00.250", 10),
+        ("2020-01-01T10:00:00+02:00", 10),
+        ("2020-01-01", None),
+        ("T", None),
+        ("2020-01-01T10:0:00", None),
+        (None, None),
+    ],
+)
+def test_time_of_any_text(stamp, hour):
+    """Side files hold what people write there: no time is no error."""
+    found = moment(stamp)
+    assert (None if found is None else found.hour) == hour

@@ -148,7 +148,9 @@ def _seconds(series: Series, alike: Sequence[Series]) -> list[float]:
 
 
 def moment(stamp: str | None) -> datetime | None:
-    """ISO 8601 date with a time of day; None for a bare date, which orders nothing within an examination."""
+    """ISO 8601 date with a time of day, its zone left out; None for a bare date, which orders nothing within an examination,
+    and for another form (side files hold any text).
+    """
     if stamp is None or "T" not in stamp:
         return None
     try:

@@ -118,24 +118,6 @@ def test_moments_of_volumes_and_of_series():
 
 
 @pytest.mark.parametrize(
-    ("stamp", "hour"),
-    [
-        ("2020-01-01T10:00:00", 10),
-        ("2020-01-01T10:00:00.250", 10),
-        ("2020-01-01T10:00:00+02:00", 10),
-        ("2020-01-01", None),
-        ("T", None),
-        ("2020-01-01T10:0:00", None),
-        (None, None),
-    ],
-)
-def test_time_of_any_text(stamp, hour):
-    """Side files hold what people write there: no time is no error."""
-    found = likeness.time_of(stamp)
-    assert (None if found is None else found.hour) == hour
-
-
-@pytest.mark.parametrize(
     ("given", "text"),
     [((3,), "series 3"), ((5, 3), "series 3 and 5"), ((1, 2, 3, 4), "series 1 to 4"), ((1, 2, 4), "series 1, 2 and 4")],
 )

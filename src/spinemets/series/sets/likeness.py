@@ -14,6 +14,7 @@ from spinemets.knowledge import catalogue
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
 from spinemets.model.series import Series
+from spinemets.series.companions import moment
 from spinemets.series.physics_facts import words_of
 
 # Fields of the protocol, how a difference is said, and the factor to the unit of that sentence.
@@ -171,17 +172,7 @@ def moments_s(members: Sequence[Series]) -> list[float] | None:
 
 def instant(series: Series) -> datetime | None:
     """When the series was acquired; None where the header gives no time of day."""
-    return time_of(series.acquisition.acquired)
-
-
-def time_of(stamp: str | None) -> datetime | None:
-    """An ISO date with a time of day, its zone left out; None for a bare date or another form (side files hold any text)."""
-    if stamp is None or "T" not in stamp:
-        return None
-    try:
-        return datetime.fromisoformat(stamp).replace(tzinfo=None)
-    except ValueError:
-        return None
+    return moment(series.acquisition.acquired)
 
 
 def numbers(series: Sequence[Series]) -> str:

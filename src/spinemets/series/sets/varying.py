@@ -13,6 +13,7 @@ from spinemets.series.classes import mr_table
 from spinemets.series.mr import phase_of_echo
 from spinemets.series.physics_facts import readout
 from spinemets.series.sets.diffusion_sets import weighting
+from spinemets.series.companions import moment
 from spinemets.series.sets.likeness import (
     component,
     fat_water_part,
@@ -22,7 +23,6 @@ from spinemets.series.sets.likeness import (
     numbers,
     same_protocol,
     stem,
-    time_of,
 )
 
 PHASE_ORDER = ("in phase", "opposed phase", "water", "fat")
@@ -221,7 +221,7 @@ def _dynamic(run: Sequence[Series]) -> SeriesSet:
 
 def _baseline(ordered: Sequence[Series], times: Sequence[float]) -> str:
     """How many volumes precede the contrast, where its time is stated."""
-    given_at, start = time_of(ordered[0].acquisition.contrast_at), instant(ordered[0])
+    given_at, start = moment(ordered[0].acquisition.contrast_at), instant(ordered[0])
     if given_at is None or start is None:
         return "baseline unknown: the header does not say when contrast was given"
     given = (given_at - start).total_seconds()
