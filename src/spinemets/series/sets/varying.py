@@ -10,10 +10,10 @@ import numpy as np
 from spinemets.model.series import Series
 from spinemets.model.study_view import SeriesSet
 from spinemets.series.classes import mr_table
+from spinemets.series.companions import moment
 from spinemets.series.mr import phase_of_echo
 from spinemets.series.physics_facts import readout
 from spinemets.series.sets.diffusion_sets import weighting
-from spinemets.series.companions import moment
 from spinemets.series.sets.likeness import (
     component,
     fat_water_part,
