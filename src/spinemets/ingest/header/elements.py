@@ -24,6 +24,8 @@ CHARACTER_SET = 0x00080005
 ITEM_START = (b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00")
 # Written by some devices where they do not know the representation; a 16-bit length follows.
 PLACEHOLDERS = (b"  ", b"??")
+# Pixel data, padding behind them, and the items and delimiters of sequences stand in this group and above.
+NO_ORDINARY_GROUP = 0x7FE0
 FRAGMENTED = frozenset((b"OB", b"OW", b"OD", b"OF", b"OL", b"OV"))
 
 
@@ -76,7 +78,7 @@ class Elements:
         Data set around this item: its character set holds here too.
     """
 
-    __slots__ = ("_codecs", "_converted", "_data", "_parent", "little", "stored")
+    __slots__ = ("_codecs", "_converted", "_data", "_parent", "_private", "little", "stored")
 
     def __init__(self, data: bytes = b"", *, little: bool = True, parent: Elements | None = None) -> None:
         self._data = data
@@ -84,6 +86,7 @@ class Elements:
         self._parent = parent
         self._codecs: tuple[str, ...] | None = None
         self._converted: dict[int, Any] = {}
+        self._private: dict[tuple[int, int], list[int]] | None = None
         # tag -> representation, offset and length; of a sequence: its items instead of the offset
         self.stored: dict[int, tuple[bytes, Any, int]] = {}
 
@@ -124,6 +127,7 @@ class Elements:
 
     def put(self, tag: int, value: Any) -> None:
         """Set a value that another parser has converted; items as a tuple of `Elements`."""
+        self._private = None
         self.stored[tag] = (b"SQ", value, 0) if isinstance(value, tuple) else (b"UN", 0, 0)
         self._converted[tag] = value
 
@@ -145,12 +149,19 @@ class Elements:
 
     def private(self, group: int, element: int, creator: str) -> Any:
         """Value of a private element by the text that reserves its block; None if absent."""
-        for tag in self.stored:
-            block = tag >> 8 & 0xFF
-            named = tag >> 16 == group and tag & 0xFF == element and block >= 0x10
-            if named and self._text(group << 16 | block) == creator.strip():
+        for tag in self._private_tags().get((group, element), ()):
+            if self._text(group << 16 | (tag >> 8 & 0xFF)) == creator.strip():
                 return self.value(tag)
         return None
+
+    def _private_tags(self) -> Mapping[tuple[int, int], list[int]]:
+        """Tags of private elements by group and last byte, in the order of the file."""
+        if self._private is None:
+            self._private = {}
+            for tag in self.stored:
+                if tag & 0x10000 and tag >> 8 & 0xFF >= 0x10:
+                    self._private.setdefault((tag >> 16, tag & 0xFF), []).append(tag)
+        return self._private
 
     def _text(self, tag: int) -> str:
         value = self.value(tag)
@@ -231,7 +242,10 @@ class _Parser:
             if self.position + 8 > level.end:
                 self._end(level)
             elif level.target is not None:
-                self._element(level, level.target)
+                if not level.coding.implicit:
+                    self._ordinary(level, level.target)
+                if self.position + 8 <= level.end:
+                    self._element(level, level.target)
             else:
                 self._item(level)
         if self.pixels is None:
@@ -245,6 +259,23 @@ class _Parser:
             raise Short
         self.stack.pop()
         self.position = level.end
+
+    def _ordinary(self, level: _Level, target: Elements) -> None:
+        """Pass over elements of a short explicit representation one after the other: most of any header, in one loop."""
+        data, position, end, known, stored = self.data, self.position, level.end, self.known, target.stored
+        unpack = _EXPLICIT[level.coding.little]
+        left = before = self.limits.max_elements - self.count
+        while left and position + 8 <= end:
+            group, number, vr, length = unpack(data, position)
+            start = position + 8
+            if vr not in SHORT_VR or group >= NO_ORDINARY_GROUP or start + length > end:
+                break
+            tag = group << 16 | number
+            if tag in known or tag & 0x10000:
+                stored[tag] = (vr, start, length)
+            position, left = start + length, left - 1
+        self.position = position
+        self.count += before - left
 
     def _element(self, level: _Level, target: Elements) -> None:
         try:
