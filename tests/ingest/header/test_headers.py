@@ -108,3 +108,18 @@ def test_a_header_longer_than_the_first_read(tmp_path, write_image, noise):
     assert not found.unusual and found.scanned.pixel_offset > 18000
     raw = path.read_bytes()[found.scanned.pixel_offset :][:32]
     np.testing.assert_array_equal(np.frombuffer(raw, np.uint16).reshape(4, 4), noise(4, 4))
+
+
+def test_a_header_of_known_length_is_the_same_header(tmp_path, write_multiframe, noise):
+    """Where the pixels begin is a hint only: too short, right, or far beyond the file, the values are the same."""
+    frames = [{"position": (0, 0, float(z)), "echo_ms": 10.0} for z in range(160)]
+    path = write_multiframe(tmp_path / "m", noise(160, 4, 4), frames)
+    source = SourceFile(path=path, name="m", size=path.stat().st_size)
+    plain = h.read_elements(source)
+    offset = h.read_header(source).scanned.pixel_offset
+    assert offset > h.PREFIXES[0]
+    for hint in (1, offset, 10 * source.size, 1 << 40):
+        found = h.read_elements(source, hint)
+        assert found.stored.keys() == plain.stored.keys()
+        assert len(found.get("PerFrameFunctionalGroupsSequence")) == 160
+        assert found.get("SOPInstanceUID") == plain.get("SOPInstanceUID")

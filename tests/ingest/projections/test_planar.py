@@ -167,7 +167,7 @@ def test_a_header_that_cannot_be_parsed_is_a_line(tmp_path, radiograph, noise, m
     radiograph(tmp_path / "second", noise(4, 4), InstanceNumber=2)
     original = h.read_elements
 
-    def refuse(source):
+    def refuse(source, *known):
         if source.name == "bad":
             raise h.NotDicom("sequences are nested too deep to be read")
         return original(source)

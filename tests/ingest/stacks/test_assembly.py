@@ -17,7 +17,7 @@ def test_header_only_the_scan_understands_is_a_line(tmp_path, write_image, write
     write_multiframe(tmp_path / "multi", noise(2, 4, 4), [{"position": (0, 0, z)} for z in (0.0, 3.0)])
     original = h.read_elements
 
-    def refuse(source):
+    def refuse(source, *known):
         if source.name != "good":
             raise h.NotDicom("sequences are nested too deep to be read")
         return original(source)
@@ -37,7 +37,7 @@ def test_headers_are_parsed_once_for_the_volumes_of_one_file(tmp_path, write_mul
     path = write_multiframe(tmp_path / "m", noise(20, 4, 4), frames)
     calls: list[int] = []
     original = h.read_elements
-    monkeypatch.setattr(h, "read_elements", lambda source: calls.append(1) or original(source))
+    monkeypatch.setattr(h, "read_elements", lambda source, *known: calls.append(1) or original(source))
     assert len(read([path]).series) == 10 and len(calls) == 1
 
 

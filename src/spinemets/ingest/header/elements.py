@@ -154,6 +154,11 @@ class Elements:
                 return self.value(tag)
         return None
 
+    @property
+    def holds_private(self) -> bool:
+        """Whether any private element stands in this item itself."""
+        return bool(self._private_tags())
+
     def _private_tags(self) -> Mapping[tuple[int, int], list[int]]:
         """Tags of private elements by group and last byte, in the order of the file."""
         if self._private is None:

@@ -39,6 +39,8 @@ WANTED = frozenset(
      PLANAR, EXTENDED_OFFSETS, CONTRAST, ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RESCALE_TYPE)
 ) | component.TAGS | diffusion.TAGS | instants.TAGS  # fmt: skip
 CONVERTED = 1 << 13
+# Tag, representation and length of the pixel data, with room to spare.
+PIXEL_HEADER = 64
 PREFIXES = (1 << 13, 1 << 17, 1 << 22)
 
 
@@ -135,15 +137,20 @@ def read_header(source: SourceFile) -> Header:
     return _by_elements(source)
 
 
-def read_elements(source: SourceFile) -> Elements:
+def read_elements(source: SourceFile, pixel_offset: int = 0) -> Elements:
     """Everything spinemets reads of a header, nested items included.
+
+    Parameters
+    ----------
+    pixel_offset
+        Where the pixels are known to begin: a long header is then read and parsed in one go.
 
     Raises
     ------
     NotDicom
         If it is not DICOM, too damaged, or passes a limit.
     """
-    return _parsed(source)[1].elements
+    return _parsed(source, pixel_offset)[1].elements
 
 
 def _by_elements(source: SourceFile) -> Header:
@@ -163,7 +170,7 @@ def _by_elements(source: SourceFile) -> Header:
     return Header(scanned, unusual=encoding.deflated or not little)
 
 
-def _parsed(source: SourceFile) -> tuple[Encoding, Parsed]:
+def _parsed(source: SourceFile, pixel_offset: int = 0) -> tuple[Encoding, Parsed]:
     limit_mb = bounds.load().max_header_mb
     with source.path.open("rb", buffering=0) as stream:
         data = stream.read(PREFIXES[0])
@@ -173,7 +180,8 @@ def _parsed(source: SourceFile) -> tuple[Encoding, Parsed]:
         try:
             if encoding.deflated:
                 return encoding, _parsed_deflated(source, encoding)
-            for length in (*PREFIXES, limit_mb * bounds.MB):
+            known = pixel_offset + PIXEL_HEADER if pixel_offset <= limit_mb * bounds.MB else 0
+            for length in (max(known, PREFIXES[0]), *PREFIXES[1:], limit_mb * bounds.MB):
                 data += _more(stream, length - len(data))
                 try:
                     complete = len(data) >= source.size

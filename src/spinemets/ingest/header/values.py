@@ -23,6 +23,7 @@ class Values:
     def __init__(self, dataset: Any, frame: int = 0) -> None:
         elements = dataset if isinstance(dataset, Elements) else adapted(dataset)
         self._levels = [*_groups(elements, frame), elements]
+        self._private_levels: list[Elements] | None = None
 
     def raw(self, keyword: str) -> Any:
         """First value found, None if absent, empty or broken."""
@@ -74,7 +75,9 @@ class Values:
         The first value found in the image's own functional groups, the shared ones, the top level; None if absent.
         Bytes where the file states no value representation.
         """
-        for level in self._levels:
+        if self._private_levels is None:
+            self._private_levels = [level for level in self._levels if level.holds_private]
+        for level in self._private_levels:
             value = level.private(group, element, creator)
             if value is not None:
                 return value

@@ -40,7 +40,7 @@ class Datasets:
             If it is too damaged or passes a limit.
         """
         if self._last is None or self._last[0] is not image:
-            self._last = (image, h.read_elements(image.source))
+            self._last = (image, h.read_elements(image.source, image.header.scanned.pixel_offset))
         return self._last[1]
 
 
