@@ -260,13 +260,16 @@ def _compare(ours: list[NDArray[Any]] | str, truth: NDArray[Any], *, lossy: bool
 def real(shared: Path, folder: Path) -> list[Trial]:
     """Every DICOM image of the public test sets, read series by series and compared with pydicom."""
     series: dict[tuple[str, str], list[_Real]] = defaultdict(list)
-    for source, content in _members(shared):
-        file = _by_pydicom(content)
-        if file is not None:
-            series[source, str(file.dataset.get("SeriesInstanceUID", ""))].append(file)
-    found = []
-    for number, files in enumerate(series.values()):
-        found += _real_series(files, folder / f"real-{number}")
+    found: list[Trial] = []
+    # pydicom warns of odd values when they are looked at
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for source, content in _members(shared):
+            file = _by_pydicom(content)
+            if file is not None:
+                series[source, str(file.dataset.get("SeriesInstanceUID", ""))].append(file)
+        for number, files in enumerate(series.values()):
+            found += _real_series(files, folder / f"real-{number}")
     return found
 
 
@@ -340,15 +343,13 @@ def _real_trial(file: _Real, outcome: Outcome, reason: str) -> Trial:
 
 def _by_pydicom(content: bytes) -> _Real | None:
     """None where the file is no image for pydicom either: then there is nothing to compare with."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            dataset = dcmread(io.BytesIO(content), force=True)
-            if str(dataset.get("SOPClassUID", "")) not in CLASSES or "PixelData" not in dataset:
-                return None
-            array = dataset.pixel_array
-        except Exception:  # noqa: BLE001 - whatever pydicom raises, there is nothing to compare with
+    try:
+        dataset = dcmread(io.BytesIO(content), force=True)
+        if str(dataset.get("SOPClassUID", "")) not in CLASSES or "PixelData" not in dataset:
             return None
+        array = dataset.pixel_array
+    except Exception:  # noqa: BLE001 - whatever pydicom raises, there is nothing to compare with
+        return None
     if int(dataset.get("SamplesPerPixel", 1)) == 1:
         frames = array.reshape(-1, dataset.Rows, dataset.Columns).astype(np.float64)
         array = np.stack([_rescaled(dataset, picture, k) for k, picture in enumerate(frames)])
