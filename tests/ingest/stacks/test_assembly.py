@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from spinemets.ingest.files import limits as bounds
 from spinemets.ingest.header import headers as h
 from spinemets.ingest.read import read
 from spinemets.ingest.stacks import assembly, duplicates
@@ -77,3 +80,18 @@ def test_a_header_damaged_behind_its_first_elements_costs_one_file(tmp_path, wri
     study = read([folder])
     assert [series.n_images for series in study.series] == [3]
     assert [(row.file, row.reason) for row in study.unread] == [(first.name, "sequences are nested more than 64 deep")]
+
+
+def test_headers_of_several_files_are_parsed_once_while_they_are_few(tmp_path, write_multiframe, noise, monkeypatch):
+    """Three files of one series: three parses; where only one may be kept, the same series all the same."""
+    for n in range(3):
+        frames = [{"position": (0, 0, z), "echo_ms": float(n + 1)} for z in (0.0, 3.0)]
+        write_multiframe(tmp_path / f"m{n}", noise(2, 4, 4, seed=n), frames)
+    calls: list[int] = []
+    original = h.read_elements
+    monkeypatch.setattr(h, "read_elements", lambda source, *known: calls.append(1) or original(source, *known))
+    labels = [s.label for s in read([tmp_path]).series]
+    assert len(labels) == 3 and len(calls) == 3
+    none_kept = dataclasses.replace(bounds.load(), kept_headers_mb=0)
+    monkeypatch.setattr(bounds, "load", lambda: none_kept)
+    assert [s.label for s in read([tmp_path]).series] == labels and len(calls) > 6

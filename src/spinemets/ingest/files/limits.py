@@ -40,7 +40,7 @@ class Limits:
     max_volume_mb: int
     max_frame_mb: int
     max_pixel_ratio: int
-    decoded_cache_mb: int
+    kept_headers_mb: int
     max_volumes_4d: int
     max_stated_kb: int
 

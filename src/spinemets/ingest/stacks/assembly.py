@@ -26,10 +26,11 @@ from spinemets.model.study import PatientFacts, Unread
 
 
 class Datasets:
-    """Whole headers, parsed once while one series is formed."""
+    """Whole headers, parsed once while one series is formed; the oldest are let go where they become too many."""
 
     def __init__(self) -> None:
-        self._last: tuple[Image, Any] | None = None
+        self._kept: dict[Image, Any] = {}
+        self._bytes = 0
 
     def of(self, image: Image) -> Any:
         """Header of that file.
@@ -39,9 +40,15 @@ class Datasets:
         NotDicom
             If it is too damaged or passes a limit.
         """
-        if self._last is None or self._last[0] is not image:
-            self._last = (image, h.read_elements(image.source, image.header.scanned.pixel_offset))
-        return self._last[1]
+        if image not in self._kept:
+            found = h.read_elements(image.source, image.header.scanned.pixel_offset)
+            self._bytes += image.header.scanned.pixel_offset
+            while self._kept and self._bytes > bounds.load().kept_headers_mb * bounds.MB:
+                oldest = next(iter(self._kept))
+                del self._kept[oldest]
+                self._bytes -= oldest.header.scanned.pixel_offset
+            self._kept[image] = found
+        return self._kept[image]
 
 
 def dicom_series(
