@@ -25,12 +25,13 @@ DEMO := demo
 help:
 	@sed -n 's/^#   //p' Makefile
 
-# The environment follows its lock file: a changed lock is installed on the next call.
+# The environment follows its lock file: a changed lock is installed on the next call. The lock is whole, so
+# nothing is left to resolve; a resolver would stumble over a newer release of a package named with an extra.
 define install
 	@if [ ! -x $(BIN)/python ]; then \
 		if [ -z "$(PYTHON)" ]; then echo "No Python >= 3.11 with venv found (Debian: apt-get install python3-venv)." >&2; exit 1; fi; \
 		"$(PYTHON)" -m venv $(VENV); fi
-	$(PIP) install --quiet --require-hashes -r requirements/$(1).txt
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements/$(1).txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 endef
 
