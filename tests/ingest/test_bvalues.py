@@ -17,7 +17,7 @@ from spinemets.geometry import gradients
 from spinemets.ingest.facts import diffusion
 from spinemets.ingest.facts import weighting as w
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header import headers
+from spinemets.ingest.header import headers, reader
 from spinemets.ingest.header.values import Values
 from spinemets.ingest.read import read
 
@@ -48,10 +48,10 @@ def series(suite, tmp_path):
         found, orientation = [], None
         for path in sorted(p for p in tmp_path.rglob("*") if p.is_file()):
             source = SourceFile(path=path, name=path.name, size=path.stat().st_size)
-            header = headers.read_header(source)
+            header = reader.HeaderReader().header(source)
             number = int(header.number(headers.N_FRAMES) or 1)
             if number > 1:
-                dataset = headers.read_elements(source)
+                dataset = reader.read_elements(source)
                 views = [Values(dataset, index) for index in range(number)]
                 found.extend(diffusion.of_values(view) for view in views)
                 orientation = w.OfValues(views[0]).numbers(w.ORIENTATION)
@@ -152,7 +152,7 @@ def test_ge_offset_vectors(suite, write_image, tmp_path):
         block = dataset.private_block(0x0043, "GEMS_PARM_01", create=True)
         block.add_new(0x39, "IS", [vector["raw"], 8, 0, 0])
         dataset.save_as(path)
-        header = headers.read_header(SourceFile(path=path, name="one", size=path.stat().st_size))
+        header = reader.HeaderReader().header(SourceFile(path=path, name="one", size=path.stat().st_size))
         assert diffusion.of_header(header).b_s_per_mm2 == vector["b_s_per_mm2"]
 
 

@@ -286,12 +286,12 @@ def test_reading_starts_light():
 def test_headers_are_read_without_the_pixels(tmp_path, write_image):
     """A header costs its own bytes, not the file: the first read is 8 kB however large the image."""
     from spinemets.ingest.files.sources import listing
-    from spinemets.ingest.header import headers
+    from spinemets.ingest.header import reader
 
     path = write_image(tmp_path / "x", np.zeros((1500, 1500), np.uint16))
     (source,) = listing([path]).files
-    header = headers.read_header(source)
-    assert headers.PREFIXES[0] == 8192 and header.scanned.pixel_offset < 8192 < source.size
+    header = reader.HeaderReader().header(source)
+    assert reader.PREFIXES[0] == 8192 and header.scanned.pixel_offset < 8192 < source.size
     assert header.scanned.pixel_length == 1500 * 1500 * 2
 
 

@@ -14,6 +14,7 @@ from spinemets.ingest.files.source_file import SourceFile
 from spinemets.ingest.files.sources import listing
 from spinemets.ingest.frames import Image
 from spinemets.ingest.header import headers as h
+from spinemets.ingest.header.reader import HeaderReader
 from spinemets.ingest.options import ReadingOptions
 from spinemets.ingest.stacks import dicom
 from spinemets.ingest.stacks.assembly import dicom_series
@@ -37,6 +38,7 @@ class Gathered:
     side: list[SourceFile] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    headers: HeaderReader = field(default_factory=HeaderReader)
 
 
 def read(paths: Sequence[Path], options: ReadingOptions | None = None) -> Study:
@@ -85,7 +87,7 @@ def _voxel_files(files: Sequence[SourceFile]) -> set[str]:
 
 def _take_dicom(source: SourceFile, gathered: Gathered) -> None:
     try:
-        image = dicom.open_image(source, h.read_header(source))
+        image = dicom.open_image(source, gathered.headers.header(source))
     except (h.NotDicom, OSError) as error:
         reason = str(error) if isinstance(error, h.NotDicom) else "cannot be read"
         gathered.unread.append(Unread(file=source.name, reason=reason))
@@ -103,7 +105,7 @@ def _study(gathered: Gathered, options: ReadingOptions, stated: facts.Stated) ->
     unread, digests = gathered.unread, Digests()
     images = chosen(gathered.images, options.study_uid, unread)
     images = without_duplicates(images, digests, unread)
-    series, who = dicom_series(images, digests, unread)
+    series, who = dicom_series(images, gathered.headers, digests, unread)
     if gathered.niftis or gathered.side:
         from spinemets.ingest.nifti import files as nifti
 

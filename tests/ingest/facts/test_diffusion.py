@@ -13,7 +13,7 @@ from pydicom.sequence import Sequence
 
 from spinemets.ingest.facts import diffusion
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header import headers
+from spinemets.ingest.header import reader
 from spinemets.ingest.header.headers import Header
 from spinemets.ingest.header.scan import Scan
 from spinemets.ingest.header.values import Values
@@ -147,7 +147,9 @@ def test_moved_block_in_a_real_file(write_image, tmp_path):
     dataset.private_block(0x0019, "SOMEBODY ELSE", create=True).add_new(0x0C, "LO", "77")
     dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", "650")
     dataset.save_as(path)
-    found = diffusion.of_header(headers.read_header(SourceFile(path=path, name="one", size=path.stat().st_size)))
+    found = diffusion.of_header(
+        reader.HeaderReader().header(SourceFile(path=path, name="one", size=path.stat().st_size))
+    )
     assert (found.b_s_per_mm2, found.source) == (650, "0019,110C")
 
 
@@ -162,7 +164,9 @@ def test_every_encoding_of_the_header(write_image, tmp_path, syntax):
     block.add_new(0x0C, "IS", "650")
     block.add_new(0x0E, "FD", [0.6, 0.0, -0.8])
     dataset.save_as(path)
-    found = diffusion.of_header(headers.read_header(SourceFile(path=path, name="one", size=path.stat().st_size)))
+    found = diffusion.of_header(
+        reader.HeaderReader().header(SourceFile(path=path, name="one", size=path.stat().st_size))
+    )
     assert (found.b_s_per_mm2, found.source) == (650, "0019,100C")
     assert found.direction_lps == pytest.approx((0.6, 0, -0.8))
 

@@ -6,7 +6,7 @@ import pydicom
 
 from spinemets.ingest.facts.instants import Instant, earliest, of_header, of_values
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header.headers import read_header
+from spinemets.ingest.header.reader import HeaderReader
 from spinemets.ingest.header.values import Values
 
 STATED = {
@@ -19,7 +19,7 @@ def test_header_and_values_agree(tmp_path, write_image, noise):
     """Milliseconds become seconds, without loss."""
     path = write_image(tmp_path / "a", noise(4, 4), Modality="PT", **STATED)
     expected = Instant(acquired="2020-03-10T11:00:00.25", reference_s=59.936854672596, duration_s=120)
-    found = of_header(read_header(SourceFile(path=path, name="a", size=path.stat().st_size)))
+    found = of_header(HeaderReader().header(SourceFile(path=path, name="a", size=path.stat().st_size)))
     whole = of_values(Values(pydicom.dcmread(path)))
     for one in (found, whole):
         assert (one.acquired, one.duration_s) == (expected.acquired, expected.duration_s)
@@ -30,12 +30,12 @@ def test_one_element_for_date_and_time(tmp_path, write_image, noise):
     """AcquisitionDateTime comes first; an image without times states nothing."""
     path = write_image(tmp_path / "a", noise(4, 4), AcquisitionDateTime="20200310120000", **STATED)
     assert (
-        of_header(read_header(SourceFile(path=path, name="a", size=path.stat().st_size))).acquired
+        of_header(HeaderReader().header(SourceFile(path=path, name="a", size=path.stat().st_size))).acquired
         == "2020-03-10T12:00:00"
     )
     path = write_image(tmp_path / "b", noise(4, 4))
     assert (
-        of_header(read_header(SourceFile(path=path, name="b", size=path.stat().st_size)))
+        of_header(HeaderReader().header(SourceFile(path=path, name="b", size=path.stat().st_size)))
         == Instant()
         == of_values(Values(pydicom.Dataset()))
     )

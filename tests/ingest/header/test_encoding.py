@@ -9,8 +9,8 @@ import pytest
 
 from spinemets.ingest.files import limits as bounds
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header.elements import Coding
 from spinemets.ingest.header.encoding import BIG_ENDIAN, DEFLATED, coding_at, encoding_of, inflated
+from spinemets.ingest.header.parser import Coding
 from spinemets.ingest.header.scan import EXPLICIT, IMPLICIT
 
 LITTLE, BIG = Coding(implicit=False, little=True), Coding(implicit=False, little=False)

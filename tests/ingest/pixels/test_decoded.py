@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header.headers import read_header
+from spinemets.ingest.header.reader import HeaderReader
 from spinemets.ingest.pixels import codecs, decoded, stored
 from spinemets.ingest.read import read
 from spinemets.model.errors import UnreadableInput
@@ -138,7 +138,7 @@ def test_public_files(shared_data, name, reason):
 
     path = shared_data / "dicom-robustness" / name
     source = SourceFile(path=path, name=path.name, size=path.stat().st_size)
-    image = open_image(source, read_header(source))
+    image = open_image(source, HeaderReader().header(source))
     if not isinstance(image, Image):
         pytest.skip(f"set aside: {image.reason}")
     found = decoded.DecodedImages().check(image)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header import headers as h
+from spinemets.ingest.header import reader
 from spinemets.ingest.pixels import tiles
 from spinemets.ingest.pixels.decoded import DecodedImages
 from spinemets.ingest.stacks import dicom
@@ -46,7 +46,7 @@ def opened(tmp_path, write_image):
             dataset.compress(syntax)
             dataset.save_as(path)
         source = SourceFile(path=path, name="a.dcm", size=path.stat().st_size, kind="dicom")
-        image = dicom.open_image(source, h.read_header(source))
+        image = dicom.open_image(source, reader.HeaderReader().header(source))
         store = DecodedImages()
         return dicom.classic_frame(image), store, store.check(image)
 

@@ -161,18 +161,19 @@ def test_localisers_with_a_position_stay_images(tmp_path, write_image, noise):
 def test_a_header_that_cannot_be_parsed_is_a_line(tmp_path, radiograph, noise, monkeypatch):
     """The other pictures of its series are kept."""
     from spinemets.ingest.header import headers as h
+    from spinemets.ingest.header import reader
 
     radiograph(tmp_path / "good", noise(4, 4))
     radiograph(tmp_path / "bad", noise(4, 4))
     radiograph(tmp_path / "second", noise(4, 4), InstanceNumber=2)
-    original = h.read_elements
+    original = reader._parsed
 
     def refuse(source, *known):
         if source.name == "bad":
             raise h.NotDicom("sequences are nested too deep to be read")
         return original(source)
 
-    monkeypatch.setattr(h, "read_elements", refuse)
+    monkeypatch.setattr(reader, "_parsed", refuse)
     study = read([tmp_path])
     assert [s.n_images for s in study.series] == [2]
     assert [(u.file, u.reason) for u in study.unread] == [("bad", "sequences are nested too deep to be read")]

@@ -8,6 +8,7 @@ import pytest
 
 from spinemets.ingest.files import limits as bounds
 from spinemets.ingest.header import headers as h
+from spinemets.ingest.header import reader
 from spinemets.ingest.read import read
 from spinemets.ingest.stacks import assembly, duplicates
 from spinemets.model.errors import UnreadableInput
@@ -18,14 +19,14 @@ def test_header_only_the_scan_understands_is_a_line(tmp_path, write_image, write
     write_image(tmp_path / "good", noise(4, 4))
     write_image(tmp_path / "bad", noise(4, 4, seed=1), SeriesInstanceUID="1.7")
     write_multiframe(tmp_path / "multi", noise(2, 4, 4), [{"position": (0, 0, z)} for z in (0.0, 3.0)])
-    original = h.read_elements
+    original = reader._parsed
 
     def refuse(source, *known):
         if source.name != "good":
             raise h.NotDicom("sequences are nested too deep to be read")
-        return original(source)
+        return original(source, *known)
 
-    monkeypatch.setattr(h, "read_elements", refuse)
+    monkeypatch.setattr(reader, "_parsed", refuse)
     study = read([tmp_path])
     assert [s.label for s in study.series] == ["series 4"]
     assert [(u.file, u.reason) for u in study.unread] == [
@@ -39,8 +40,8 @@ def test_headers_are_parsed_once_for_the_volumes_of_one_file(tmp_path, write_mul
     frames = [{"position": (0, 0, z), "echo_ms": float(te)} for z in (0.0, 3.0) for te in range(1, 11)]
     path = write_multiframe(tmp_path / "m", noise(20, 4, 4), frames)
     calls: list[int] = []
-    original = h.read_elements
-    monkeypatch.setattr(h, "read_elements", lambda source, *known: calls.append(1) or original(source))
+    original = reader._parsed
+    monkeypatch.setattr(reader, "_parsed", lambda source, *known: calls.append(1) or original(source, *known))
     assert len(read([path]).series) == 10 and len(calls) == 1
 
 
@@ -59,7 +60,7 @@ def test_deep_nesting_is_one_line(shared_data, tmp_path):
 def test_duplicates_without_identifier_are_kept():
     """No images, no series, no patient."""
     assert duplicates.without_duplicates([], None, []) == []
-    assert assembly.dicom_series([], None, []) == ([], None)
+    assert assembly.dicom_series([], reader.HeaderReader(), None, []) == ([], None)
 
 
 def test_a_header_damaged_behind_its_first_elements_costs_one_file(tmp_path, write_series, noise, axial_positions):
@@ -88,8 +89,8 @@ def test_headers_of_several_files_are_parsed_once_while_they_are_few(tmp_path, w
         frames = [{"position": (0, 0, z), "echo_ms": float(n + 1)} for z in (0.0, 3.0)]
         write_multiframe(tmp_path / f"m{n}", noise(2, 4, 4, seed=n), frames)
     calls: list[int] = []
-    original = h.read_elements
-    monkeypatch.setattr(h, "read_elements", lambda source, *known: calls.append(1) or original(source, *known))
+    original = reader._parsed
+    monkeypatch.setattr(reader, "_parsed", lambda source, *known: calls.append(1) or original(source, *known))
     labels = [s.label for s in read([tmp_path]).series]
     assert len(labels) == 3 and len(calls) == 3
     none_kept = dataclasses.replace(bounds.load(), kept_headers_mb=0)

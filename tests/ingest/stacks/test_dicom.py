@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header.headers import read_header
+from spinemets.ingest.header.reader import HeaderReader
 from spinemets.ingest.read import read
 from spinemets.ingest.stacks.dicom import SetAside, classic_frame, open_image
 from spinemets.model.errors import UnreadableInput
@@ -14,7 +14,7 @@ from spinemets.model.errors import UnreadableInput
 
 def opened(path):
     source = SourceFile(path=path, name=path.name, size=path.stat().st_size)
-    return open_image(source, read_header(source))
+    return open_image(source, HeaderReader().header(source))
 
 
 @pytest.mark.parametrize(

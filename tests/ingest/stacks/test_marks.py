@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from spinemets.ingest.facts import component
@@ -52,6 +54,21 @@ def test_marks_of_multiframe_images_are_their_own(tmp_path):
     assert marks.of(frame(tmp_path, {"echo time": "1 ms"}, TE=b"99")) == {"echo time": "1 ms"}
     found = marks.of(frame(tmp_path, {"b-value": "0.003 s/mm2", "gradient direction": "x"}, Diffusion(b_s_per_mm2=0.0)))
     assert found == {"b-value": "0 s/mm2"}
+
+
+def test_known_marks_are_made_once(tmp_path, monkeypatch):
+    """Tiles of one picture share its header, not their weighting; each frame has the marks it has alone."""
+    made = []
+    original = marks._classic
+    monkeypatch.setattr(marks, "_classic", lambda header: made.append(header) or original(header))
+    first = frame(tmp_path, TE=b"12.5")
+    tiles = [first, *(dataclasses.replace(first, index=n, diffusion=Diffusion(b_s_per_mm2=50.0 * n)) for n in (1, 2))]
+    others = [frame(tmp_path, {"echo time": "1 ms"}), frame(tmp_path, TE=b"99")]
+    known = marks.Known()
+    found = [dict(known[one]) for one in (*tiles, *others) * 2]
+    assert len(made) == 2
+    assert found == [dict(marks.of(one)) for one in (*tiles, *others)] * 2
+    assert [mark.get("b-value") for mark in found[:4]] == [None, "50 s/mm2", "100 s/mm2", None]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header.headers import read_header
+from spinemets.ingest.header.reader import HeaderReader
 from spinemets.ingest.stacks.dicom import open_image
 from spinemets.ingest.stacks.studies import chosen, remarks
 from spinemets.model.errors import SeveralStudies, UsageError
@@ -18,7 +18,7 @@ def images(tmp_path, write_image, noise):
         for n, (uid, patient) in enumerate(studies):
             path = write_image(tmp_path / f"f{n}", noise(2, 2), StudyInstanceUID=uid, PatientID=patient)
             source = SourceFile(path=path, name=path.name, size=path.stat().st_size)
-            found.append(open_image(source, read_header(source)))
+            found.append(open_image(source, HeaderReader().header(source)))
         return found
 
     return build

@@ -9,7 +9,7 @@ from struct import Struct, error
 
 from spinemets.ingest.files import limits as bounds
 from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header.elements import Coding
+from spinemets.ingest.header.parser import Coding
 from spinemets.ingest.header.scan import EXPLICIT, IMPLICIT, LONG_VR, SHORT_VR
 
 BIG_ENDIAN, DEFLATED = "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"

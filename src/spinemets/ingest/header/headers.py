@@ -7,16 +7,10 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import replace
 from functools import cached_property, lru_cache
-from typing import IO
 
 from spinemets.ingest.facts import component, diffusion, instants
-from spinemets.ingest.files import limits as bounds
-from spinemets.ingest.files.source_file import SourceFile
-from spinemets.ingest.header.elements import Elements, Parsed, TooMuch, parse
-from spinemets.ingest.header.encoding import Encoding, coding_at, encoding_of, inflated
-from spinemets.ingest.header.scan import Scan, Short, scan
+from spinemets.ingest.header.scan import Scan
 
 IMAGE_TYPE, SOP_CLASS, SOP_UID, MODALITY = 0x00080008, 0x00080016, 0x00080018, 0x00080060
 PATIENT_ID, STUDY_DATE = 0x00100020, 0x00080020
@@ -39,9 +33,6 @@ WANTED = frozenset(
      PLANAR, EXTENDED_OFFSETS, CONTRAST, ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RESCALE_TYPE)
 ) | component.TAGS | diffusion.TAGS | instants.TAGS  # fmt: skip
 CONVERTED = 1 << 13
-# Tag, representation and length of the pixel data, with room to spare.
-PIXEL_HEADER = 64
-PREFIXES = (1 << 13, 1 << 17, 1 << 22)
 
 
 class NotDicom(Exception):
@@ -113,98 +104,3 @@ def _numbers(raw: bytes) -> tuple[float, ...] | None:
     except ValueError:
         return None
     return numbers if all(map(math.isfinite, numbers)) else None
-
-
-def read_header(source: SourceFile) -> Header:
-    """Read the header of one file.
-
-    Raises
-    ------
-    NotDicom
-        If it is not DICOM or too damaged.
-    """
-    with source.path.open("rb", buffering=0) as stream:
-        for length in PREFIXES:
-            stream.seek(0)
-            data = stream.read(length)
-            try:
-                scanned = scan(data, WANTED, complete=len(data) >= source.size)
-            except Short:
-                continue
-            if scanned is None:
-                break
-            return Header(scanned)
-    return _by_elements(source)
-
-
-def read_elements(source: SourceFile, pixel_offset: int = 0) -> Elements:
-    """Everything spinemets reads of a header, nested items included.
-
-    Parameters
-    ----------
-    pixel_offset
-        Where the pixels are known to begin: a long header is then read and parsed in one go.
-
-    Raises
-    ------
-    NotDicom
-        If it is not DICOM, too damaged, or passes a limit.
-    """
-    return _parsed(source, pixel_offset)[1].elements
-
-
-def _by_elements(source: SourceFile) -> Header:
-    """Header of a file that the fast scan does not understand."""
-    encoding, parsed = _parsed(source)
-    present = WANTED & parsed.elements.stored.keys()
-    values = {tag: raw for tag in present if (raw := parsed.elements.raw(tag)) is not None}
-    if encoding.sop_class:
-        values.setdefault(SOP_CLASS, encoding.sop_class)
-    if not values.keys() & {SOP_CLASS, ROWS, MODALITY}:
-        raise NotDicom("not a DICOM image or object: it states no class, modality or size")
-    little = parsed.elements.little
-    scanned = Scan(
-        values=values, syntax=encoding.syntax, little=little, pixel_tag=parsed.pixel_tag,
-        pixel_offset=parsed.pixel_offset, pixel_length=parsed.pixel_length,
-    )  # fmt: skip
-    return Header(scanned, unusual=encoding.deflated or not little)
-
-
-def _parsed(source: SourceFile, pixel_offset: int = 0) -> tuple[Encoding, Parsed]:
-    limit_mb = bounds.load().max_header_mb
-    with source.path.open("rb", buffering=0) as stream:
-        data = stream.read(PREFIXES[0])
-        encoding = encoding_of(data)
-        if encoding is None:
-            raise NotDicom("not a DICOM, NIfTI or archive file")
-        try:
-            if encoding.deflated:
-                return encoding, _parsed_deflated(source, encoding)
-            known = pixel_offset + PIXEL_HEADER if pixel_offset <= limit_mb * bounds.MB else 0
-            for length in (max(known, PREFIXES[0]), *PREFIXES[1:], limit_mb * bounds.MB):
-                data += _more(stream, length - len(data))
-                try:
-                    complete = len(data) >= source.size
-                    return encoding, parse(data, encoding.position, encoding.coding, complete=complete)
-                except Short:
-                    continue
-        except (TooMuch, ValueError) as refusal:
-            raise NotDicom(str(refusal)) from None
-    raise NotDicom(f"no pixel data within the first {limit_mb} MB")
-
-
-def _parsed_deflated(source: SourceFile, encoding: Encoding) -> Parsed:
-    data, size = inflated(source, encoding.position)
-    parsed = parse(data, 0, coding_at(data, 0, encoding.syntax), complete=len(data) >= size)
-    if parsed.pixel_length is None:
-        return parsed
-    return replace(parsed, pixel_length=max(0, min(parsed.pixel_length, size - parsed.pixel_offset)))
-
-
-def _more(stream: IO[bytes], count: int) -> bytes:
-    """That many more bytes, fewer at the end of the file: a raw stream may give less than asked for."""
-    pieces = []
-    while count > 0 and (piece := stream.read(count)):
-        pieces.append(piece)
-        count -= len(piece)
-    return b"".join(pieces)

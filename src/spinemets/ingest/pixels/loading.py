@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from spinemets.ingest.frames import Frame
 from spinemets.ingest.geometry import Arrangement, straighten
 from spinemets.ingest.header import headers as h
+from spinemets.ingest.header import reader
 from spinemets.ingest.header.values import Values as HeaderValues
 from spinemets.ingest.pixels.decoded import DecodedImages
 from spinemets.ingest.pixels.lazy import LazyVolume
@@ -106,7 +107,7 @@ def _lookups(frames: Sequence[Frame]) -> list[Lookup | None]:
         if path in known:
             continue
         try:
-            header = HeaderValues(h.read_elements(image.source), frame.index)
+            header = HeaderValues(reader.read_elements(image.source), frame.index)
         except h.NotDicom as error:
             raise OSError("the file changed") from error
         little = image.header.scanned.little

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from spinemets.ingest.facts import diffusion, patient, timing
 from spinemets.ingest.files import limits as bounds
@@ -13,6 +12,8 @@ from spinemets.ingest.files.digests import Digests
 from spinemets.ingest.frames import Frame, Image
 from spinemets.ingest.geometry import rules
 from spinemets.ingest.header import headers as h
+from spinemets.ingest.header import reader
+from spinemets.ingest.header.elements import Elements
 from spinemets.ingest.header.values import Values
 from spinemets.ingest.pixels.decoded import DecodedImages
 from spinemets.ingest.projections import nuclear, planar
@@ -24,38 +25,18 @@ from spinemets.model.acquisition import Diffusion
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Unread
 
-
-class Datasets:
-    """Whole headers, parsed once while one series is formed; the oldest are let go where they become too many."""
-
-    def __init__(self) -> None:
-        self._kept: dict[Image, Any] = {}
-        self._bytes = 0
-
-    def of(self, image: Image) -> Any:
-        """Header of that file.
-
-        Raises
-        ------
-        NotDicom
-            If it is too damaged or passes a limit.
-        """
-        if image not in self._kept:
-            found = h.read_elements(image.source, image.header.scanned.pixel_offset)
-            self._bytes += image.header.scanned.pixel_offset
-            while self._kept and self._bytes > bounds.load().kept_headers_mb * bounds.MB:
-                oldest = next(iter(self._kept))
-                del self._kept[oldest]
-                self._bytes -= oldest.header.scanned.pixel_offset
-            self._kept[image] = found
-        return self._kept[image]
+DatasetOf = Callable[[Image], Elements]
 
 
 def dicom_series(
-    images: Sequence[Image], digests: Digests, unread: list[Unread]
+    images: Sequence[Image], headers: reader.HeaderReader, digests: Digests, unread: list[Unread]
 ) -> tuple[list[Series], PatientFacts | None]:
     """Series of a study, and what its headers say of the patient (None without images)."""
     store = DecodedImages()
+
+    def dataset_of(image: Image) -> Elements:
+        return headers.elements(image.source, image.header.scanned.pixel_offset)
+
     by_series: dict[str, list[Image]] = defaultdict(list)
     for image in images:
         refusal = store.check(image)
@@ -66,52 +47,51 @@ def dicom_series(
     found: list[Series] = []
     who: PatientFacts | None = None
     for members in by_series.values():
-        series, first = _without_damaged(members, store, digests, unread)
+        series, first = _without_damaged(members, dataset_of, store, digests, unread)
         who, said = patient.merged(who, first)
         found.extend(replace(one, warnings=(*one.warnings, *said)) for one in series)
     return found, who
 
 
 def _without_damaged(
-    images: Sequence[Image], store: DecodedImages, digests: Digests, unread: list[Unread]
+    images: Sequence[Image], dataset_of: DatasetOf, store: DecodedImages, digests: Digests, unread: list[Unread]
 ) -> tuple[list[Series], PatientFacts | None]:
     """Volumes of one DICOM series. A header that turns out damaged costs its own file, not the series."""
     said: list[Unread] = []
     try:
-        found = _volumes(images, store, digests, said)
+        found = _volumes(images, dataset_of, store, digests, said)
     except h.NotDicom:
         whole: list[Image] = []
         for image in images:
             try:
-                h.read_elements(image.source)
+                reader.read_elements(image.source)
                 whole.append(image)
             except h.NotDicom as reason:
                 unread.append(Unread(file=image.source.name, reason=str(reason)))
         # each round is of fewer images, so this ends
         again = bool(whole) and len(whole) < len(images)
-        return _without_damaged(whole, store, digests, unread) if again else ([], None)
+        return _without_damaged(whole, dataset_of, store, digests, unread) if again else ([], None)
     unread.extend(said)
     return found
 
 
 def _volumes(
-    images: Sequence[Image], store: DecodedImages, digests: Digests, unread: list[Unread]
+    images: Sequence[Image], dataset_of: DatasetOf, store: DecodedImages, digests: Digests, unread: list[Unread]
 ) -> tuple[list[Series], PatientFacts | None]:
     """Volumes of one DICOM series."""
-    datasets = Datasets()
     found: list[Series] = []
     who: PatientFacts | None = None
-    frames, said = _weighted(_frames(images, datasets, unread))
+    frames, said = _weighted(_frames(images, dataset_of, unread))
     said = (*said, *filter(None, [duplicates.sharing(frames)]))
-    parts = planar.parted(groups(frames, rules()), datasets.of)
+    parts = planar.parted(groups(frames, rules()), dataset_of)
     if refusal := bounds.refuse_volumes(len(parts)):
         unread.extend(Unread(file=name, reason=refusal) for name in _names(frames))
         return [], None
     times, clock = timing.times([group.frames for group in parts])
     for number, (group, time_s) in enumerate(zip(parts, times, strict=True), start=1):
         image = group.frames[0].image
-        dataset = datasets.of(image)
-        series = _series(group, f"#{number}" if len(parts) > 1 else "", datasets, store)
+        dataset = dataset_of(image)
+        series = _series(group, f"#{number}" if len(parts) > 1 else "", dataset_of, store)
         who = who or patient.facts(Values(dataset), image.header.text(h.PATIENT_ID))
         facts = series.acquisition if time_s is None else replace(series.acquisition, time_s=time_s, time_source=clock)
         warnings = series.warnings if found else (*series.warnings, *said)
@@ -133,50 +113,49 @@ def _weighted(frames: list[Frame]) -> tuple[list[Frame], tuple[str, ...]]:
     stated = [frame.diffusion if frame.marks is not None else by_image[frame.image] for frame in frames]
     if not any(stated):
         return frames, ()
-    asked = [n for n, (frame, one) in enumerate(zip(frames, stated, strict=True)) if one or not _derived(frame)]
+    known = marks.Known()
+    asked = [n for n, (frame, one) in enumerate(zip(frames, stated, strict=True)) if one or not _derived(known[frame])]
     completed, said = diffusion.completed([stated[n] for n in asked])
     for n, one in zip(asked, completed, strict=True):
         stated[n] = one
     return [replace(frame, diffusion=one) for frame, one in zip(frames, stated, strict=True)], said
 
 
-def _derived(frame: Frame) -> bool:
-    words = marks.of(frame).get("image type") or ""
+def _derived(mark: Mapping[str, str]) -> bool:
+    words = mark.get("image type") or ""
     return "DERIVED" in words or diffusion.is_map(words)
 
 
-def _series(group: Group, suffix: str, datasets: Datasets, store: DecodedImages) -> Series:
+def _series(group: Group, suffix: str, dataset_of: DatasetOf, store: DecodedImages) -> Series:
     if planar.is_projection(group):
-        return planar.series(group, suffix, datasets.of, store)
-    return build(group, suffix, datasets.of(group.frames[0].image), store)
+        return planar.series(group, suffix, dataset_of, store)
+    return build(group, suffix, dataset_of(group.frames[0].image), store)
 
 
 def _names(frames: Sequence[Frame]) -> list[str]:
     return list(dict.fromkeys(frame.image.source.name for frame in frames))
 
 
-def _frames(images: Sequence[Image], datasets: Datasets, unread: list[Unread]) -> list[Frame]:
+def _frames(images: Sequence[Image], dataset_of: DatasetOf, unread: list[Unread]) -> list[Frame]:
     found: list[Frame] = []
     for image in images:
         try:
-            found.extend(_frames_of(image, datasets))
+            found.extend(_frames_of(image, dataset_of))
         except h.NotDicom as reason:
             unread.append(Unread(file=image.source.name, reason=str(reason)))
     return found
 
 
-def _frames_of(image: Image, datasets: Datasets) -> list[Frame]:
+def _frames_of(image: Image, dataset_of: DatasetOf) -> list[Frame]:
     known = table("sop_classes").get(image.sop_class) or {}
     if nuclear.is_nuclear(image):
-        return nuclear.frames(image, Values(datasets.of(image)))
+        return nuclear.frames(image, Values(dataset_of(image)))
     if image.n_frames > 1 or known.get("multiframe"):
-        found = multiframe.frames(image, datasets.of(image))
-        return (
-            [parametric.scaled(f, Values(datasets.of(image), f.index)) for f in found] if image.layout.real else found
-        )
+        found = multiframe.frames(image, dataset_of(image))
+        return [parametric.scaled(f, Values(dataset_of(image), f.index)) for f in found] if image.layout.real else found
     whole = dicom.classic_frame(image)
     if mosaic.is_mosaic(image):
-        return mosaic.frames(whole, Values(datasets.of(image)))
+        return mosaic.frames(whole, Values(dataset_of(image)))
     if vframe.is_grid(image):
-        return vframe.frames(whole, Values(datasets.of(image)))
+        return vframe.frames(whole, Values(dataset_of(image)))
     return [whole]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,8 +47,9 @@ def groups(frames: Sequence[Frame], rule: Rules) -> list[Group]:
     unplaced = tuple(f for f, known in zip(frames, placed, strict=True) if not known)
     bins = _by_direction([f for f, known in zip(frames, placed, strict=True) if known], rule)
     found: list[Group] = []
+    known = marks.Known()
     for what, members in zip(_stacks(bins, rule), bins, strict=True):
-        found.extend(_renamed(group, what) for group in _apart(members, rule))
+        found.extend(_renamed(group, what) for group in _apart(members, known, rule))
     if unplaced:
         found.append(Group(frames=unplaced, what="images without position" if found else "", placed=False))
     return found
@@ -173,7 +174,7 @@ def _renamed(group: Group, what: str) -> Group:
 _Parts = dict[str, list[Frame]]
 
 
-def _parts(frames: Sequence[Frame], known: Mapping[Frame, Mapping[str, str]], name: str) -> _Parts:
+def _parts(frames: Sequence[Frame], known: marks.Known, name: str) -> _Parts:
     """Images by the value of one mark, in the order of their numbers, then of the values."""
     found: _Parts = defaultdict(list)
     for frame in frames:
@@ -188,11 +189,10 @@ def _value(text: str) -> tuple[float, str]:
     return (float(number[0]) if number else 0.0, text)
 
 
-def _apart(frames: list[Frame], rule: Rules) -> list[Group]:
+def _apart(frames: list[Frame], known: marks.Known, rule: Rules) -> list[Group]:
     """Volumes of one direction: what must never be mixed is separated first, whether or not images share a place."""
     stacks: list[tuple[str, list[Frame]]] = [("", frames)]
     if not marks.alike(frames, marks.APART, marks.APART_TAGS):
-        known = {frame: marks.of(frame) for frame in frames}
         for name in marks.APART:
             stacks = [
                 (", ".join(text for text in (what, more if len(parts) > 1 else "") if text), members)
@@ -200,16 +200,15 @@ def _apart(frames: list[Frame], rule: Rules) -> list[Group]:
                 for parts in (_parts(stack, known, name),)
                 for more, members in parts.items()
             ]
-    return [_renamed(group, what) for what, stack in stacks for group in _split(stack, rule)]
+    return [_renamed(group, what) for what, stack in stacks for group in _split(stack, known, rule)]
 
 
-def _split(frames: list[Frame], rule: Rules) -> list[Group]:
+def _split(frames: list[Frame], known: marks.Known, rule: Rules) -> list[Group]:
     """Images that share places, by the mark that explains most of it: physics before numbers and times."""
     surplus, most = _repeats(frames, rule)
     if not surplus:
         return [Group(frames=tuple(frames))]
-    known = {frame: marks.of(frame) for frame in frames}
-    names = list(dict.fromkeys(name for mark in known.values() for name in mark))
+    names = list(dict.fromkeys(name for frame in frames for name in known[frame]))
     for physics in (True, False):
         best: tuple[int, _Parts] | None = None
         for name in (n for n in names if (n in marks.PHYSICS) == physics):
@@ -221,7 +220,7 @@ def _split(frames: list[Frame], rule: Rules) -> list[Group]:
             if left < surplus and (best is None or left < best[0]):
                 best = (left, parts)
         if best is not None:
-            return [_renamed(group, what) for what, part in best[1].items() for group in _split(part, rule)]
+            return [_renamed(group, what) for what, part in best[1].items() for group in _split(part, known, rule)]
     return _by_turn(frames, rule)
 
 

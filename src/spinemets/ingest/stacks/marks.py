@@ -39,9 +39,33 @@ def alike(frames: Sequence[Frame], names: Sequence[str], tags: Sequence[int]) ->
     return True
 
 
+class Known(dict[Frame, Mapping[str, str]]):
+    """Marks of the images of one series, each made when it is first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # the tiles of one picture share its header
+        self._of_header: dict[Header, Mapping[str, str]] = {}
+
+    def __missing__(self, frame: Frame) -> Mapping[str, str]:
+        stated = frame.marks
+        if stated is None:
+            header = frame.image.header
+            if header not in self._of_header:
+                self._of_header[header] = _classic(header)
+            stated = self._of_header[header]
+        self[frame] = found = _weighted(frame, stated)
+        return found
+
+
 def of(frame: Frame) -> Mapping[str, str]:
-    """Name and value of each mark, most telling first."""
-    found = _classic(frame.image.header) if frame.marks is None else dict(frame.marks)
+    """Name and value of each mark of one image, most telling first."""
+    return Known()[frame]
+
+
+def _weighted(frame: Frame, stated: Mapping[str, str]) -> dict[str, str]:
+    """Marks with those of the diffusion weighting, in their order."""
+    found = dict(stated)
     weighting = frame.diffusion
     if weighting is not None:
         found["b-value"] = f"{weighting.b_s_per_mm2:g} s/mm2"
@@ -51,8 +75,9 @@ def of(frame: Frame) -> Mapping[str, str]:
             found["gradient direction"] = f"({x:.3f}, {y:.3f}, {z:.3f})"
         elif weighting.averaged:
             found["gradient direction"] = "averaged"
-    order = {name: n for n, name in enumerate(PHYSICS)}
-    return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
+    return {
+        name: found[name] for name in (*(n for n in PHYSICS if n in found), *(n for n in found if n not in PHYSICS))
+    }
 
 
 def _classic(header: Header) -> dict[str, str]:

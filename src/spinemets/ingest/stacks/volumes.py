@@ -141,10 +141,10 @@ def _mixed(frames: Sequence[Frame]) -> list[str]:
     """What differs between the images of one volume although it hardly ever does."""
     if marks.alike(frames, marks.REMARKABLE, marks.REMARKABLE_TAGS):
         return []
-    known = [marks.of(frame) for frame in frames]
+    known = marks.Known()
     found = []
     for name in marks.REMARKABLE:
-        stated = sorted({mark[name] for mark in known if name in mark})
+        stated = sorted({known[frame][name] for frame in frames if name in known[frame]})
         if len(stated) > 1:
             shown = ", ".join(stated[:SHOWN]) + (", ..." if len(stated) > SHOWN else "")
             found.append(f"the images of this volume differ in {name}: {shown}")
