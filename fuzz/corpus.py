@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from spinemets.phantom import header_sets
+from spinemets.phantom.files import header_sets
 
 MAX_SAMPLE_BYTES = 1 << 20
 REAL_FOLDERS = ("dicom-robustness", "dicom-objects", "dicom-singles-spine", "dicom-nema-wg04")

@@ -38,7 +38,16 @@ from spinemets.model.grid import Grid
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study
 from spinemets.model.volume import Volume
-from spinemets.phantom.header_sets import N_SLICES, PIXEL_MM, SIDE, STEP_MM, HeaderSet, data_sets, header_sets, vendors
+from spinemets.phantom.files.header_sets import (
+    N_SLICES,
+    PIXEL_MM,
+    SIDE,
+    STEP_MM,
+    HeaderSet,
+    data_sets,
+    header_sets,
+    vendors,
+)
 from spinemets.series.companions import moment
 from spinemets.series.recognise import recognise
 

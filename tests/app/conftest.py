@@ -88,7 +88,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """The demonstration patient on disk, assessed once: files, truth, run and what was written."""
     from spinemets.app import pipeline as real
     from spinemets.app.options import Options
-    from spinemets.phantom.demo import make_demo
+    from spinemets.phantom.files.demo import make_demo
 
     folder = tmp_path_factory.mktemp("demo")
     files = make_demo(folder)

@@ -253,8 +253,8 @@ def one_sided(tmp_path_factory):
 
     from spinemets import phantom
     from spinemets.exports.nifti import write_nifti
-    from spinemets.phantom.acquisition import default
-    from spinemets.phantom.write import write_labels
+    from spinemets.phantom.files.write import write_labels
+    from spinemets.phantom.imaging.acquisition import default
 
     folder = tmp_path_factory.mktemp("sides")
     patient = phantom.build("pedicle-left", 1)

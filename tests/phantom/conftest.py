@@ -9,7 +9,7 @@ import pytest
 
 from spinemets import phantom
 from spinemets.model.grid import Grid
-from spinemets.phantom.acquisition import default
+from spinemets.phantom.imaging.acquisition import default
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from spinemets import phantom
-from spinemets.phantom.cases import CASES
+from spinemets.phantom.cases.named import CASES
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "truth.schema.json"
 

@@ -12,7 +12,7 @@ from tests.series.moving_body import turn
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.series import Recognition, Series
 from spinemets.model.volume import Volume
-from spinemets.phantom.acquisition import default
+from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.patient import Phantom, build
 from spinemets.series.motion.measure import between
 

@@ -60,7 +60,7 @@ def test_other_errors_are_not_hidden(study):
 def test_through_the_front_door(tmp_path, monkeypatch):
     """Files emptied between listing and recognition: the study opens."""
     from spinemets.app import pipeline
-    from spinemets.phantom import header_sets
+    from spinemets.phantom.files import header_sets
 
     folder = header_sets.write_header_sets(tmp_path)["siemens"]
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
-from spinemets.phantom.acquisition import Acquisition, Sequence, default
-from spinemets.phantom.anatomy import Anatomy, Case, assemble
-from spinemets.phantom.cases import case_of
-from spinemets.phantom.texture import stream
+from spinemets.phantom.assembly import Anatomy, assemble
+from spinemets.phantom.cases.case import Case
+from spinemets.phantom.cases.named import case_of
+from spinemets.phantom.imaging.acquisition import Acquisition, default
+from spinemets.phantom.shape.texture import stream
 
 
 def uid(*parts: str) -> str:
@@ -40,11 +41,11 @@ class Phantom:
 
     def grid(self, acquisition: Acquisition) -> Grid:
         """Voxel grid of a series."""
-        from spinemets.phantom.render import grid_of  # lazy: rendering is not needed for truth
+        from spinemets.phantom.imaging.render import grid_of  # lazy: rendering is not needed for truth
 
         return grid_of(self.anatomy, acquisition, self.frame_of_reference_uid)
 
-    def render(self, sequence: Sequence, acquisition: Acquisition | None = None) -> Volume:
+    def render(self, sequence: str, acquisition: Acquisition | None = None) -> Volume:
         """One series. CT: int16 HU; MR: uint16 magnitude.
 
         Parameters
@@ -54,7 +55,7 @@ class Phantom:
         acquisition
             None = the protocol of the demonstration study.
         """
-        from spinemets.phantom.render import render_ct, render_mr  # lazy: see `grid`
+        from spinemets.phantom.imaging.render import render_ct, render_mr  # lazy: see `grid`
 
         chosen = acquisition or default(sequence)
         if chosen.sequence != sequence:
@@ -65,13 +66,13 @@ class Phantom:
 
     def labels(self, grid: Grid) -> NDArray[np.int16]:
         """Vertebrae (VerSe numbers), sacrum 26, discs 100 + number of the vertebra above."""
-        from spinemets.phantom.labels import structure_labels  # lazy: see `grid`
+        from spinemets.phantom.imaging.labels import structure_labels  # lazy: see `grid`
 
         return structure_labels(self.anatomy, grid)
 
     def lesion_labels(self, grid: Grid) -> NDArray[np.int16]:
         """Number of each lesion in the order of `truth["lesions"]`, from 1."""
-        from spinemets.phantom.labels import lesion_labels  # lazy: see `grid`
+        from spinemets.phantom.imaging.labels import lesion_labels  # lazy: see `grid`
 
         return lesion_labels(self.anatomy, grid)
 
@@ -89,7 +90,7 @@ def build(case: str = "first-light", seed: int = 1) -> Phantom:
     Parameters
     ----------
     case
-        Name of a case (`spinemets.phantom.cases.CASES`).
+        Name of a case (`spinemets.phantom.cases.named.CASES`).
     seed
         Draws sizes, alignment, texture and noise.
 

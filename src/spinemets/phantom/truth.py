@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from spinemets.phantom.anatomy import VERSE_IDS, Anatomy, Case
-from spinemets.phantom.body import Body
-from spinemets.phantom.lesions import body_volume_mm3, measure
+from spinemets.phantom.anatomy.body import Body
+from spinemets.phantom.assembly import VERSE_IDS, Anatomy
+from spinemets.phantom.cases.case import Case
+from spinemets.phantom.pathology.inserts import body_volume_mm3, measure
 
 SCHEMA = "spinemets-truth/1"
 LIMITS = (

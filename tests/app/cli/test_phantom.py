@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-import spinemets.phantom.demo
+import spinemets.phantom.files.demo
 from spinemets.app.cli.main import main
-from spinemets.phantom.cases import CASES
+from spinemets.phantom.cases.named import CASES
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list:
         made.append((folder, case, seed))
         return SimpleNamespace(study=folder / "STUDY", labels=folder / "l", clinical=folder / "c", truth=folder / "t")
 
-    monkeypatch.setattr(spinemets.phantom.demo, "make_demo", record)
+    monkeypatch.setattr(spinemets.phantom.files.demo, "make_demo", record)
     return made
 
 

@@ -31,9 +31,9 @@ def run(args: argparse.Namespace) -> int:
 
 def listed(args: argparse.Namespace) -> int:
     """All cases with what they hold."""
-    from spinemets.phantom.cases import CASES, case_of
-    from spinemets.phantom.header_sets import ABOUT
-    from spinemets.phantom.header_sets import CASE as HEADERS
+    from spinemets.phantom.cases.named import CASES, case_of
+    from spinemets.phantom.files.header_sets import ABOUT
+    from spinemets.phantom.files.header_sets import CASE as HEADERS
 
     cases = {name: case_of(name).about for name in CASES} | {HEADERS: ABOUT}
     if args.json:
@@ -59,13 +59,13 @@ def made(args: argparse.Namespace) -> int:
 
 def written(out: Path, case: str, seed: int) -> dict[str, Path]:
     """Write the files of a case; what they are -> where."""
-    from spinemets.phantom.header_sets import CASE as HEADERS
+    from spinemets.phantom.files.header_sets import CASE as HEADERS
 
     if case == HEADERS:
-        from spinemets.phantom.header_sets import write_header_sets
+        from spinemets.phantom.files.header_sets import write_header_sets
 
         return {**write_header_sets(out), "truth": out / "truth.json"}
-    from spinemets.phantom.demo import make_demo
+    from spinemets.phantom.files.demo import make_demo
 
     parts = make_demo(out, case, seed)
     return {"study": parts.study, "labels": parts.labels, "clinical": parts.clinical, "truth": parts.truth}

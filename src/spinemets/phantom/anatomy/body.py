@@ -1,0 +1,91 @@
+"""The vertebral body: a superellipse prism with a waist, a concave back wall and bowl-shaped endplates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinemets.knowledge.catalogue import table
+from spinemets.phantom.anatomy.alignment import bowls_mm
+from spinemets.phantom.anatomy.sizes import LevelSize
+from spinemets.phantom.shape.block import Array
+from spinemets.phantom.shape.distance import smooth_max, superellipse
+
+EDGE_ROUNDING_MM = 1.0
+# Back wall: the concavity spans this share of the half width; outside it the body reaches further back.
+CONCAVE_SHARE = 0.75
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BodyDistance:
+    """Distances of a body's points: whole body, side wall, upper and lower endplate (positive outside)."""
+
+    whole: Array
+    side: Array
+    top: Array
+    bottom: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """Shape of one body in its local frame (l, a, s), origin between the rims."""
+
+    size: LevelSize
+
+    @property
+    def concavity_mm(self) -> float:
+        """Depth of the back wall's concavity: lumbar only."""
+        return 0.5 if self.size.thoracic else float(table("phantom_anatomy")["body"]["posterior_concavity_mm"])
+
+    def rim_mm(self, a: Array) -> Array:
+        """Height between the rims at a depth: linear from front to back."""
+        slope = np.float32((self.size.height[0] - self.size.height[2]) / self.size.mean_depth)
+        middle = np.float32((self.size.height[0] + self.size.height[2]) / 2.0)
+        return np.asarray(np.maximum(middle + slope * a, np.float32(2.0)))
+
+    def footprint(self, l: Array, a: Array, s: Array) -> tuple[Array, Array]:  # noqa: E741  # l = left, the frame's letter
+        """Distance to the side wall, and the superellipse norm (1 on the wall)."""
+        rows = table("phantom_anatomy")["body"]
+        size = self.size
+        t = np.clip(s / self.rim_mm(a) + np.float32(0.5), 0.0, 1.0)
+        waist = 1 - np.float32(rows["waist"]) * (1 - (2 * t - 1) ** 2)
+        half_w = np.float32(0.5) * (np.float32(size.width[1]) + t * np.float32(size.width[0] - size.width[1])) * waist
+        half_d = np.float32(0.5) * (np.float32(size.depth[1]) + t * np.float32(size.depth[0] - size.depth[1]))
+        central = np.clip(1 - (l / (np.float32(CONCAVE_SHARE) * half_w)) ** 2, 0.0, None)
+        back = half_d + np.float32(self.concavity_mm) * (1 - central)
+        # the front keeps part of the waist: real bodies are hollow in front, less behind
+        front = half_d * (np.float32(0.35) * waist + np.float32(0.65))
+        return superellipse(l, a, half_w, np.where(a > 0, front, back), rows["exponent"])
+
+    def endplates(self, norm: Array, a: Array) -> tuple[Array, Array]:
+        """Height of the superior and the inferior endplate surface along s."""
+        share = np.float32(table("phantom_anatomy")["body"]["endplate_bowl_share"])
+        bowl = np.clip(1 - (norm / share) ** 2, 0.0, None)
+        sup, inf = bowls_mm(self.size)
+        half = self.rim_mm(a) / 2
+        return half - np.float32(sup) * bowl, np.float32(inf) * bowl - half
+
+    def distance(self, l: Array, a: Array, s: Array) -> BodyDistance:  # noqa: E741
+        """Signed distance at local points."""
+        side, norm = self.footprint(l, a, s)
+        above, below = self.endplates(norm, a)
+        top, bottom = s - above, below - s
+        ends = np.maximum(top, bottom)
+        return BodyDistance(whole=smooth_max(side, ends, EDGE_ROUNDING_MM), side=side, top=top, bottom=bottom)
+
+    def heights_mm(self) -> tuple[float, float, float]:
+        """Anterior, middle and posterior height as a reader measures them (G-08).
+
+        Median distance between the endplates along s over the anterior, middle and posterior sixth of the depth and the
+        middle half of the width.
+        """
+        half_w, half_d = self.size.mean_width / 2.0, self.size.mean_depth / 2.0
+        l = np.linspace(-half_w / 2, half_w / 2, 41, dtype=np.float32)[:, None]  # noqa: E741
+        found = []
+        for centre in (5.0 / 6.0, 0.0, -5.0 / 6.0):
+            a = (np.float32(centre) + np.linspace(-1, 1, 21, dtype=np.float32)[None, :] / 6) * np.float32(half_d)
+            _, norm = self.footprint(l, a, np.zeros((1, 1), np.float32))
+            above, below = self.endplates(norm, a)
+            found.append(float(np.median(above - below)))
+        return found[0], found[1], found[2]

@@ -1,0 +1,133 @@
+"""Sizes of one patient's vertebrae: the level table times sex, stature and one individual factor, plus collapse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinemets.knowledge.catalogue import table
+from spinemets.phantom.shape.texture import stream
+
+LEVELS = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    """Who the synthetic patient is."""
+
+    age_years: float = 52.0
+    sex: str = "female"
+    height_cm: float = 166.0
+    weight_kg: float = 68.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collapse:
+    """Height loss of a body as shares of the height before, at the front, middle and back."""
+
+    anterior: float
+    middle: float
+    posterior: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelSize:
+    """Sizes of one level in mm.
+
+    Attributes
+    ----------
+    width, depth
+        Superior and inferior endplate; depth mid-sagittal.
+    height
+        Anterior rim, centre, posterior rim.
+    before
+        The same heights before a collapse (equal where there is none).
+    disc
+        Disc below: anterior, middle, posterior.
+    """
+
+    level: str
+    width: tuple[float, float]
+    depth: tuple[float, float]
+    height: tuple[float, float, float]
+    before: tuple[float, float, float]
+    pedicle: tuple[float, float, float]
+    canal: tuple[float, float]
+    disc: tuple[float, float, float]
+    spinous_mm: float
+    spinous_down_deg: float
+    transverse_mm: float
+
+    @property
+    def thoracic(self) -> bool:
+        """Whether this is a thoracic vertebra."""
+        return self.level.startswith("T")
+
+    @property
+    def wedge_deg(self) -> float:
+        """Angle between the endplate rims, positive where the front is lower."""
+        return float(np.degrees(np.arctan((self.height[2] - self.height[0]) / np.mean(self.depth))))
+
+    @property
+    def mean_depth(self) -> float:
+        """Depth at mid-height."""
+        return float(np.mean(self.depth))
+
+    @property
+    def mean_width(self) -> float:
+        """Width at mid-height, before the waist."""
+        return float(np.mean(self.width))
+
+
+def sizes(patient: Patient, seed: int, collapses: Mapping[str, Collapse]) -> dict[str, LevelSize]:
+    """Sizes of every level, head to feet."""
+    rows = table("phantom_anatomy")
+    scale = _factors(patient, seed, rows)
+    return {level: _level(level, rows["levels"][level], scale, collapses.get(level)) for level in LEVELS}
+
+
+def _factors(patient: Patient, seed: int, rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Factor of each group of sizes: sex x stature x individual."""
+    stature = rows["stature"]
+    tall = (patient.height_cm / stature["reference_height_cm"]) ** stature["exponent"]
+    generator = stream(seed, "sizes")
+    sd = rows["individual_sd"]
+    drawn = {name: 1.0 + sd[name] * float(np.clip(generator.standard_normal(), -2, 2)) for name in sorted(sd)}
+    sex: Mapping[str, float] = rows["sex_scale"][patient.sex]  # type: ignore[assignment]
+    # The table is the mean of both sexes, whose mean stature is the reference; sex factors already hold the usual
+    # difference in stature, so only the deviation from the sex's own mean height may act (7 cm either side).
+    usual = stature["reference_height_cm"] + (6.5 if patient.sex == "male" else -6.5)
+    tall *= (stature["reference_height_cm"] / usual) ** stature["exponent"]
+    return {
+        "plane": sex["depth_width"] * tall * drawn["depth_width"],
+        "height": sex["height"] * tall * drawn["height"],
+        "canal": sex["canal"] * drawn["canal"],
+        "processes": sex["depth_width"] * tall * drawn["processes"],
+    }
+
+
+def _level(
+    level: str, row: Mapping[str, list[float]], scale: Mapping[str, float], collapse: Collapse | None
+) -> LevelSize:
+    """One row of the table, scaled."""
+    before = tuple(h * scale["height"] for h in row["height"])
+    height = before
+    if collapse is not None:
+        losses = (collapse.anterior, collapse.middle, collapse.posterior)
+        height = tuple(h * (1.0 - loss) for h, loss in zip(before, losses, strict=True))
+    spinous, down, transverse = row["processes"]
+    return LevelSize(
+        level=level,
+        width=(row["width"][0] * scale["plane"], row["width"][1] * scale["plane"]),
+        depth=(row["depth"][0] * scale["plane"], row["depth"][1] * scale["plane"]),
+        height=(height[0], height[1], height[2]),
+        before=(before[0], before[1], before[2]),
+        pedicle=(row["pedicle"][0] * scale["plane"], row["pedicle"][1] * scale["height"], row["pedicle"][2]),
+        canal=(row["canal"][0] * scale["canal"], row["canal"][1] * scale["canal"]),
+        disc=(row["disc"][0] * scale["height"], row["disc"][1] * scale["height"], row["disc"][2] * scale["height"]),
+        spinous_mm=spinous * scale["processes"],
+        spinous_down_deg=down,
+        transverse_mm=transverse * scale["processes"],
+    )

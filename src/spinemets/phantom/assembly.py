@@ -1,0 +1,129 @@
+"""The whole synthetic patient as functions: vertebrae, discs, sacrum, canal, soft tissue, pathology, hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from spinemets.knowledge.catalogue import table
+from spinemets.phantom.anatomy import trunk
+from spinemets.phantom.anatomy.alignment import Place, stack
+from spinemets.phantom.anatomy.arch import arch, exiting_roots
+from spinemets.phantom.anatomy.body import Body
+from spinemets.phantom.anatomy.canal import Canal, canal
+from spinemets.phantom.anatomy.disc import Disc
+from spinemets.phantom.anatomy.sacrum import Sacrum, iliac_rods, rib_rods, sacrum
+from spinemets.phantom.anatomy.sizes import LEVELS, LevelSize, sizes
+from spinemets.phantom.anatomy.vertebra import Vertebra
+from spinemets.phantom.cases.case import Case
+from spinemets.phantom.pathology import screw
+from spinemets.phantom.pathology.inserts import Insert
+from spinemets.phantom.shape.distance import Rod
+from spinemets.phantom.shape.texture import Field, stream
+from spinemets.phantom.tissue.tissues import Tissue, spongiosa
+
+VERSE_IDS = {"T10": 17, "T11": 18, "T12": 19, "L1": 20, "L2": 21, "L3": 22, "L4": 23, "L5": 24, "sacrum": 26}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Anatomy:
+    """All functions of one patient."""
+
+    sizes: Mapping[str, LevelSize]
+    frames: Mapping[str, Place]
+    vertebrae: tuple[Vertebra, ...]
+    discs: tuple[Disc, ...]
+    sacrum: Sacrum
+    canal: Canal
+    column: trunk.Column
+    soft: tuple[trunk.Soft, ...]
+    other_bone: tuple[Rod, ...]
+    roots: tuple[Rod, ...]
+    metal: tuple[Rod, ...]
+    fields: Mapping[str, Field]
+    hosts: Mapping[str, Tissue]
+    inserts: tuple[Insert, ...]
+
+    def vertebra(self, level: str) -> Vertebra:
+        """Vertebra of a level."""
+        return next(v for v in self.vertebrae if v.level == level)
+
+
+def assemble(case: Case, seed: int) -> Anatomy:
+    """Anatomy of a case."""
+    levels = sizes(case.patient, seed, case.collapses)
+    frames = stack(levels, seed)
+    arches = {level: arch(levels[level], frames[level]) for level in LEVELS}
+    low = sacrum(frames["S1"], scale=levels["L5"].mean_width / 48.35)
+    vertebrae = []
+    for number, level in enumerate(LEVELS):
+        rods: tuple[Rod, ...] = ()
+        if number > 0:
+            rods += arches[LEVELS[number - 1]].of("inferior_articular", "spinous")
+        if number + 1 < len(LEVELS):
+            rods += arches[LEVELS[number + 1]].of("superior_articular", "spinous", "lamina")
+        else:
+            rods += low.rods
+        vertebrae.append(
+            Vertebra(
+                level=level,
+                frame=frames[level],
+                body=Body(size=levels[level]),
+                arch=arches[level],
+                neighbour_rods=rods,
+            )
+        )
+    col = trunk.column(levels, frames, case.patient)
+    bone = iliac_rods(frames["S1"])
+    for level in ("T10", "T11", "T12"):
+        bone += rib_rods(levels[level], frames[level])
+    return Anatomy(
+        sizes=levels,
+        frames=frames,
+        vertebrae=tuple(vertebrae),
+        discs=_discs(vertebrae, low),
+        sacrum=low,
+        canal=canal(levels, frames, low),
+        column=col,
+        soft=tuple(trunk.soft_structures(col, case.patient, seed)),
+        other_bone=bone,
+        roots=tuple(rod for level in LEVELS for rod in exiting_roots(levels[level], frames[level])),
+        metal=tuple(screw.rod(s, levels[s.level], frames[s.level]) for s in case.screws),
+        fields=_fields(seed),
+        hosts=_hosts(case, levels),
+        inserts=case.inserts,
+    )
+
+
+def _discs(vertebrae: list[Vertebra], low: Sacrum) -> tuple[Disc, ...]:
+    """Discs between neighbours, the last one on the sacrum."""
+    made = [
+        Disc(level=a.level, upper=a.body, upper_frame=a.frame, lower=b.body, lower_frame=b.frame)
+        for a, b in pairwise(vertebrae)
+    ]
+    last = vertebrae[-1]
+    made.append(Disc(level=last.level, upper=last.body, upper_frame=last.frame, lower=low.s1, lower_frame=low.s1_frame))
+    return tuple(made)
+
+
+def _fields(seed: int) -> dict[str, Field]:
+    """Texture fields by name."""
+    rows = table("phantom_anatomy")["texture"]
+    return {
+        "mineral": Field.make(stream(seed, "mineral"), rows["mineral_length_mm"], stretch=1.6),
+        "fat": Field.make(stream(seed, "fat"), rows["fat_length_mm"]),
+        "islands": Field.make(stream(seed, "islands"), 5.0),
+        "marbling": Field.make(stream(seed, "marbling"), 4.0, stretch=5.0),
+    }
+
+
+def _hosts(case: Case, levels: Mapping[str, LevelSize]) -> dict[str, Tissue]:
+    """Spongy bone of each level: thoracic ones a little denser; a healed collapse keeps its mineral in less volume."""
+    by_level = table("tissues")["mineral_by_level"]
+    hosts = {}
+    for level, size in levels.items():
+        factor = by_level["T12"] if size.thoracic else by_level["L4"]
+        factor *= sum(size.before) / sum(size.height)
+        hosts[level] = spongiosa(age_years=case.patient.age_years, sex=case.patient.sex, level_factor=factor)
+    return hosts

@@ -1,0 +1,1 @@
+"""Files of the patient: DICOM, NIfTI, truth, header sets, the demonstration study."""

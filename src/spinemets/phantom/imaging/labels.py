@@ -1,0 +1,76 @@
+"""Label maps: samples of the same functions that the images are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.model.grid import Grid
+from spinemets.phantom.assembly import VERSE_IDS, Anatomy
+from spinemets.phantom.shape.block import Block
+
+DISC_OFFSET = 100
+CHUNK = 48
+
+
+def label_names() -> dict[int, str]:
+    """Integer -> name: vertebrae and sacrum by VerSe number, disc below a vertebra = 100 + its number."""
+    names = {number: name for name, number in VERSE_IDS.items()}
+    names.update({DISC_OFFSET + n: f"disc_below_{name}" for name, n in VERSE_IDS.items() if name != "sacrum"})
+    return names
+
+
+def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
+    """int16 map on a grid: a voxel belongs to the structure that holds its centre."""
+    labels = np.zeros(grid.shape_ijk, np.int16)
+    for block in _chunks(grid):
+        part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
+        for vertebra in anatomy.vertebrae:
+            found = block.within(vertebra.box)
+            if found is not None:
+                place, part = found
+                inside = vertebra.bone(part).outer < 0
+                part_of_map[place][inside & (part_of_map[place] == 0)] = VERSE_IDS[vertebra.level]
+        found = block.within(anatomy.sacrum.box)
+        if found is not None:
+            place, part = found
+            inside = anatomy.sacrum.distance(part) < 0
+            part_of_map[place][inside & (part_of_map[place] == 0)] = VERSE_IDS["sacrum"]
+        for disc in anatomy.discs:
+            found = block.within(disc.box)
+            if found is not None:
+                place, part = found
+                inside = np.broadcast_to(disc.distance(part)[0] < 0, part.shape)
+                part_of_map[place][inside & (part_of_map[place] == 0)] = DISC_OFFSET + VERSE_IDS[disc.level]
+    return labels
+
+
+def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
+    """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces."""
+    labels = np.zeros(grid.shape_ijk, np.int16)
+    for block in _chunks(grid):
+        part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
+        for number, insert in enumerate(anatomy.inserts, start=1):
+            vertebra = anatomy.vertebra(insert.level)
+            found = block.within(vertebra.box)
+            if found is not None:
+                place, part = found
+                bone = vertebra.bone(part)
+                limit = bone.outer if insert.breaks_cortex else bone.inner
+                part_of_map[place][(np.broadcast_to(insert.distance(bone), part.shape) < 0) & (limit < 0)] = number
+    return labels
+
+
+def _chunks(grid: Grid) -> list[Block]:
+    """The grid in slabs along k."""
+    reach = float(np.mean(grid.spacing_mm))
+    n_i, n_j, n_k = grid.shape_ijk
+    return [
+        Block(
+            affine=np.array(grid.affine_lps_mm),
+            start=(0, 0, first),
+            shape=(n_i, n_j, min(CHUNK, n_k - first)),
+            reach_mm=reach,
+        )
+        for first in range(0, n_k, CHUNK)
+    ]

@@ -1,0 +1,71 @@
+"""Smooth random fields: periodic lattices of Gaussian noise, read at any point, so that texture is a function of space."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.phantom.shape.block import Array
+
+LATTICE = 80
+# Width of the smoothing in lattice steps. Between nodes a linear read keeps, on average over positions, the share
+# (1 - (1 - r)/3)^3 of the variance, r = exp(-1/(4 x 1.5^2)) being the correlation of neighbouring nodes.
+SMOOTHING_STEPS = 1.5
+VARIANCE_KEPT = 0.90
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Generator of one named thing: adding another thing never changes this one's numbers."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Field:
+    """Gaussian field of zero mean and unit sd with a correlation length.
+
+    Attributes
+    ----------
+    nodes
+        Periodic lattice.
+    step_mm
+        Node distance along the three local axes.
+    """
+
+    nodes: NDArray[np.float32]
+    step_mm: tuple[float, float, float]
+
+    @classmethod
+    def make(cls, generator: np.random.Generator, length_mm: float, stretch: float = 1.0) -> Field:
+        """Field with that correlation length (FWHM), `stretch` times longer along the third axis."""
+        from scipy.ndimage import gaussian_filter  # lazy: heavy import
+
+        white = generator.standard_normal((LATTICE,) * 3)
+        smooth = gaussian_filter(white, SMOOTHING_STEPS, mode="wrap")
+        # A smoothed white lattice of sigma s steps has a correlation function of FWHM 2 sqrt(2 ln 2) x s sqrt 2.
+        step = length_mm / (2.3548 * np.sqrt(2.0) * SMOOTHING_STEPS)
+        nodes = ((smooth - smooth.mean()) / (smooth.std() * np.sqrt(VARIANCE_KEPT))).astype(np.float32)
+        return cls(nodes=nodes, step_mm=(step, step, step * stretch))
+
+    def at(self, u: Array, v: Array, w: Array) -> Array:
+        """Values at local points in mm."""
+        from scipy.ndimage import map_coordinates  # lazy: heavy import
+
+        points = np.broadcast_arrays(*(c / np.float32(s) for c, s in zip((u, v, w), self.step_mm, strict=True)))
+        values: Array = map_coordinates(self.nodes, np.stack(points), order=1, mode="grid-wrap", output=np.float32)
+        return values
+
+    def where(self, wanted: NDArray[np.bool_], points: tuple[Array, Array, Array]) -> Array:
+        """Values at the wanted points only, elsewhere 0 (the mean): reading the lattice is what costs time."""
+        values = np.zeros(wanted.shape, np.float32)
+        u, v, w = (np.broadcast_to(p, wanted.shape)[wanted] for p in points)
+        values[wanted] = self.at(u, v, w)
+        return values
+
+    def log_normal(self, wanted: NDArray[np.bool_], points: tuple[Array, Array, Array], cv: float) -> Array:
+        """Positive field of mean 1 and coefficient of variation `cv` at the wanted points."""
+        sigma = np.float32(np.sqrt(np.log1p(cv**2)))
+        values: Array = np.exp(sigma * self.where(wanted, points) - np.float32(0.5) * sigma * sigma)
+        return values

@@ -1,0 +1,1 @@
+"""What tissues are made of: proton pools, relaxation, mineral, uptake."""

@@ -1,0 +1,74 @@
+"""Sacrum, iliac wings, ribs."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from spinemets.phantom.anatomy.sacrum import iliac_rods, rib_rods
+from spinemets.phantom.shape.block import Block
+
+
+def _inside(anatomy, cube, step=1.5):
+    """Sacrum on a cube."""
+    low, high = (np.asarray(c) for c in anatomy.sacrum.box)
+    grid = cube((low + high) / 2, (high - low) / 2, step)
+    return grid, anatomy.sacrum.distance(Block.of_grid(grid)) < 0
+
+
+def test_one_piece(first_light, cube):
+    """S1 to S5 and the wings hang together."""
+    _, inside = _inside(first_light.anatomy, cube)
+    labels, n = ndimage.label(inside)
+    sizes = ndimage.sum_labels(inside, labels, range(1, n + 1))
+    assert max(sizes) / sum(sizes) > 0.98
+
+
+def test_endplate_is_where_the_disc_ends(first_light):
+    """The superior endplate of S1 is at the frame that the column stands on."""
+    anatomy = first_light.anatomy
+    low, top = anatomy.sacrum, anatomy.frames["S1"]
+    assert low.s1_frame.origin @ top.superior < top.origin @ top.superior
+    tilt = np.degrees(np.arccos(low.s1_frame.superior @ top.superior))
+    assert tilt < 8
+
+
+def test_canal_runs_through_it(first_light, cube):
+    """Behind S1 there is a canal with bone behind it."""
+    grid, inside = _inside(first_light.anatomy, cube)
+    frame = first_light.anatomy.sacrum.s1_frame
+    wall = first_light.anatomy.sacrum.s1.size.mean_depth / 2
+    for behind, bone in ((wall + 9.0, False), (wall + 21.0, True), (0.0, True)):
+        index = tuple(np.round(grid.to_ijk(frame.lps(0.0, -behind, -9.0))).astype(int))
+        assert inside[index] == bone, behind
+
+
+def test_wings_reach_sideways_symmetrically(first_light, cube):
+    """Both alae, mirror images about the midline of S1."""
+    grid, inside = _inside(first_light.anatomy, cube)
+    points = grid.to_lps_mm(np.argwhere(inside))
+    frame = first_light.anatomy.sacrum.s1_frame
+    across = (points - frame.origin) @ frame.left
+    assert across.max() > 45
+    assert abs(across.max() + across.min()) < 3
+
+
+def test_ribs_start_at_their_vertebra_and_go_down(first_light):
+    """T11 and T12 carry ribs on both sides; the last one is shorter."""
+    anatomy = first_light.anatomy
+    counts = {}
+    for level in ("T11", "T12"):
+        rods = rib_rods(anatomy.sizes[level], anatomy.frames[level])
+        counts[level] = len(rods)
+        heads = [r for r in rods if abs(abs((np.subtract(r.start, anatomy.frames[level].origin)) @ anatomy.frames[level].left)
+                                        - anatomy.sizes[level].mean_width / 2) < 4]  # fmt: skip
+        assert len(heads) == 2
+        assert min(r.end[2] for r in rods) < anatomy.frames[level].origin[2] - 8
+    assert counts["T12"] < counts["T11"]
+
+
+def test_iliac_wings_lie_outside_the_sacrum(first_light):
+    """Two plates on each side, lateral to the alae."""
+    rods = iliac_rods(first_light.anatomy.frames["S1"])
+    assert len(rods) == 4
+    assert all(abs(r.start[0] - first_light.anatomy.frames["S1"].origin[0]) > 50 for r in rods)

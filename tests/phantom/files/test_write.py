@@ -1,0 +1,122 @@
+"""Files of the demonstration study."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pydicom
+import pytest
+import yaml
+
+from spinemets import phantom
+from spinemets.phantom.files import write
+from spinemets.phantom.files.demo import make_demo
+from spinemets.phantom.files.write import header, write_dicom
+from spinemets.phantom.imaging.acquisition import default
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The demonstration study on disk."""
+    return make_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="module")
+def datasets(demo):
+    """Headers by series folder."""
+    return {
+        folder.name: [pydicom.dcmread(f) for f in sorted(folder.iterdir())] for folder in sorted(demo.study.iterdir())
+    }
+
+
+def test_three_series(datasets):
+    """CT, T1, STIR; slices as the protocol says."""
+    assert list(datasets) == ["01-ct", "02-t1", "03-stir"]
+    assert len(datasets["02-t1"]) == len(datasets["03-stir"]) == 17
+    assert len(datasets["01-ct"]) > 200
+
+
+def test_everything_says_that_it_is_simulated(datasets):
+    """PHA-05: PatientName SYNTHETIC^<case>, ImageComments, neutral model name."""
+    for series in datasets.values():
+        for d in series:
+            assert str(d.PatientName) == "SYNTHETIC^first-light"
+            assert d.ImageComments == "simulated, not a patient"
+            assert d.ManufacturerModelName == "digital spine"
+
+
+def test_one_patient_one_study_one_frame(datasets):
+    """All series share patient, study and frame of reference; every image has a UID of its own."""
+    every = [d for series in datasets.values() for d in series]
+    for keyword in ("PatientID", "StudyInstanceUID", "FrameOfReferenceUID"):
+        assert len({d[keyword].value for d in every}) == 1
+    assert len({d.SOPInstanceUID for d in every}) == len(every)
+    assert len({d.SeriesInstanceUID for d in every}) == 3
+    assert all(str(d.SOPInstanceUID).startswith("2.25.") for d in every)
+
+
+def test_headers_let_the_series_be_recognised(datasets):
+    """T1: SE, TR 550, TE 10, 1.5 T. STIR: SE and IR, TR 4000, TE 60, TI 160. CT: 120 kVp, kernel BONE."""
+    ct, t1, stir = (datasets[name][0] for name in datasets)
+    assert (float(ct.KVP), ct.ConvolutionKernel, ct.Modality) == (120.0, "BONE", "CT")
+    assert (t1.ScanningSequence, float(t1.RepetitionTime), float(t1.EchoTime)) == ("SE", 550.0, 10.0)
+    assert "InversionTime" not in t1
+    assert list(stir.ScanningSequence) == ["SE", "IR"]
+    assert (float(stir.RepetitionTime), float(stir.EchoTime), float(stir.InversionTime)) == (4000.0, 60.0, 160.0)
+    assert float(t1.MagneticFieldStrength) == float(stir.MagneticFieldStrength) == 1.5
+
+
+def test_pixels_come_back(datasets):
+    """The CT on disk is the rendered CT in HU."""
+    volume = phantom.build().render("ct", replace(default("ct"), n_slices=30))
+    for k in (0, 29):
+        d = datasets["01-ct"][k]
+        hu = d.pixel_array.astype(int) * int(d.RescaleSlope) + int(d.RescaleIntercept)
+        assert np.array_equal(hu.T, volume.array[:, :, k])
+        assert d.ImagePositionPatient == pytest.approx(volume.grid.to_lps_mm([0, 0, k]), abs=1e-5)
+
+
+def test_label_map(demo):
+    """Labels on the CT grid, RAS affine, names inside the file."""
+    image = nib.load(demo.labels)
+    grid = phantom.build().grid(default("ct"))
+    assert image.shape == grid.shape_ijk
+    lps = np.diag([-1, -1, 1, 1]) @ image.affine
+    assert lps == pytest.approx(grid.affine_lps_mm, abs=1e-4)
+    assert image.get_data_dtype() == np.int16
+    assert b"disc_below_L3" in image.header.extensions[0].get_content()
+
+
+def test_clinical_example(demo):
+    """Age, sex and primary are supplied; pain is missing so that the instability score is a range."""
+    facts = yaml.safe_load(demo.clinical.read_text(encoding="utf-8"))
+    assert facts == {"age_years": 52, "sex": "female", "primary": "breast"}
+
+
+def test_truth_file(demo, first_light):
+    """truth.json is the truth record."""
+    assert json.loads(demo.truth.read_text(encoding="utf-8")) == json.loads(json.dumps(first_light.truth))
+
+
+def test_same_seed_same_files(tmp_path, monkeypatch):
+    """Same case, seed and version: identical bytes of every file."""
+    monkeypatch.setattr(write, "default", lambda s: replace(default(s), n_slices=2))
+    digests = []
+    for name in ("a", "b"):
+        folder: Path = tmp_path / name
+        write_dicom(phantom.build("normal", 3), folder, ("t1",))
+        content = b"".join(f.read_bytes() for f in sorted(folder.rglob("*.dcm")))
+        digests.append(hashlib.sha256(content).hexdigest())
+    assert digests[0] == digests[1]
+
+
+def test_header_of_each_sequence(first_light):
+    """CT headers carry no MR values and the other way round."""
+    ct, t1 = (header(first_light, default(s), 1) for s in ("ct", "t1"))
+    assert (ct.modality, ct.tr_ms, ct.kvp) == ("CT", None, 120.0)
+    assert (t1.modality, t1.kvp, t1.ti_ms) == ("MR", None, None)

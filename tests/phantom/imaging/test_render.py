@@ -1,0 +1,180 @@
+"""Rendered series: means of the forward model, noise, geometry, determinism."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from spinemets import phantom
+from spinemets.phantom.imaging.acquisition import default
+from spinemets.phantom.imaging.render import MARROW_STORED
+from spinemets.phantom.imaging.signals import CtContrast, MrContrast
+from spinemets.phantom.shape.block import Block
+from spinemets.phantom.tissue.tissues import tissue
+
+
+def _body(patient, level, volume, margin=4.5):
+    """Values of a body's marrow away from its surface, its vein and any lesion."""
+    vertebra = patient.anatomy.vertebra(level)
+    place, part = Block.of_grid(volume.grid).within(vertebra.body_box)
+    l, a, s = vertebra.frame.local(part)  # noqa: E741
+    inside = vertebra.body.distance(l, a, s).whole < -margin
+    inside = inside & ~((a < -2) & (np.abs(l) < 7) & (np.abs(s) < 6))
+    lesions = patient.lesion_labels(volume.grid.crop(part.start, part.shape))
+    return volume.array[place][inside & (lesions == 0)].astype(float)
+
+
+def _lesion(patient, number, volume, iterations):
+    """Values of the core of a lesion."""
+    mask = patient.lesion_labels(volume.grid) == number
+    reach = np.ones((3, 3, 1 if volume.quantity == "mr_signal" else 3), bool)
+    return volume.array[ndimage.binary_erosion(mask, reach, iterations=iterations)].astype(float)
+
+
+def _expected_mr(sequence, clean, name):
+    """Stored value of a tissue by the forward model."""
+    contrast = MrContrast(clean(sequence))
+    from spinemets.phantom.tissue.tissues import spongiosa
+
+    base, slope = contrast.spongy(spongiosa(age_years=52, sex="female"), 0.0)
+    marrow = abs(sum(base) + sum(slope))
+    return MARROW_STORED[sequence] * abs(sum(contrast.tissue(tissue(name)))) / marrow
+
+
+@pytest.mark.parametrize("level", ["T12", "L3", "L5"])
+def test_marrow_mean_on_ct(first_light, clean_ct, level):
+    """Acceptance of PHA section 5: rendered tissue means within 2 % of the forward model."""
+    values = _body(first_light, level, clean_ct)
+    assert values.size > 2000
+    assert values.mean() == pytest.approx(first_light.anatomy.hosts[level].hu, rel=0.02)
+
+
+def test_normal_marrow_reads_150_to_180(first_light, clean_ct):
+    """Normal marrow of this patient on CT."""
+    for level in ("T11", "T12", "L3", "L5"):
+        assert 150 < np.median(_body(first_light, level, clean_ct)) < 180
+
+
+def test_lesions_on_ct(first_light, clean_ct):
+    """Lytic core at or under 65 HU, blastic core above 400 HU, near their forward values."""
+    lytic, blastic = (_lesion(first_light, n, clean_ct, 3) for n in (1, 2))
+    assert lytic.mean() < 65
+    assert blastic.mean() > 400
+    assert blastic.mean() == pytest.approx(tissue("blastic_tumour").hu, rel=0.08)  # grain of 2 mm in a core of 0.4 ml
+    host = first_light.anatomy.hosts["L2"]
+    base, slope = CtContrast().spongy(tissue("lytic_tumour"), 0.2 * host.mineral_mg_per_ml)
+    assert lytic.mean() == pytest.approx(base[0] + slope[0], rel=0.03)
+
+
+def test_old_fracture_keeps_its_mineral(first_light, clean_ct):
+    """A healed collapse: volume of bone mineral conserved, so a little denser, and no lesion."""
+    collapsed, normal = (np.median(_body(first_light, level, clean_ct)) for level in ("L1", "L3"))
+    assert 1.1 < collapsed / normal < 1.45
+
+
+@pytest.mark.parametrize("sequence", ["t1", "stir"])
+def test_marrow_mean_on_mr(first_light, clean_t1, clean_stir, sequence):
+    """Rendered marrow within 2 % of the forward model: the stored value of normal marrow."""
+    volume = {"t1": clean_t1, "stir": clean_stir}[sequence]
+    assert _body(first_light, "L3", volume).mean() == pytest.approx(MARROW_STORED[sequence], rel=0.02)
+
+
+@pytest.mark.parametrize(("number", "name"), [(1, "lytic_tumour"), (2, "blastic_tumour")])
+@pytest.mark.parametrize("sequence", ["t1", "stir"])
+def test_lesions_on_mr(first_light, clean, request, sequence, number, name):
+    """T1: lesions darker than marrow; STIR: lytic bright, blastic dark; cores near the forward model."""
+    volume = request.getfixturevalue(f"clean_{sequence}")
+    core = np.median(_lesion(first_light, number, volume, 3))
+    assert core == pytest.approx(_expected_mr(sequence, clean, name), rel=0.04)
+    marrow = MARROW_STORED[sequence]
+    if sequence == "t1":
+        assert core < 0.8 * marrow
+    else:
+        assert (core > 1.5 * marrow) == (name == "lytic_tumour")
+
+
+def test_disc_and_fat_on_t1(first_light, clean, clean_t1):
+    """T1: disc well under marrow, near its forward value; fat above it."""
+    labels = first_light.labels(clean_t1.grid)
+    core = ndimage.binary_erosion(labels == 122, np.ones((3, 3, 1), bool), iterations=3)
+    disc = np.median(clean_t1.array[core])
+    low, high = (_expected_mr("t1", clean, name) for name in ("annulus", "nucleus_healthy"))
+    assert 0.97 * low < disc < 1.03 * high
+    assert disc < 0.7 * MARROW_STORED["t1"]
+    assert np.percentile(clean_t1.array, 98) > 1.3 * MARROW_STORED["t1"]
+
+
+def test_noise_levels(normal):
+    """CT noise sd as stated; MR background is Rayleigh with mean 1.25 of sigma = marrow/SNR."""
+    few = replace(default("ct"), n_slices=3)
+    noisy = normal.render("ct", few).array.astype(float)
+    clean = normal.render("ct", replace(few, noise=0.0)).array.astype(float)
+    assert (noisy - clean)[clean > -1000].std() == pytest.approx(few.noise, rel=0.06)
+    t1 = normal.render("t1", replace(default("t1"), n_slices=1))
+    air = t1.array[-6:, 60:300].astype(float)
+    assert air.mean() == pytest.approx(1.2533 * MARROW_STORED["t1"] / 35.0, rel=0.15)
+
+
+def test_chemical_shift_moves_fat_along_the_readout(normal, clean):
+    """Fat moves along j by about a pixel: one endplate of a body darkens, the facing one brightens."""
+    wide = normal.render("t1", clean("t1", n_slices=1, bandwidth_hz_per_px=1e6)).array[:, :, 0].astype(float)
+    narrow = normal.render("t1", clean("t1", n_slices=1, bandwidth_hz_per_px=217.0)).array[:, :, 0].astype(float)
+    assert np.abs(wide - narrow).max() > 150
+    assert narrow.mean() == pytest.approx(wide.mean(), rel=0.02)
+
+
+def test_saturation_band_darkens_the_front_only(normal, clean):
+    """The band in front of the spine leaves bodies and canal untouched."""
+    acquisition = clean("t1", n_slices=1)
+    plain = normal.render("t1", acquisition).array.astype(float)
+    banded = normal.render("t1", replace(acquisition, saturation_band=True)).array.astype(float)
+    labels = normal.labels(normal.grid(acquisition))
+    bodies = ndimage.binary_erosion(labels == 22, np.ones((3, 3, 1), bool), iterations=3)
+    assert np.abs(plain - banded)[bodies].max() < 20
+    assert banded[:60].mean() < 0.4 * plain[:60].mean()
+
+
+@pytest.mark.parametrize(("sequence", "shape"), [("ct", (220, 220)), ("t1", (280, 360))])
+def test_grid(normal, sequence, shape):
+    """Axial CT: i left, j back, k up. Sagittal MR: i back, j down, k right; one frame of reference."""
+    grid = normal.grid(default(sequence))
+    assert grid.shape_ijk[:2] == shape
+    axes = {"ct": [[1, 0, 0], [0, 1, 0], [0, 0, 1]], "t1": [[0, 1, 0], [0, 0, -1], [-1, 0, 0]]}[sequence]
+    assert pytest.approx(np.array(axes, float)) == grid.axes.T
+    assert grid.frame_of_reference_uid == normal.frame_of_reference_uid
+    assert np.linalg.det(grid.axes) == pytest.approx(1.0)
+
+
+def test_whole_levels_are_in_view(normal):
+    """About T11 to L5 whole on CT; T10 is cut, S1 is in view; all bodies lie inside the sagittal stack."""
+    ct, t1 = normal.grid(default("ct")), normal.grid(default("t1"))
+    labels = normal.labels(ct)
+    assert not (set(range(18, 25)) & set(np.unique(labels[:, :, -1])))
+    assert 17 in labels[:, :, -1]
+    assert 26 in labels
+    stack = normal.labels(t1)
+    assert not np.isin(stack[0], np.arange(17, 27)).any()
+    body = normal.anatomy.vertebra("L5").body.size.mean_width
+    assert t1.spacing_mm[2] * (t1.shape_ijk[2] - 2) > body
+
+
+def test_identical_bytes():
+    """PHA-02: same case, seed and version: identical bytes."""
+    few = replace(default("stir"), n_slices=2)
+    digests = {
+        hashlib.sha256(phantom.build("first-light", 7).render("stir", few).array.tobytes()).hexdigest()
+        for _ in range(2)
+    }
+    assert len(digests) == 1
+    other = hashlib.sha256(phantom.build("first-light", 8).render("stir", few).array.tobytes()).hexdigest()
+    assert other not in digests
+
+
+def test_wrong_acquisition(normal):
+    """A CT cannot be made with an MR protocol."""
+    with pytest.raises(ValueError, match="not for ct"):
+        normal.render("ct", default("t1"))

@@ -1,0 +1,96 @@
+"""What tissues show: ratios that the tissue table must keep."""
+
+from __future__ import annotations
+
+import pytest
+
+from spinemets.phantom.imaging.acquisition import Acquisition, default
+from spinemets.phantom.imaging.signals import CtContrast, MrContrast
+from spinemets.phantom.tissue.tissues import spongiosa, tissue
+
+
+@pytest.fixture
+def t1():
+    """T1 spin echo 500/10, the protocol of the check table."""
+    return MrContrast(
+        Acquisition(sequence="t1", plane="sagittal", pixel_mm=1, slice_mm=4, fov_mm=(10, 10), tr_ms=500, te_ms=10)
+    )
+
+
+@pytest.fixture
+def stir():
+    """STIR of the demonstration protocol."""
+    return MrContrast(default("stir"))
+
+
+def _marrow(contrast, age=52.0, sex="female"):
+    """Signal of normal spongy bone."""
+    base, slope = contrast.spongy(spongiosa(age_years=age, sex=sex), 100.0)
+    return abs(sum(base) + sum(slope))
+
+
+def _value(contrast, name):
+    """Magnitude of a tissue."""
+    return abs(sum(contrast.tissue(tissue(name))))
+
+
+def test_normal_marrow_over_muscle_and_disc_on_t1(t1):
+    """Forward-model check: spongiosa/muscle 1.57 (men, thirties) to 1.74 (women, sixties); over healthy disc 1.65-1.82."""
+    assert _marrow(t1, 35, "male") / _value(t1, "muscle") == pytest.approx(1.57, abs=0.03)
+    assert _marrow(t1, 65, "female") / _value(t1, "muscle") == pytest.approx(1.74, abs=0.03)
+    assert 1.6 < _marrow(t1, 50, "female") / _value(t1, "nucleus_healthy") < 1.85
+
+
+def test_lytic_tumour_on_t1(t1):
+    """Lytic tumour/muscle 0.85, and below disc: abnormal when below muscle and disc."""
+    assert _value(t1, "lytic_tumour") / _value(t1, "muscle") == pytest.approx(0.85, abs=0.02)
+    assert _value(t1, "lytic_tumour") / _value(t1, "nucleus_healthy") < 1
+
+
+def test_blastic_tumour_is_dark_everywhere(t1, stir):
+    """Blastic/muscle 0.50 on T1; darker than normal marrow on STIR."""
+    assert _value(t1, "blastic_tumour") / _value(t1, "muscle") == pytest.approx(0.50, abs=0.02)
+    assert _value(stir, "blastic_tumour") < _marrow(stir)
+
+
+def test_stir(stir):
+    """Tumour/muscle 3.5 on STIR, at least half brighter than normal marrow; fat darker than marrow water."""
+    assert _value(stir, "lytic_tumour") / _value(stir, "muscle") == pytest.approx(3.5, abs=0.35)
+    assert _value(stir, "lytic_tumour") / _marrow(stir) > 1.5
+    assert _value(stir, "subcutaneous_fat") < 0.6 * _marrow(stir)
+
+
+def test_flow(t1):
+    """Moving blood keeps a tenth of its signal; CSF on T1 gains 10 % of its fully relaxed signal by inflow."""
+    blood = tissue("aorta_blood_pre")
+    assert _value(t1, "aorta_blood_pre") == pytest.approx(0.1 * abs(sum(t1._pools(blood, 0.0))))
+    csf = tissue("csf")
+    assert _value(t1, "csf") - abs(sum(t1._pools(csf, 0.0))) == pytest.approx(0.1, abs=0.002)
+    assert 1.9 < _marrow(t1, 65) / _value(t1, "csf") < 2.6
+
+
+def test_texture_changes_no_mean(t1):
+    """Mixtures are linear in their texture: at texture 1 they are the tissue itself."""
+    host = spongiosa(age_years=52, sex="female")
+    base, slope = t1.spongy(host, host.mineral_mg_per_ml)
+    assert [b + s for b, s in zip(base, slope, strict=True)] == pytest.approx(t1.tissue(host))
+    base, slope = CtContrast().spongy(host, host.mineral_mg_per_ml)
+    assert base[0] + slope[0] == pytest.approx(host.hu)
+
+
+def test_lytic_ct_value():
+    """A fifth of the host's mineral in tumour reads under 60 to 65 HU; half of it lies far from marrow."""
+    host = spongiosa(age_years=52, sex="female")
+    base, slope = CtContrast().spongy(tissue("lytic_tumour"), 0.2 * host.mineral_mg_per_ml)
+    assert 40 < base[0] + slope[0] < 65
+
+
+def test_metal_is_clipped():
+    """Titanium leaves the 12-bit scale at 3071 HU."""
+    assert CtContrast().tissue(tissue("titanium")) == (3071.0,)
+
+
+def test_channels():
+    """CT has one channel, MR water and fat."""
+    assert CtContrast().n_channels == 1
+    assert MrContrast(default("stir")).n_channels == 2

@@ -1,0 +1,75 @@
+"""Random fields are functions of space with known mean, spread and length."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets.phantom.shape.texture import Field, stream
+
+
+@pytest.fixture(scope="module")
+def points():
+    """Fine lines of points through 60 mm."""
+    axis = np.arange(0, 40, 0.37, dtype=np.float32)
+    return axis[:, None, None], axis[None, :, None], axis[None, None, :]
+
+
+@pytest.fixture(scope="module")
+def field():
+    """Field of 2 mm length."""
+    return Field.make(np.random.default_rng(3), 2.0)
+
+
+def test_streams_are_split_by_name():
+    """PHA-02: all randomness from one seeded generator, split by name."""
+    first = stream(1, "sizes").standard_normal(4)
+    assert np.array_equal(first, stream(1, "sizes").standard_normal(4))
+    assert not np.array_equal(first, stream(1, "texture").standard_normal(4))
+    assert not np.array_equal(first, stream(2, "sizes").standard_normal(4))
+
+
+def test_zero_mean_unit_spread(field, points):
+    """Read anywhere, also between the nodes, the field has mean 0 and sd 1."""
+    values = field.at(*points)
+    assert values.mean() == pytest.approx(0.0, abs=0.02)
+    assert values.std() == pytest.approx(1.0, abs=0.03)
+
+
+def test_correlation_length(field):
+    """The correlation falls to one half at half the stated full width."""
+    axis = np.arange(0, 28, 0.1, dtype=np.float32)
+    other = np.linspace(0, 25, 40, dtype=np.float32)
+    line = field.at(axis[:, None, None], other[None, :, None], other[None, None, :])
+    at_half = (line[:-10] * line[10:]).mean() / (line**2).mean()
+    assert at_half == pytest.approx(0.5, abs=0.08)
+
+
+def test_log_normal_keeps_the_mean(field, points):
+    """Texture changes no mean: log-normal of mean 1 and the stated variation."""
+    wanted = np.ones(np.broadcast_shapes(*(p.shape for p in points)), bool)
+    values = field.log_normal(wanted, points, 0.2)
+    assert values.mean() == pytest.approx(1.0, abs=0.006)
+    assert values.std() == pytest.approx(0.2, abs=0.012)
+    assert values.min() > 0
+
+
+def test_only_wanted_points_are_read(field):
+    """Elsewhere the field is its mean."""
+    axis = np.arange(5, dtype=np.float32)
+    wanted = np.zeros((5, 5, 5), bool)
+    wanted[2, 2, 2] = True
+    u, v, w = axis[:, None, None], axis[None, :, None], axis[None, None, :]
+    values = field.where(wanted, (u, v, w))
+    assert np.count_nonzero(values) == 1
+    assert values[2, 2, 2] == pytest.approx(float(field.at(*(np.array([2.0], np.float32),) * 3)[0]), abs=1e-5)
+
+
+def test_stretch_lengthens_the_third_axis():
+    """Vertical struts: longer along s."""
+    field = Field.make(np.random.default_rng(5), 2.0, stretch=3.0)
+    axis = np.arange(0, 20, 0.5, dtype=np.float32)
+    values = field.at(axis[:, None, None], axis[None, :, None], axis[None, None, :])
+    across = (values[:-2] * values[2:]).mean()
+    along = (values[:, :, :-2] * values[:, :, 2:]).mean()
+    assert along > across + 0.2
