@@ -125,13 +125,16 @@ def wall_in_front(patch: Patch, hole: Hole, width_share: float) -> PosteriorWall
     Returns
     -------
     wall
-        None where fewer than 12 lines meet bone.
+        None where fewer than 12 lines meet bone, or nothing lies in front of the hole (an arch that the image's border cuts off
+        from its body).
     """
     left, anterior, superior = (patch.along(axis) for axis in range(3))
     half = 0.5 * (hole.left_mm[1] - hole.left_mm[0]) * width_share
     columns = np.flatnonzero(np.abs(left - hole.centre_mm[0]) <= half)
     start = int(np.searchsorted(anterior, hole.centre_mm[1]))
     ahead = patch.occupancy[columns][:, start:, :]
+    if not ahead.size:
+        return None
     solid = ahead >= 0.5
     hit = solid.argmax(axis=1)
     met = solid.any(axis=1) & ~solid[:, 0, :]
