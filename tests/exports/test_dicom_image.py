@@ -8,7 +8,10 @@ import numpy as np
 import pydicom
 import pytest
 
-from spinemets.exports.dicom_image import CT_IMAGE_STORAGE, MR_IMAGE_STORAGE, ImageHeader, write_series
+from spinemets.exports.dicom.ct import CT_IMAGE_STORAGE
+from spinemets.exports.dicom.mr import MR_IMAGE_STORAGE
+from spinemets.exports.dicom_image import ImageHeader, write_series
+from spinemets.model.errors import UsageError
 from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
 
@@ -191,17 +194,31 @@ def test_left_handed_grid_is_refused(mr_volume, mr_header, tmp_path):
     affine[:3, 2] *= -1
     grid = Grid(shape_ijk=mr_volume.grid.shape_ijk, affine_lps_mm=affine)
     volume = Volume(array=np.array(mr_volume.array), grid=grid, quantity="mr_signal", unit="1")
-    with pytest.raises(ValueError, match="right-handed"):
+    with pytest.raises(UsageError, match="right-handed"):
         write_series(volume, tmp_path, mr_header)
 
 
-def test_values_that_do_not_fit(mr_volume, mr_header, tmp_path):
-    """A negative MR magnitude cannot be stored: refused, never wrapped."""
+def test_values_that_do_not_fit(ct_volume, ct_header, tmp_path):
+    """A value beyond 16 bits cannot be stored as HU: refused, never wrapped."""
     volume = Volume(
-        array=np.full(mr_volume.grid.shape_ijk, -1, np.int16), grid=mr_volume.grid, quantity="mr_signal", unit="1"
+        array=np.full(ct_volume.grid.shape_ijk, 70_000, np.int32), grid=ct_volume.grid, quantity="attenuation", unit="1"
     )
-    with pytest.raises(ValueError, match="do not fit"):
-        write_series(volume, tmp_path, mr_header)
+    with pytest.raises(UsageError, match="do not fit"):
+        write_series(volume, tmp_path, ct_header)
+
+
+def test_other_modalities_are_refused(ct_volume, ct_header, tmp_path):
+    """This header describes CT and MR only."""
+    with pytest.raises(UsageError, match="'PT' is not written here"):
+        write_series(ct_volume, tmp_path, replace(ct_header, modality="PT"))
+
+
+def test_patient_size_and_weight(mr_volume, mr_header, tmp_path):
+    """What the flat header states of the patient stands in the file."""
+    header = replace(mr_header, patient_size_m=1.62, patient_weight_kg=68.0, ti_ms=165.0, phase_direction="COL")
+    d = pydicom.dcmread(write_series(mr_volume, tmp_path, header)[0])
+    assert (float(d.PatientSize), float(d.PatientWeight)) == (1.62, 68.0)
+    assert (float(d.InversionTime), d.InPlanePhaseEncodingDirection, d.StudyDate) == (165.0, "COL", "20200101")
 
 
 def test_same_input_same_bytes(ct_volume, ct_header, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from scipy import ndimage
 
 from spinemets import phantom
+from spinemets.phantom.imaging import render
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.render import MARROW_STORED
 from spinemets.phantom.imaging.signals import CtContrast, MrContrast
@@ -172,6 +173,54 @@ def test_identical_bytes():
     assert len(digests) == 1
     other = hashlib.sha256(phantom.build("first-light", 8).render("stir", few).array.tobytes()).hexdigest()
     assert other not in digests
+
+
+@pytest.mark.parametrize("sequence", ["ct", "stir"])
+def test_threads_change_nothing(normal, monkeypatch, sequence):
+    """Every slice draws its noise from a stream of its own: as many threads as there are, the same bytes."""
+    few = replace(default(sequence), n_slices=7)
+    monkeypatch.setattr(render, "SLAB_SAMPLES", 100_000)
+    found = []
+    for threads in (1, 3):
+        monkeypatch.setattr(render, "THREADS", threads)
+        found.append(normal.render(sequence, few).array)
+    assert np.array_equal(*found)
+
+
+def test_slabs_change_nothing(normal, monkeypatch):
+    """A slab above another one continues its noise."""
+    few = replace(default("ct"), n_slices=7)
+    whole = normal.render("ct", few).array
+    monkeypatch.setattr(render, "SLAB_SAMPLES", 3 * 220 * 220)
+    assert np.array_equal(normal.render("ct", few).array, whole)
+
+
+def test_what_goes_wrong_in_a_thread_is_told(normal):
+    """Not swallowed: a failed slab would be an image of anything."""
+
+    def fails(item: int) -> None:
+        if item == 2:
+            raise ArithmeticError("slab 2")
+
+    with pytest.raises(ArithmeticError, match="slab 2"):
+        render.in_threads(fails, range(4))
+
+
+def test_series_rendered_together_equal_those_rendered_alone(normal):
+    """T1 and STIR of one geometry in one go: the same bytes."""
+    series = [replace(default(name), n_slices=2) for name in ("t1", "stir")]
+    grid = normal.grid(series[0])
+    together = render.render_mr_together(normal.anatomy, series, grid, [np.random.default_rng(n) for n in (1, 2)])
+    for n, (acquisition, volume) in enumerate(zip(series, together, strict=True), start=1):
+        alone = render.render_mr(normal.anatomy, acquisition, grid, np.random.default_rng(n))
+        assert np.array_equal(volume.array, alone.array)
+
+
+def test_series_of_other_geometry_are_refused(normal):
+    """One painting serves one geometry."""
+    series = default("t1"), replace(default("stir"), slice_mm=3.0)
+    with pytest.raises(ValueError, match="geometry"):
+        render.render_mr_together(normal.anatomy, series, normal.grid(series[0]), [np.random.default_rng(1)] * 2)
 
 
 def test_wrong_acquisition(normal):

@@ -65,3 +65,37 @@ def test_part_has_the_same_coordinates(unit_grid):
 def test_apart_is_none(unit_grid):
     """A box that the block does not meet gives nothing to paint."""
     assert Block.of_grid(unit_grid).within(((100, 0, 0), (110, 5, 5))) is None
+
+
+def test_boxes_together_equal_one_by_one(oblique):
+    """All structures of a patient are looked for in one step."""
+    block = Block.of_grid(oblique)
+    draw = np.random.default_rng(4)
+    low = draw.uniform((-16, 0, 30), (0, 15, 60), (60, 3))
+    boxes = np.stack([low, low + draw.uniform(0.5, 6, (60, 3))], axis=1)
+    together = {n: (place, part) for n, place, part in block.meeting(boxes)}
+    assert 5 < len(together) < 55
+    for n, box in enumerate(boxes):
+        found = block.within(tuple(map(tuple, box)))
+        assert (found is None) == (n not in together)
+        if found is not None:
+            assert found[0] == together[n][0]
+            assert (found[1].start, found[1].shape) == (together[n][1].start, together[n][1].shape)
+
+
+def test_linear_numbers_are_as_small_as_they_must_be(unit_grid):
+    """Only along the axes that they depend on, in any order."""
+    block = Block.of_grid(unit_grid).part((slice(2, 6), slice(3, 8), slice(1, 4)))
+    assert block.linear(7.0, np.zeros(3)) == pytest.approx(np.full((1, 1, 1), 7.0))
+    found = block.linear(7.0, np.array([0.0, 2.0, -1.0]))
+    assert found.shape == (1, 5, 3)
+    assert found.dtype == np.float32
+    assert found[0] == pytest.approx(7.0 + 2.0 * np.arange(3, 8)[:, None] - np.arange(1, 4)[None, :])
+
+
+def test_large_parts_may_cancel():
+    """A grid whose indices begin far away: metres cancel to a micrometre."""
+    affine = np.eye(4)
+    affine[:3, :3] = [[0.6, 0.8, 0], [-0.8, 0.6, 0], [0, 0, 1]]
+    block = Block(affine=affine, start=(40000, -30000, 0), shape=(3, 3, 3), reach_mm=1.0)
+    assert block.axes[0][0, 0, 0] == pytest.approx(0.0, abs=1e-6)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +19,12 @@ from spinemets.phantom.imaging.signals import CtContrast, MrContrast
 from spinemets.phantom.shape.block import Array, Block
 from spinemets.physics import ct, noise
 
-# Slices painted at once: bounds the memory.
-CHUNK = 24
+# Levels that the lumbar field is centred on.
+LUMBAR_FIELD = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
+# Samples painted at once: few enough for the cache, many enough to be worth the calls.
+SLAB_SAMPLES = 1_000_000
+# More would gain nothing where the interpreter is held between the compiled loops.
+THREADS = 4
 # A sub-slab never is thicker than this.
 SUB_SLAB_MM = 1.0
 HU_RANGE = (-1024, 3071)
@@ -32,9 +39,10 @@ def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -
     a, col = acquisition, anatomy.column
     top = col.z_of["T10"] + 3.0
     bottom = col.z_of["S1"] - 42.0
-    x0 = float(np.mean([f.origin[0] for f in anatomy.frames.values()]))
+    seen = [anatomy.frames[name] for name in (*LUMBAR_FIELD, "S1")]
+    x0 = float(np.mean([f.origin[0] for f in seen]))
     n_i, n_j = (round(length / a.pixel_mm) for length in a.fov_mm)
-    y = [float(f.origin[1]) for f in anatomy.frames.values()]
+    y = [float(f.origin[1]) for f in seen]
     affine = np.eye(4)
     if a.plane == "axial":
         n_k = a.n_slices or math.ceil((top - bottom) / (a.slice_mm + a.gap_mm))
@@ -44,8 +52,8 @@ def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -
     else:
         n_k = a.n_slices or 17
         step = a.slice_mm + a.gap_mm
-        back = float(col.back.values.max()) + 8.0
-        high = top + 22.0
+        heights = np.arange(bottom, high := top + 22.0)
+        back = float(col.back.at(heights).max()) + 8.0
         affine[:3, 0] = (0.0, a.pixel_mm, 0.0)
         affine[:3, 1] = (0.0, 0.0, -a.pixel_mm)
         affine[:3, 2] = (-step, 0.0, 0.0)
@@ -53,101 +61,159 @@ def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -
     return Grid(shape_ijk=(n_i, n_j, n_k), affine_lps_mm=affine, frame_of_reference_uid=frame_uid)
 
 
+def in_threads(work: Callable[[int], None], items: Iterable[int]) -> None:
+    """Do all items, several at a time.
+
+    Every item writes a place of its own and draws from a stream of its own: the number of threads changes nothing but the
+    time.
+    """
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
+        for _ in pool.map(work, items):
+            pass
+
+
+def _slices_first(affine: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Affine of samples in the order (slice, i, j): long rows cost less a sample than short ones."""
+    return np.array(affine)[:, [2, 0, 1, 3]]
+
+
 def render_ct(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, generator: np.random.Generator) -> Volume:
     """CT in HU, int16."""
-    from scipy.ndimage import gaussian_filter1d  # lazy: heavy import
-
-    n_k = grid.shape_ijk[2]
+    n_i, n_j, n_k = grid.shape_ijk
+    thick = max(1, SLAB_SAMPLES // (n_i * n_j))
+    seeds = generator.integers(2**63, size=n_k)
     stored = np.empty(grid.shape_ijk, np.int16)
-    sigma = ct.sigma_from_fwhm_mm(acquisition.blur_mm) / acquisition.pixel_mm
-    before = np.zeros(grid.shape_ijk[:2], np.float32)
-    for first in range(0, n_k, CHUNK):
-        image = _ct_slab(anatomy, grid, (first, min(first + CHUNK, n_k)))
-        for axis in (0, 1):
-            image = gaussian_filter1d(image, sigma, axis=axis, mode="nearest", radius=2)
+
+    def slab(first: int) -> None:
+        end = min(first + thick, n_k)
+        image = _blurred(_ct_slab(anatomy, grid, (first, end)), acquisition)
         if not acquisition.noise_free:
-            before = _add_ct_noise(image, acquisition, generator, before)
-        stored[:, :, first : first + image.shape[2]] = np.clip(np.rint(image), *HU_RANGE)
+            _add_ct_noise(image, acquisition, seeds, first)
+        stored[:, :, first:end] = np.moveaxis(np.clip(np.rint(image), *HU_RANGE), 0, -1)
+
+    in_threads(slab, range(0, n_k, thick))
     return Volume(array=stored, grid=grid, quantity="attenuation", unit="[hnsf'U]")
 
 
-def _add_ct_noise(image: Array, a: Acquisition, generator: np.random.Generator, before: Array) -> Array:
-    """Coloured noise, correlated with the slice below by interpolation along z; returns the last slice's own part."""
-    for k in range(image.shape[2]):
-        own = noise.back_projection_noise(generator, image.shape[:2], (a.pixel_mm,) * 2, a.f0_per_mm)
-        # 0.4 of the neighbour, unit variance kept.
-        image[:, :, k] += np.float32(a.noise / math.hypot(1.0, 0.4)) * (own + np.float32(0.4) * before)
-        before = own
-    return before
-
-
 def _ct_slab(anatomy: Anatomy, grid: Grid, span: tuple[int, int]) -> Array:
-    """HU of slices [span), before blur and noise."""
+    """HU (k, i, j) of slices [span), before blur and noise."""
     block = Block(
-        affine=np.array(grid.affine_lps_mm),
-        start=(0, 0, span[0]),
-        shape=(grid.shape_ijk[0], grid.shape_ijk[1], span[1] - span[0]),
+        affine=_slices_first(grid.affine_lps_mm),
+        start=(span[0], 0, 0),
+        shape=(span[1] - span[0], *grid.shape_ijk[:2]),
         reach_mm=float(np.mean(grid.spacing_mm)),
     )
     return np.asarray(paint(anatomy, block, CtContrast())[0])
 
 
-def _mr_slice(anatomy: Anatomy, a: Acquisition, grid: Grid, k: int) -> tuple[Array, Array]:
-    """Water and fat signal of one slice: the mean of sub-slabs no thicker than a millimetre."""
+def _blurred(image: Array, a: Acquisition) -> Array:
+    """Slices (k, i, j) with the point spread in plane."""
+    from scipy.ndimage import gaussian_filter1d  # lazy: heavy import
+
+    sigma = ct.sigma_from_fwhm_mm(a.blur_mm) / a.pixel_mm
+    for axis in (1, 2):
+        image = gaussian_filter1d(image, sigma, axis=axis, mode="nearest", radius=2)
+    return image
+
+
+def _add_ct_noise(image: Array, a: Acquisition, seeds: NDArray[np.int64], first: int) -> None:
+    """Coloured noise of slices (k, i, j) from `first` on, correlated with the slice below by interpolation along z."""
+
+    def own(k: int) -> Array:
+        """A slice's own part, the same each time: the slab above needs that of the last slice below it again."""
+        generator = np.random.default_rng(seeds[k])
+        return noise.back_projection_noise(generator, image[0].shape, (a.pixel_mm,) * 2, a.f0_per_mm)
+
+    before = own(first - 1) if first else np.zeros(image[0].shape, np.float32)
+    for k in range(len(image)):
+        here = own(first + k)
+        # 0.4 of the neighbour, unit variance kept.
+        image[k] += np.float32(a.noise / math.hypot(1.0, 0.4)) * (here + np.float32(0.4) * before)
+        before = here
+
+
+def render_mr(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, generator: np.random.Generator) -> Volume:
+    """MR magnitude, uint16: fat shifted along the readout, k-space cut, noise, magnitude, scaling."""
+    return render_mr_together(anatomy, (acquisition,), grid, (generator,))[0]
+
+
+def render_mr_together(
+    anatomy: Anatomy, acquisitions: Sequence[Acquisition], grid: Grid, generators: Sequence[np.random.Generator]
+) -> tuple[Volume, ...]:
+    """Series of one geometry, each as `render_mr` makes it: the patient is painted once for all of them.
+
+    Raises
+    ------
+    ValueError
+        If pixels or slices differ.
+    """
+    if len({(a.pixel_mm, a.slice_mm) for a in acquisitions}) != 1:
+        raise ValueError("series rendered together share their geometry: pixels and slices of one size")
+    n_k = grid.shape_ijk[2]
+    contrasts = tuple(MrContrast(a) for a in acquisitions)
+    marrow = [_marrow(anatomy, contrast) for contrast in contrasts]
+    seeds = [generator.integers(2**63, size=n_k) for generator in generators]
+    stored = [np.empty(grid.shape_ijk, np.uint16) for _ in acquisitions]
+
+    def one_slice(k: int) -> None:
+        pools = _mr_slice(anatomy, contrasts, grid, k)
+        for number, a in enumerate(acquisitions):
+            water, fat = pools[2 * number : 2 * number + 2] * _band(anatomy, a, grid, k)
+            sigma = 0.0 if a.noise_free else marrow[number] / a.noise
+            image = _scan(water, fat, a, (np.random.default_rng(seeds[number][k]), sigma))
+            image *= MARROW_STORED[a.sequence] / marrow[number]
+            stored[number][:, :, k] = np.clip(np.rint(image), 0, 4095)
+
+    in_threads(one_slice, range(n_k))
+    return tuple(Volume(array=array, grid=grid, quantity="mr_signal", unit="1") for array in stored)
+
+
+def _marrow(anatomy: Anatomy, contrast: MrContrast) -> float:
+    """Signal of normal marrow."""
+    base, slope = contrast.spongy(anatomy.hosts["L3"], 0.0)
+    return abs(sum(base) + sum(slope))
+
+
+def _mr_slice(anatomy: Anatomy, contrasts: Sequence[MrContrast], grid: Grid, k: int) -> Array:
+    """Signal (pool, i, j) of one slice, water and fat of each contrast: the mean of sub-slabs no thicker than a millimetre."""
+    a = contrasts[0].acquisition
     parts = math.ceil(a.slice_mm / SUB_SLAB_MM)
     normal = grid.axes[:, 2]
     affine = np.array(grid.affine_lps_mm)
     affine[:3, 3] += k * affine[:3, 2] + (0.5 / parts - 0.5) * a.slice_mm * normal
     affine[:3, 2] = a.slice_mm / parts * normal
     block = Block(
-        affine=affine, start=(0, 0, 0), shape=(grid.shape_ijk[0], grid.shape_ijk[1], parts), reach_mm=a.pixel_mm
+        affine=_slices_first(affine), start=(0, 0, 0), shape=(parts, *grid.shape_ijk[:2]), reach_mm=a.pixel_mm
     )
-    water, fat = paint(anatomy, block, MrContrast(a)).mean(axis=-1)
-    return water, fat
+    return np.asarray(paint(anatomy, block, *contrasts).mean(axis=1))
 
 
-def render_mr(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, generator: np.random.Generator) -> Volume:
-    """MR magnitude, uint16: fat shifted along the readout, k-space cut, noise, magnitude, scaling."""
-    contrast = MrContrast(acquisition)
-    base, slope = contrast.spongy(anatomy.hosts["L3"], 0.0)
-    marrow = abs(sum(base) + sum(slope))
-    scale = MARROW_STORED[acquisition.sequence] / marrow
-    shift = noise.chemical_shift_px(field_t=acquisition.field_t, bandwidth_hz_per_px=acquisition.bandwidth_hz_per_px)
-    band = _band(anatomy, acquisition, grid)
-    stored = np.empty(grid.shape_ijk, np.uint16)
-    for k in range(grid.shape_ijk[2]):
-        water, fat = _mr_slice(anatomy, acquisition, grid, k)
-        sigma = 0.0 if acquisition.noise_free else marrow / acquisition.noise
-        image = _scan(water * band[:, :, k], fat * band[:, :, k], acquisition, shift, (generator, sigma))
-        stored[:, :, k] = np.clip(np.rint(image * scale), 0, 4095)
-    return Volume(array=stored, grid=grid, quantity="mr_signal", unit="1")
-
-
-def _band(anatomy: Anatomy, acquisition: Acquisition, grid: Grid) -> NDArray[np.float32]:
-    """What the saturation band in front of the spine leaves of the signal (1 behind it)."""
+def _band(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, k: int) -> Array:
+    """What the saturation band in front of the spine leaves of the signal of slice k (1 behind it): (i, j)."""
     if not acquisition.saturation_band:
-        return np.ones((1, 1, grid.shape_ijk[2]), np.float32)
-    block = Block.of_grid(grid)
+        return np.ones((1, 1), np.float32)
+    block = Block.of_grid(grid).part((slice(0, grid.shape_ijk[0]), slice(0, grid.shape_ijk[1]), slice(k, k + 1)))
     _, v, _ = anatomy.column.around(block)
     behind = np.clip((v + np.float32(BAND_MM)) / np.float32(BAND_EDGE_MM) + 1, 0.0, 1.0)
     band = np.float32(BAND_LEAVES) + np.float32(1 - BAND_LEAVES) * behind * behind * (3 - 2 * behind)
-    return np.broadcast_to(band, grid.shape_ijk)
+    return np.asarray(np.broadcast_to(band, block.shape)[:, :, 0])
 
 
-def _scan(
-    water: Array, fat: Array, a: Acquisition, shift_px: float, noise_of: tuple[np.random.Generator, float]
-) -> NDArray[np.float64]:
-    """One slice through k-space: the readout runs along j and displaces fat by `shift_px`; magnitude."""
+def _scan(water: Array, fat: Array, a: Acquisition, noise_of: tuple[np.random.Generator, float]) -> Array:
+    """One slice through k-space: the readout runs along j and displaces fat; magnitude."""
+    from scipy import fft  # lazy: heavy import; unlike numpy's it works in single precision
+
     n_i, n_j = water.shape
-    k_j = np.fft.fftfreq(n_j)[None, :]
-    signal = np.fft.fft2(water) + np.fft.fft2(fat) * np.exp(-2j * np.pi * k_j * shift_px)
-    keep_i = np.abs(np.fft.fftfreq(n_i)) <= 0.5 * a.acquired_share[0]
-    keep_j = np.abs(np.fft.fftfreq(n_j)) <= 0.5 * a.acquired_share[1]
-    kept = keep_i[:, None] & keep_j[None, :]
+    shift_px = noise.chemical_shift_px(field_t=a.field_t, bandwidth_hz_per_px=a.bandwidth_hz_per_px)
+    k_i, k_j = np.fft.fftfreq(n_i)[:, None], np.fft.fftfreq(n_j)[None, :]
+    displaced = np.exp(-2j * np.pi * k_j * shift_px).astype(np.complex64)
+    signal = fft.fft2(water) + fft.fft2(fat) * displaced
+    kept = (np.abs(k_i) <= 0.5 * a.acquired_share[0]) & (np.abs(k_j) <= 0.5 * a.acquired_share[1])
     generator, sigma = noise_of
     if sigma:
         # sd per channel in the image is sigma: n samples of k-space noise of sd s give an image sd of s sqrt(kept)/n.
-        level = sigma * water.size / math.sqrt(np.count_nonzero(kept))
-        signal = signal + level * (generator.standard_normal(water.shape) + 1j * generator.standard_normal(water.shape))
-    magnitude: NDArray[np.float64] = np.abs(np.fft.ifft2(np.where(kept, signal, 0.0)))
-    return magnitude
+        level = np.float32(sigma * water.size / math.sqrt(np.count_nonzero(kept)))
+        real, imaginary = generator.standard_normal((2, n_i, n_j), np.float32)
+        signal.real += level * real
+        signal.imag += level * imaginary
+    return np.asarray(np.abs(fft.ifft2(np.where(kept, signal, np.complex64(0)))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,8 @@ from spinemets.model.grid import Grid
 
 # Floating arrays, float32 wherever they are as large as an image.
 Array = NDArray[Any]
+# A coordinate that changes by less than this (mm) from sample to sample does not depend on that index.
+NO_STEP = 1e-9
 Slices = tuple[slice, slice, slice]
 Box = tuple[tuple[float, float, float], tuple[float, float, float]]
 
@@ -51,33 +54,64 @@ class Block:
     @cached_property
     def axes(self) -> tuple[Array, Array, Array]:
         """x, y, z in LPS mm, each only as large as it must be to broadcast to `shape`."""
-        index: list[Array] = [
-            np.arange(first, first + n, dtype=np.float64).reshape([-1 if a == axis else 1 for a in range(3)])
-            for axis, (first, n) in enumerate(zip(self.start, self.shape, strict=True))
-        ]
-        return (self._axis(0, index), self._axis(1, index), self._axis(2, index))
+        x, y, z = (self.linear(row[3], row[:3]) for row in self.affine[:3])
+        return x, y, z
 
-    def _axis(self, row: int, index: list[Array]) -> Array:
-        """One LPS coordinate from the indices that it depends on."""
-        value: Array = np.full((1, 1, 1), self.affine[row, 3])
-        for column, along in enumerate(index):
-            if abs(self.affine[row, column]) > 1e-9:
-                value = value + self.affine[row, column] * along
-        return value.astype(np.float32)
+    def linear(self, constant: float, steps: NDArray[np.float64]) -> Array:
+        """A number that is linear in the indices, ``constant + steps . (i, j, k)``, only as large as it must be."""
+        (step_i, step_j, step_k), (i, j, k), (n_i, n_j, n_k) = steps.tolist(), self.start, self.shape
+        # Large parts may cancel: in double precision, while the arrays are small.
+        plane: Array = np.full((1, 1, 1), constant)
+        if abs(step_i) > NO_STEP:
+            plane = plane + (step_i * np.arange(i, i + n_i))[:, None, None]
+        if abs(step_j) > NO_STEP:
+            plane = plane + (step_j * np.arange(j, j + n_j))[None, :, None]
+        if abs(step_k) <= NO_STEP:
+            return plane.astype(np.float32)
+        along = (step_k * np.arange(k, k + n_k))[None, None, :]
+        if plane.size == 1:
+            return np.asarray(plane + along, np.float32)
+        return np.asarray(plane.astype(np.float32) + along.astype(np.float32))
+
+    def ranges(self, boxes: NDArray[np.float64]) -> NDArray[np.int64]:
+        """First point and end along each axis of what can meet boxes in LPS mm, with a point to spare on both sides.
+
+        Parameters
+        ----------
+        boxes
+            (..., 2, 3): lower and upper corner.
+
+        Returns
+        -------
+        NDArray[np.int64]
+            (..., 3, 2), indices in the block's arrays; the end lies at or before the start where they are apart.
+        """
+        centre, half = boxes.sum(axis=-2) / 2, (boxes[..., 1, :] - boxes[..., 0, :]) / 2
+        middle = centre @ self.inverse[:3, :3].T + self.inverse[:3, 3] - self.start
+        reach = half @ np.abs(self.inverse[:3, :3]).T
+        low = np.maximum(np.floor(middle - reach) - 1, 0)
+        high = np.minimum(np.ceil(middle + reach) + 2, self.shape)
+        return np.stack([low, high], axis=-1).astype(np.int64)
+
+    def meeting(self, boxes: NDArray[np.float64]) -> Iterator[tuple[int, Slices, Block]]:
+        """Number of each box (n, 2, 3) that the block can meet, in order, with the place and the part that meets it."""
+        ranges = self.ranges(boxes)
+        for n in np.flatnonzero((ranges[..., 1] > ranges[..., 0]).all(axis=-1)).tolist():
+            (i, i_end), (j, j_end), (k, k_end) = ranges[n].tolist()
+            place = (slice(i, i_end), slice(j, j_end), slice(k, k_end))
+            yield n, place, self.part(place)
 
     def within(self, box: Box) -> tuple[Slices, Block] | None:
         """Part of the block that can meet a box in LPS mm, with its place in the block's arrays; None if they are apart."""
-        corners = np.array([[box[a][0], box[b][1], box[c][2]] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
-        ijk = corners @ self.inverse[:3, :3].T + self.inverse[:3, 3]
-        low = np.maximum(np.floor(ijk.min(axis=0)).astype(int) - 1, self.start)
-        high = np.minimum(np.ceil(ijk.max(axis=0)).astype(int) + 2, np.add(self.start, self.shape))
-        if np.any(high <= low):
-            return None
-        place = tuple(slice(int(a - s), int(b - s)) for a, b, s in zip(low, high, self.start, strict=True))
+        return next(((place, part) for _, place, part in self.meeting(np.array([box]))), None)
+
+    def part(self, place: Slices) -> Block:
+        """The points of a place in the block's arrays."""
         part = Block(
             affine=self.affine,
-            start=(int(low[0]), int(low[1]), int(low[2])),
-            shape=(int(high[0] - low[0]), int(high[1] - low[1]), int(high[2] - low[2])),
+            start=(self.start[0] + place[0].start, self.start[1] + place[1].start, self.start[2] + place[2].start),
+            shape=(place[0].stop - place[0].start, place[1].stop - place[1].start, place[2].stop - place[2].start),
             reach_mm=self.reach_mm,
         )
-        return (place[0], place[1], place[2]), part
+        vars(part)["inverse"] = self.inverse  # of the same affine
+        return part

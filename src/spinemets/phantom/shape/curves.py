@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,10 +35,14 @@ class Curve:
 
     def at(self, z: Array) -> Array:
         """Value at heights z."""
-        found: Array = np.interp(z, self.z, self.values).astype(np.float32)
+        from spinemets.phantom.shape import lattice  # lazy: compiled
+
+        places = np.ascontiguousarray(z, np.float64)
+        found: Array = np.empty(np.shape(z), np.float32)
+        lattice.along_line(found.reshape(-1), places.reshape(-1), self.z[0], self.z[1] - self.z[0], self.values)
         return found
 
-    @property
+    @cached_property
     def slope(self) -> Curve:
         """Derivative with respect to z."""
         return Curve(z=self.z, values=np.gradient(self.values, STEP_MM))

@@ -7,8 +7,10 @@ All functions take broadcastable float32 arrays. A surface's partial volume in a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spinemets.phantom.shape.block import Array, Block, Box
 
@@ -17,36 +19,63 @@ FAR_MM = 1e3
 
 def coverage(distance: Array, reach_mm: float) -> Array:
     """Share of the sample inside the surface."""
-    return np.clip(np.float32(0.5) - distance / np.float32(reach_mm), 0.0, 1.0)
+    from spinemets.phantom.shape import borders  # lazy: compiled
+
+    share = np.empty(np.shape(distance), np.float32)
+    borders.coverage(_axes(share), _least(distance), np.float32(reach_mm))
+    return share
 
 
 def smooth_min(a: Array, b: Array, blend_mm: float) -> Array:
     """Union of two shapes with a fillet of about `blend_mm` (polynomial smooth minimum)."""
-    gap = np.clip(np.float32(blend_mm) - np.abs(a - b), 0.0, None)
-    joined: Array = np.minimum(a, b) - gap * gap * np.float32(0.25 / blend_mm)
-    return joined
+    return _joined(a, b, blend_mm, 1.0)
 
 
 def smooth_max(a: Array, b: Array, blend_mm: float) -> Array:
     """Intersection of two shapes with an edge rounded by about `blend_mm`."""
-    return -smooth_min(-a, -b, blend_mm)
+    return _joined(a, b, blend_mm, -1.0)
+
+
+def _joined(a: Array, b: Array, blend_mm: float, sign: float) -> Array:
+    """Smooth minimum, or for sign -1 maximum."""
+    from spinemets.phantom.shape import borders  # lazy: compiled
+
+    joined = np.empty(np.broadcast(a, b).shape, np.float32)
+    borders.join(_axes(joined), _least(a), _least(b), np.float32(blend_mm), np.float32(sign))
+    return joined
+
+
+def _axes(values: Array) -> Array:
+    """The array with three axes, short ones before its own."""
+    return values.reshape((1,) * (3 - values.ndim) + values.shape)
+
+
+def _least(values: Array | float) -> Array:
+    """float32 values with three axes, an axis along which they only repeat shortened to 1: what compiled loops read."""
+    found = np.asarray(values, np.float32)
+    found = found[(None,) * (3 - found.ndim)]
+    if 0 in found.strides:
+        found = found[tuple(slice(None if step else 1) for step in found.strides)]
+    return np.ascontiguousarray(found)
 
 
 def superellipse(u: Array, v: Array, half_u: Array, half_v: Array, exponent: float) -> tuple[Array, Array]:
     """Distance to ``|u/a|^p + |v/b|^p = 1`` and the norm F itself (1 on the border): ``d = (F - 1)/|grad F|``."""
-    p = np.float32(exponent)
-    au, av = np.abs(u) / half_u, np.abs(v) / half_v
-    gu, gv = au ** (p - 1), av ** (p - 1)
-    norm = np.maximum((gu * au + gv * av) ** (1 / p), np.float32(1e-3))
-    gradient = norm ** (1 - p) * np.sqrt((gu / half_u) ** 2 + (gv / half_v) ** 2)
-    return (norm - 1) / np.maximum(gradient, np.float32(1e-3)), norm
+    from spinemets.phantom.shape import borders  # lazy: compiled
+
+    shape = np.broadcast(u, v, half_u, half_v).shape
+    found = np.empty((2, *(1,) * (3 - len(shape)), *shape), np.float32)
+    borders.superellipse(found, _least(u), _least(v), (_least(half_u), _least(half_v)), np.float32(exponent))
+    return found[0].reshape(shape), found[1].reshape(shape)
 
 
 def ellipse(u: Array, v: Array, half_u: Array | float, half_v: Array | float) -> Array:
     """Distance to an ellipse in a plane: ``r (1 - 1/F)`` along the ray from its centre."""
-    norm = np.sqrt((u / half_u) ** 2 + (v / half_v) ** 2)
-    smallest = np.minimum(np.asarray(half_u, np.float32), np.asarray(half_v, np.float32))
-    return along_ray(np.sqrt(u * u + v * v), norm, smallest)
+    from spinemets.phantom.shape import borders  # lazy: compiled
+
+    distance = np.empty(np.broadcast(u, v, half_u, half_v).shape, np.float32)
+    borders.ellipse(_axes(distance), _least(u), _least(v), _least(half_u), _least(half_v))
+    return distance
 
 
 def along_ray(radius: Array, norm: Array, smallest: Array | float) -> Array:
@@ -55,9 +84,11 @@ def along_ray(radius: Array, norm: Array, smallest: Array | float) -> Array:
     F is the figure's norm (1 on the border). At the centre, where r/F has no value, the distance is minus the smallest
     half axis.
     """
-    tiny = np.float32(1e-3)
-    reach = (radius + tiny * np.asarray(smallest, np.float32)) / (norm + tiny)
-    return np.asarray(np.maximum(radius - reach, -np.asarray(smallest, np.float32)))
+    from spinemets.phantom.shape import borders  # lazy: compiled
+
+    distance = np.empty(np.broadcast(radius, norm, smallest).shape, np.float32)
+    borders.along_ray(_axes(distance), _least(radius), _least(norm), _least(smallest))
+    return distance
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,7 +108,7 @@ class Rod:
     across: tuple[float, float, float]
     half_mm: tuple[tuple[float, float], tuple[float, float]]
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """Bounding box in LPS mm, with a margin for fillets."""
         reach = max(*self.half_mm[0], *self.half_mm[1]) + 3.0
@@ -85,45 +116,74 @@ class Rod:
         high = np.maximum(self.start, self.end) + reach
         return ((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))
 
-    def distance(self, block: Block) -> Array:
-        """Distance at the block's points."""
-        start, end = np.asarray(self.start), np.asarray(self.end)
-        length = float(np.linalg.norm(end - start))
-        along = (end - start) / length
+    @cached_property
+    def directions(self) -> NDArray[np.float64]:
+        """Unit vectors along the bar and along its two half axes, as rows."""
+        along = np.subtract(self.end, self.start, dtype=float)
+        along /= np.linalg.norm(along)
         first = np.asarray(self.across) - np.dot(self.across, along) * along
         first /= np.linalg.norm(first)
-        second = np.cross(along, first)
-        t, c1, c2 = project(block, start, (along, first, second))
-        share = np.clip(t / np.float32(length), 0.0, 1.0)
-        h1 = np.float32(self.half_mm[0][0]) + share * np.float32(self.half_mm[1][0] - self.half_mm[0][0])
-        h2 = np.float32(self.half_mm[0][1]) + share * np.float32(self.half_mm[1][1] - self.half_mm[0][1])
-        beyond = t - share * np.float32(length)
-        cap = np.minimum(h1, h2)
-        norm = np.sqrt((c1 / h1) ** 2 + (c2 / h2) ** 2 + (beyond / cap) ** 2)
-        return along_ray(np.sqrt(c1 * c1 + c2 * c2 + beyond * beyond), norm, cap)
+        return np.stack([along, first, np.cross(along, first)])
+
+    def distance(self, block: Block) -> Array:
+        """Distance at the block's points."""
+        whole = np.stack([np.zeros(3, np.int64), np.asarray(block.shape)], axis=-1)
+        return _union(block, (self,), whole[None], 1.0, np.inf)
 
 
 def project(
     block: Block, origin: np.ndarray, directions: tuple[np.ndarray, np.ndarray, np.ndarray]
 ) -> tuple[Array, Array, Array]:
     """Coordinates of the block's points along three directions from an origin; zero components cost nothing."""
-    axes = block.axes
-    found: list[Array] = []
-    for direction in directions:
-        value = np.zeros((1, 1, 1), np.float32)
-        for component, axis, zero in zip(direction, axes, origin, strict=True):
-            if abs(component) > 1e-7:
-                value = value + np.float32(component) * (axis - np.float32(zero))
-        found.append(value)
-    return found[0], found[1], found[2]
+    constants, steps = _lines(block, np.asarray(origin), np.asarray(directions))
+    u, v, w = (block.linear(constant, step) for constant, step in zip(constants, steps, strict=True))
+    return u, v, w
+
+
+def _lines(
+    block: Block, origin: NDArray[np.float64], directions: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coordinates along directions (..., 3, 3) from origins (..., 3) as functions of the indices: constant and steps."""
+    offset = block.affine[:3, 3] - origin
+    return (directions @ offset[..., None])[..., 0], directions @ block.affine[:3, :3]
 
 
 def union(block: Block, rods: tuple[Rod, ...], blend_mm: float) -> Array:
     """Distance to the union of rods, each worked out only near itself; far from all of them `FAR_MM`."""
-    joined = np.full(block.shape, FAR_MM, np.float32)
+    return _union(block, rods, block.ranges(_packed(rods).boxes), blend_mm, FAR_MM)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Packed:
+    """Rods as arrays: starts (n, 3), directions (n, 3, 3), sections (n, 6) as in `rods.join`, boxes (n, 2, 3)."""
+
+    starts: NDArray[np.float64]
+    directions: NDArray[np.float64]
+    sections: NDArray[np.float32]
+    boxes: NDArray[np.float64]
+
+
+@lru_cache(maxsize=1024)
+def _packed(rods: tuple[Rod, ...]) -> _Packed:
+    sections = []
     for rod in rods:
-        found = block.within(rod.box)
-        if found is not None:
-            place, part = found
-            joined[place] = smooth_min(joined[place], np.broadcast_to(rod.distance(part), part.shape), blend_mm)
+        length = float(np.linalg.norm(np.subtract(rod.end, rod.start)))
+        (u, v), (u_end, v_end) = rod.half_mm
+        sections.append((length, 1 / length, u, u_end - u, v, v_end - v))
+    return _Packed(
+        starts=np.array([rod.start for rod in rods]).reshape(-1, 3),
+        directions=np.array([rod.directions for rod in rods]).reshape(-1, 3, 3),
+        sections=np.array(sections, np.float32).reshape(-1, 6),
+        boxes=np.array([rod.box for rod in rods]).reshape(-1, 2, 3),
+    )
+
+
+def _union(block: Block, rods: tuple[Rod, ...], ranges: NDArray[np.int64], blend_mm: float, far_mm: float) -> Array:
+    from spinemets.phantom.shape.rods import join  # lazy: compiled
+
+    packed = _packed(rods)
+    constants, steps = _lines(block, packed.starts, packed.directions)
+    lines = np.concatenate([(constants + steps @ block.start)[..., None], steps], axis=-1)
+    joined = np.full(block.shape, far_mm, np.float32)
+    join(joined, lines, packed.sections, ranges, np.float32(blend_mm))
     return joined

@@ -51,21 +51,24 @@ class Field:
 
     def at(self, u: Array, v: Array, w: Array) -> Array:
         """Values at local points in mm."""
-        from scipy.ndimage import map_coordinates  # lazy: heavy import
-
-        points = np.broadcast_arrays(*(c / np.float32(s) for c, s in zip((u, v, w), self.step_mm, strict=True)))
-        values: Array = map_coordinates(self.nodes, np.stack(points), order=1, mode="grid-wrap", output=np.float32)
-        return values
+        shape = np.broadcast_shapes(np.shape(u), np.shape(v), np.shape(w))
+        return self.where(np.broadcast_to(np.True_, shape), (u, v, w))
 
     def where(self, wanted: NDArray[np.bool_], points: tuple[Array, Array, Array]) -> Array:
         """Values at the wanted points only, elsewhere 0 (the mean): reading the lattice is what costs time."""
+        from spinemets.phantom.shape import lattice  # lazy: compiled
+
         values = np.zeros(wanted.shape, np.float32)
-        u, v, w = (np.broadcast_to(p, wanted.shape)[wanted] for p in points)
-        values[wanted] = self.at(u, v, w)
+        axes = (1,) * (3 - values.ndim) + values.shape
+        u, v, w = (np.broadcast_to(np.asarray(p, np.float32), wanted.shape).reshape(axes) for p in points)
+        per_mm = np.array([1 / step for step in self.step_mm], np.float32)
+        lattice.periodic(values.reshape(axes), self.nodes, wanted.reshape(axes), (u, v, w), per_mm)
         return values
 
     def log_normal(self, wanted: NDArray[np.bool_], points: tuple[Array, Array, Array], cv: float) -> Array:
         """Positive field of mean 1 and coefficient of variation `cv` at the wanted points."""
         sigma = np.float32(np.sqrt(np.log1p(cv**2)))
-        values: Array = np.exp(sigma * self.where(wanted, points) - np.float32(0.5) * sigma * sigma)
-        return values
+        values = self.where(wanted, points)
+        values *= sigma
+        values -= np.float32(0.5) * sigma * sigma
+        return np.exp(values, out=values)
