@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,6 +64,16 @@ def test_no_wall_where_nothing_lies_in_front(analytic):
     bare, _, _ = patch_of(analytic, Empty())
     assert hole is not None
     assert wall_in_front(bare, hole, SETTINGS.canal_width_share) is None
+
+
+def test_an_arch_cut_off_from_its_body_has_no_wall(analytic):
+    """The image's border ends the mask behind the canal's middle: no wall, and no exception."""
+    patch, _, _ = patch_of(analytic)
+    hole = find_hole(patch, SETTINGS.hole_min_area_mm2)
+    assert hole is not None
+    behind = int(np.searchsorted(patch.along(1), hole.centre_mm[1]))
+    cut = replace(patch, occupancy=patch.occupancy[:, :behind, :])
+    assert wall_in_front(cut, hole, SETTINGS.canal_width_share) is None
 
 
 def test_pedicles_give_the_width(analytic):

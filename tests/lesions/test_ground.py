@@ -130,3 +130,26 @@ def test_in_box_and_region_put_voxels_back(blocks):
     region = ground.region("x", box, "test")
     assert region.n_voxels == box.sum() == 7
     assert region.values(scene.volume()) == pytest.approx(ground.raw[:7])
+
+
+@pytest.mark.parametrize("phase_mm", [0.0, 1.1, 2.2, 3.3])
+def test_thick_slices_are_searched_where_they_are_bone_through_and_through(blocks, phase_mm):
+    """G-11, CV-PV: a slice that ends in the shell or beyond mixes it in; wherever the slices fall, none such is searched."""
+    scene = blocks()
+    fine = scene.volume().grid
+    spacing = np.array([0.8, 4.4, 0.8])
+    affine = np.array(fine.affine_lps_mm)
+    affine[:3, :3] = fine.axes * spacing
+    affine[:3, 3] += fine.axes[:, 1] * phase_mm
+    shape = tuple(int(n * d / s) - 1 for n, d, s in zip(fine.shape_ijk, fine.spacing_mm, spacing, strict=True))
+    grid = Grid(shape_ijk=shape, affine_lps_mm=affine)
+    volume = Volume(array=np.full(shape, 100.0, np.float32), grid=grid, quantity="mr_signal", unit="1")
+    ground = ready(scene, volume=volume, fwhm_mm=0, raw_marrow=True)
+    inner = ground.points_lps_mm(ground.inner & ground.parts["body"])
+    assert len(inner)
+    body = scene.spine["L2"].regions["body"]
+    for side in (-1.0, 1.0):
+        ends = inner + side * (2.2 + 1.5) * fine.axes[:, 1]
+        index = np.rint(body.grid.to_ijk(ends)).astype(int)
+        mask = np.logical_or.reduce([r.full_mask() for r in scene.spine["L2"].regions.values()])
+        assert mask[tuple(index.T)].all()

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from spinemets.phantom.anatomy.sizes import LEVELS
-from spinemets.phantom.assembly import VERSE_IDS, assemble
+from spinemets.phantom.assembly import assemble
 from spinemets.phantom.cases.named import case_of
 
 
 def test_all_levels(first_light):
-    """Vertebrae T10 to L5, a disc below each, frames for S1 too."""
+    """Vertebrae C2 to L5 and the atlas, a disc below each body, frames for S1 too."""
     anatomy = first_light.anatomy
     assert tuple(v.level for v in anatomy.vertebrae) == LEVELS
     assert set(anatomy.frames) == {*LEVELS, "S1"}
     assert len(anatomy.discs) == len(LEVELS)
-    assert set(VERSE_IDS) == {*LEVELS, "sacrum"}
+    assert anatomy.atlas.frame.origin[2] > anatomy.frames["C2"].origin[2]
 
 
 def test_vertebra_by_level(first_light):

@@ -6,7 +6,7 @@ A `Ground` keeps values of the searched voxels only, so that all levels of a stu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ Values = NDArray[np.float32]
 # A Gaussian's standard deviation is its full width at half maximum divided by 2 sqrt(2 ln 2).
 FWHM_PER_SIGMA = 2.3548
 MARROW, PEDICLE, ARCH = 0, 1, 2
+# Slices this many times as thick as the pixels are wide are looked at face by face.
+THICK_SLICE = 2.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,7 +105,7 @@ def prepare(
     bone = np.logical_or.reduce([on_box[n] for n in on_box])
     raw_box = np.asarray(volume.array[box], dtype=np.float32)
     valid = np.isfinite(raw_box) if volume.padding is None else ~volume.padding[box] & np.isfinite(raw_box)
-    inner = _deep(bone, grid, inner_depth_mm) & valid
+    inner = _deep(bone, grid, inner_depth_mm) & _whole_slices(vertebra, grid, box, inner_depth_mm) & valid
     judged_box = _smoothed(volume, box, fwhm_mm) if fwhm_mm > 0 else raw_box
     parts = _parts(on_box, bone)
     body_inner = parts["body"] & inner
@@ -136,10 +138,14 @@ def _box(regions: list[Region], grid: Grid) -> tuple[slice, slice, slice]:
 
 
 def _cut(region: Region, box: tuple[slice, slice, slice]) -> Mask:
+    """What of a region lies in a box of its grid."""
     out = np.zeros(tuple(s.stop - s.start for s in box), bool)
     if region.n_voxels:
-        own = tuple(slice(r.start - b.start, r.stop - b.start) for r, b in zip(region.slices, box, strict=True))
-        out[own] = region.mask
+        shared = [(max(r.start, b.start), min(r.stop, b.stop)) for r, b in zip(region.slices, box, strict=True)]
+        if all(first < last for first, last in shared):
+            there = tuple(slice(a - b.start, z - b.start) for (a, z), b in zip(shared, box, strict=True))
+            own = tuple(slice(a - r.start, z - r.start) for (a, z), r in zip(shared, region.slices, strict=True))
+            out[there] = region.mask[own]
     return out
 
 
@@ -150,6 +156,24 @@ def _deep(bone: Mask, grid: Grid, depth_mm: float) -> Mask:
     distance = edt.edt(np.ascontiguousarray(bone), anisotropy=grid.spacing_mm, parallel=1)
     deep: Mask = distance >= depth_mm + 0.5 * min(grid.spacing_mm)
     return deep
+
+
+def _whole_slices(vertebra: Vertebra, grid: Grid, box: tuple[slice, slice, slice], depth_mm: float) -> Mask:
+    """Where a thick slice is bone through its whole thickness, and `depth_mm` beyond either face.
+
+    A slice that the side wall of the body runs through obliquely is bone at its middle and shell or fat at its faces: its
+    values lie between theirs and mean nothing.
+    """
+    axis = int(np.argmax(grid.spacing_mm))
+    whole = np.ones(tuple(s.stop - s.start for s in box), bool)
+    if grid.spacing_mm[axis] < THICK_SLICE * min(grid.spacing_mm):
+        return whole
+    for side in (-1.0, 1.0):
+        affine = np.array(grid.affine_lps_mm)
+        affine[:3, 3] += side * (grid.spacing_mm[axis] / 2 + depth_mm) * grid.axes[:, axis]
+        shifted = replace(grid, affine_lps_mm=affine)
+        whole &= np.logical_or.reduce([_cut(region_on_grid(r, shifted), box) for r in vertebra.regions.values()])
+    return whole
 
 
 def _smoothed(volume: Volume, box: tuple[slice, slice, slice], fwhm_mm: float) -> Values:

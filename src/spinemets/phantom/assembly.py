@@ -10,11 +10,13 @@ from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy import trunk
 from spinemets.phantom.anatomy.alignment import Place, stack
 from spinemets.phantom.anatomy.arch import arch, exiting_roots
+from spinemets.phantom.anatomy.atlas import Atlas, atlas
 from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.canal import Canal, canal
+from spinemets.phantom.anatomy.cervical import cervical_arch
 from spinemets.phantom.anatomy.disc import Disc
 from spinemets.phantom.anatomy.sacrum import Sacrum, iliac_rods, rib_rods, sacrum
-from spinemets.phantom.anatomy.sizes import LEVELS, LevelSize, sizes
+from spinemets.phantom.anatomy.sizes import LevelSize, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.pathology import screw
@@ -23,8 +25,6 @@ from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.shape.texture import Field, stream
 from spinemets.phantom.tissue.tissues import Tissue, spongiosa
 
-VERSE_IDS = {"T10": 17, "T11": 18, "T12": 19, "L1": 20, "L2": 21, "L3": 22, "L4": 23, "L5": 24, "sacrum": 26}
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Anatomy:
@@ -32,6 +32,7 @@ class Anatomy:
 
     sizes: Mapping[str, LevelSize]
     frames: Mapping[str, Place]
+    atlas: Atlas
     vertebrae: tuple[Vertebra, ...]
     discs: tuple[Disc, ...]
     sacrum: Sacrum
@@ -53,16 +54,25 @@ class Anatomy:
 def assemble(case: Case, seed: int) -> Anatomy:
     """Anatomy of a case."""
     levels = sizes(case.patient, seed, case.collapses)
-    frames = stack(levels, seed)
-    arches = {level: arch(levels[level], frames[level]) for level in LEVELS}
-    low = sacrum(frames["S1"], scale=levels["L5"].mean_width / 48.35)
+    frames = stack(levels, case.patient, seed)
+    names = tuple(levels)
+    arches = {
+        level: (cervical_arch if size.region == "cervical" else arch)(size, frames[level])
+        for level, size in levels.items()
+    }
+    ring = atlas(levels["C2"], frames["C2"], arches["C2"].all_rods, scale=levels["C2"].mean_width / 17.0)
+    low = sacrum(frames["S1"], scale=levels[names[-1]].mean_width / 48.35)
     vertebrae = []
-    for number, level in enumerate(LEVELS):
+    for number, level in enumerate(names):
         rods: tuple[Rod, ...] = ()
-        if number > 0:
-            rods += arches[LEVELS[number - 1]].of("inferior_articular", "spinous")
-        if number + 1 < len(LEVELS):
-            rods += arches[LEVELS[number + 1]].of("superior_articular", "spinous", "lamina")
+        if number == 0:
+            rods += ring.rods
+        else:
+            above = ("transverse", "lamina") if levels[names[number - 1]].region == "cervical" else ()
+            rods += arches[names[number - 1]].of("inferior_articular", "spinous", *above)
+        if number + 1 < len(names):
+            below = ("transverse", "pedicle") if levels[level].region == "cervical" else ()
+            rods += arches[names[number + 1]].of("superior_articular", "spinous", "lamina", *below)
         else:
             rods += low.rods
         vertebrae.append(
@@ -76,11 +86,13 @@ def assemble(case: Case, seed: int) -> Anatomy:
         )
     col = trunk.column(levels, frames, case.patient)
     bone = iliac_rods(frames["S1"])
-    for level in ("T10", "T11", "T12"):
-        bone += rib_rods(levels[level], frames[level])
+    for level in names:
+        if levels[level].thoracic:
+            bone += rib_rods(levels[level], frames[level])
     return Anatomy(
         sizes=levels,
         frames=frames,
+        atlas=ring,
         vertebrae=tuple(vertebrae),
         discs=_discs(vertebrae, low),
         sacrum=low,
@@ -88,7 +100,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
         column=col,
         soft=tuple(trunk.soft_structures(col, case.patient, seed)),
         other_bone=bone,
-        roots=tuple(rod for level in LEVELS for rod in exiting_roots(levels[level], frames[level])),
+        roots=tuple(rod for level in names for rod in exiting_roots(levels[level], frames[level])),
         metal=tuple(screw.rod(s, levels[s.level], frames[s.level]) for s in case.screws),
         fields=_fields(seed),
         hosts=_hosts(case, levels),

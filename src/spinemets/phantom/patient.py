@@ -76,6 +76,12 @@ class Phantom:
 
         return lesion_labels(self.anatomy, grid)
 
+    def coverage(self, grid: Grid) -> dict[str, str]:
+        """`whole`, `cut` or `absent` by level, for a series on that grid."""
+        from spinemets.phantom.imaging.coverage import coverage  # lazy: see `grid`
+
+        return coverage(self.anatomy, grid)
+
     @cached_property
     def truth(self) -> dict[str, Any]:
         """Truth record (schemas/truth.schema.json)."""

@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from spinemets.phantom.anatomy.body import Body
-from spinemets.phantom.assembly import VERSE_IDS, Anatomy
+from spinemets.phantom.anatomy.levels import verse_id
+from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.pathology.inserts import body_volume_mm3, measure
 
 SCHEMA = "spinemets-truth/1"
 LIMITS = (
-    "Lower thoracic and lumbar spine only; ribs end at the posterior arc, the pelvis at the iliac wings.",
+    "Ribs end at the posterior arc, the pelvis at the iliac wings; no skull.",
     "Collapse is old: no oedema, no fracture line, no endplate step.",
     "No degeneration, no soft-tissue extension of tumour, no contrast agent.",
     "No motion, no beam hardening, no coil shading; metal shows its density without streaks.",
@@ -44,6 +45,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
             {"criterion": criterion, "level": level, "part": part, "state": state}
             for criterion, level, part, state in case.expected
         ],
+        "series": [],
         "limits": list(LIMITS),
     }
 
@@ -70,8 +72,8 @@ def _level(anatomy: Anatomy, level: str, number: int) -> dict[str, Any]:
     return {
         "name": level,
         "index_from_top": number,
-        "verse_id": VERSE_IDS[level],
-        "whole_in_view": number > 0,
+        "verse_id": verse_id(level),
+        "present": True,
         "body_centre_lps_mm": _point(frame.origin),
         "left_lps": _point(frame.left),
         "anterior_lps": _point(frame.anterior),

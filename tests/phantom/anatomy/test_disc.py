@@ -8,14 +8,14 @@ import pytest
 from spinemets.phantom.shape.block import Block
 
 
-@pytest.fixture(params=[2, 4, 7])
+@pytest.fixture(params=["C5", "T6", "T12", "L2", "L5"])
 def disc(request, first_light):
-    """Disc below T12, L2, L5."""
-    return first_light.anatomy.discs[request.param]
+    """Disc below that level."""
+    return next(d for d in first_light.anatomy.discs if d.level == request.param)
 
 
 def test_there_is_a_disc_below_every_level(first_light):
-    """Eight levels, eight discs, the last one on the sacrum."""
+    """As many discs as bodies, the last one on the sacrum."""
     assert [d.level for d in first_light.anatomy.discs] == list(first_light.anatomy.sizes)
     assert first_light.anatomy.discs[-1].lower is first_light.anatomy.sacrum.s1
 

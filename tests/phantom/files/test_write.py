@@ -99,8 +99,13 @@ def test_clinical_example(demo):
 
 
 def test_truth_file(demo, first_light):
-    """truth.json is the truth record."""
-    assert json.loads(demo.truth.read_text(encoding="utf-8")) == json.loads(json.dumps(first_light.truth))
+    """truth.json is the truth record, with what each series holds of the spine."""
+    found = json.loads(demo.truth.read_text(encoding="utf-8"))
+    series = found.pop("series")
+    assert found == json.loads(json.dumps({k: v for k, v in first_light.truth.items() if k != "series"}))
+    assert [one["kind"] for one in series] == ["ct", "t1", "stir"]
+    assert series[0]["levels_whole"] == ["T11", "T12", "L1", "L2", "L3", "L4", "L5"]
+    assert "T10" in series[0]["levels_cut"] and len({one["uid"] for one in series}) == 3
 
 
 def test_same_seed_same_files(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from spinemets.model.grid import Grid
-from spinemets.phantom.assembly import VERSE_IDS
+from spinemets.phantom.anatomy.levels import verse_id
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.labels import DISC_OFFSET, label_names
 
@@ -20,19 +20,19 @@ def on_ct(first_light):
 
 
 def test_scheme(on_ct):
-    """VerSe numbers T10 = 17 to L5 = 24, sacrum 26, discs 100 more; int16."""
+    """VerSe numbers T10 = 17 to L5 = 24, a tip of T9, sacrum 26, discs 100 more; int16."""
     _, labels = on_ct
     assert labels.dtype == np.int16
-    expected = {0, *range(17, 25), 26, *range(117, 125)}
+    expected = {0, *range(16, 25), 26, *range(117, 125)}
     assert set(np.unique(labels)) == expected
 
 
 def test_names():
     """Every integer has a name, discs by the vertebra above."""
     names = label_names()
-    assert names[VERSE_IDS["L3"]] == "L3"
+    assert names[verse_id("L3")] == "L3"
     assert names[26] == "sacrum"
-    assert names[DISC_OFFSET + VERSE_IDS["L5"]] == "disc_below_L5"
+    assert names[DISC_OFFSET + verse_id("L5")] == "disc_below_L5"
     assert DISC_OFFSET + 26 not in names
 
 
@@ -66,7 +66,7 @@ def test_label_heights_within_two_percent(first_light, cube, level):
         affine[:3, column] = axis * step
     affine[:3, 3] = frame.lps(*(-(n - 1) / 2 * step for n in shape))
     labels = first_light.labels(Grid(shape_ijk=shape, affine_lps_mm=affine))
-    counted = step * (labels == VERSE_IDS[level]).sum(axis=2)
+    counted = step * (labels == verse_id(level)).sum(axis=2)
     truth = next(lv for lv in first_light.truth["levels"] if lv["name"] == level)["heights_mm"]
     a = (np.arange(shape[1]) - (shape[1] - 1) / 2) * step / (size.mean_depth / 2)
     middle = np.median(counted[:, np.abs(a) < 1 / 6])
@@ -104,7 +104,7 @@ def test_lesion_labels(first_light, cube):
     assert set(np.unique(lesions)) == {0, 1}
     centroid = grid.to_lps_mm(np.argwhere(lesions == 1).mean(axis=0))
     assert centroid == pytest.approx(first_light.truth["lesions"][0]["centroid_lps_mm"], abs=0.2)
-    assert (first_light.labels(grid)[lesions == 1] == VERSE_IDS["L2"]).all()
+    assert (first_light.labels(grid)[lesions == 1] == verse_id("L2")).all()
 
 
 def test_no_lesion_no_label(normal, cube):

@@ -141,8 +141,8 @@ def canal(levels: Mapping[str, LevelSize], frames: Mapping[str, Place], low: Sac
     return Canal(
         x=x,
         y=y,
-        half_ap=Curve.through(ap),
-        half_width=Curve.through(width),
+        half_ap=Curve.through(ap, 4.0),
+        half_width=Curve.through(width, 4.0),
         cord_ap=Curve.through([p for p in cord_ap if p[0] >= conus_z], 4.0),
         cord_width=Curve.through([p for p in cord_w if p[0] >= conus_z], 4.0),
         conus_z=conus_z,

@@ -11,8 +11,8 @@ from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.shape.block import Array, Block, Box
 
 BULGE_MM = 0.8
-# Nucleus and endplate are kept apart by cartilage and fibres.
-NUCLEUS_CLEARANCE_MM = 1.2
+# Nucleus and endplate are kept apart by cartilage and fibres, in thin discs by a share of the height.
+NUCLEUS_CLEARANCE_MM, CLEARANCE_SHARE = 1.2, 0.13
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,7 +46,8 @@ class Disc:
         side = (side_u + side_l) / 2 - np.float32(BULGE_MM)
         slab = np.maximum(top, bottom)
         outer = np.maximum(side, slab)
-        nucleus = np.maximum(self._nucleus(above), slab + np.float32(NUCLEUS_CLEARANCE_MM))
+        apart = min(NUCLEUS_CLEARANCE_MM, CLEARANCE_SHARE * self.upper.size.disc[1])
+        nucleus = np.maximum(self._nucleus(above), slab + np.float32(apart))
         return outer, nucleus
 
     def _nucleus(self, local: tuple[Array, Array, Array]) -> Array:

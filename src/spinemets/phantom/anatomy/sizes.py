@@ -8,19 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from spinemets.knowledge.catalogue import table
+from spinemets.phantom.anatomy import levels
 from spinemets.phantom.shape.texture import stream
 
-LEVELS = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
+# Levels with a body: all but the atlas.
+LEVELS = levels.column()[1:]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Patient:
-    """Who the synthetic patient is."""
+    """Who the synthetic patient is.
+
+    Attributes
+    ----------
+    variant
+        Number of levels (`anatomy.levels.column`).
+    cobb_deg, apex
+        Lateral curve, convex to the left for positive angles, and the level of its apex; None = drawn, as in people without
+        scoliosis.
+    """
 
     age_years: float = 52.0
     sex: str = "female"
     height_cm: float = 166.0
     weight_kg: float = 68.0
+    variant: str = levels.USUAL
+    cobb_deg: float | None = None
+    apex: str = "T8"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,9 +75,14 @@ class LevelSize:
     transverse_mm: float
 
     @property
+    def region(self) -> str:
+        """`cervical`, `thoracic` or `lumbar`; the sacrum counts as lumbar."""
+        return levels.region(self.level) if self.level[0] in levels.REGIONS else "lumbar"
+
+    @property
     def thoracic(self) -> bool:
         """Whether this is a thoracic vertebra."""
-        return self.level.startswith("T")
+        return self.region == "thoracic"
 
     @property
     def wedge_deg(self) -> float:
@@ -82,10 +101,30 @@ class LevelSize:
 
 
 def sizes(patient: Patient, seed: int, collapses: Mapping[str, Collapse]) -> dict[str, LevelSize]:
-    """Sizes of every level, head to feet."""
+    """Sizes of every level that has a body, head to feet."""
     rows = table("phantom_anatomy")
     scale = _factors(patient, seed, rows)
-    return {level: _level(level, rows["levels"][level], scale, collapses.get(level)) for level in LEVELS}
+    named = levels.column(patient.variant)[1:]
+    return {level: _level(level, _row(level, named), scale, collapses.get(level)) for level in named}
+
+
+def _row(level: str, named: tuple[str, ...]) -> Mapping[str, list[float]]:
+    """Row of the table. A level too many is shaped between its neighbours; the last lumbar one is always shaped as L5."""
+    rows = table("phantom_anatomy")["levels"]
+    if level == named[-1]:
+        return dict(rows["L5"])
+    if level == "T13":
+        return _between(rows["T12"], rows["L1"])
+    if level == "L5":
+        return _between(rows["L4"], rows["L5"])
+    if level == "T11" and "T12" not in named:
+        return _between(rows["T11"], rows["T12"])
+    return dict(rows[level])
+
+
+def _between(first: Mapping[str, list[float]], second: Mapping[str, list[float]]) -> dict[str, list[float]]:
+    names = ("width", "depth", "height", "pedicle", "canal", "disc", "processes")
+    return {name: [(a + b) / 2 for a, b in zip(first[name], second[name], strict=True)] for name in names}
 
 
 def _factors(patient: Patient, seed: int, rows: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

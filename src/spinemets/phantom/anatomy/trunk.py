@@ -15,7 +15,8 @@ from spinemets.phantom.shape.curves import Curve
 from spinemets.phantom.shape.distance import along_ray, ellipse
 from spinemets.phantom.shape.texture import stream
 
-LUMBAR = ("L1", "L2", "L3", "L4", "L5")
+# Fat under the skin of the back against that at L4.
+LAYER = {"cervical": 0.45, "thoracic": 0.55}
 EVERYWHERE: Box = ((-1e4, -1e4, -1e4), (1e4, 1e4, 1e4))
 
 
@@ -63,7 +64,7 @@ def column(levels: Mapping[str, LevelSize], frames: Mapping[str, Place], patient
         wall.append((z, size.mean_depth / 2))
         down = np.radians(size.spinous_down_deg)
         tip = frame.lps(0.0, -size.mean_depth / 2 - size.canal[0] - size.spinous_mm * np.cos(down) - 3.0, -8.0)
-        layer = fat * (0.55 if size.thoracic else 0.75 + 0.25 * LUMBAR.index(level) / 3)
+        layer = fat * (LAYER[size.region] if size.region != "lumbar" else 0.75 + 0.25 * (int(level[1:]) - 1) / 3)
         tips.append((float(tip[2]), float(tip[1]) + layer))
     s1 = frames["S1"]
     for depth, behind in ((20.0, 52.0), (60.0, 58.0)):
@@ -84,7 +85,7 @@ def column(levels: Mapping[str, LevelSize], frames: Mapping[str, Place], patient
 
 def _tube_box(col: Column, at: tuple[Curve, Curve], half: tuple[Curve, Curve], side: float) -> Box:
     """Box of an upright tube over the heights of the spine."""
-    z = np.arange(col.z_of["S1"] - 120, col.z_of["T10"] + 60, 4.0).astype(np.float32)
+    z = np.arange(col.z_of["S1"] - 120, col.z_of["C2"] + 60, 4.0).astype(np.float32)
     u = col.x.at(z) + side * at[0].at(z)
     v = col.y.at(z) + at[1].at(z)
     reach_u, reach_v = half[0].at(z) + 2, half[1].at(z) + 2

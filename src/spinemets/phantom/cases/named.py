@@ -38,6 +38,8 @@ BLASTIC = Insert(
 WEDGE = Collapse(anterior=0.40, middle=0.24, posterior=0.0)
 
 
+# Levels that the default series hold whole.
+LUMBAR_FIELD = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
 # A loss over the anterior sixth of the depth (G-08) is this much greater at the rim.
 RIM_SHARE = 1.085
 
@@ -74,7 +76,7 @@ def _first_light(_: float | None) -> Case:
 
 
 def _normal(_: float | None) -> Case:
-    return Case(name="normal", about="No lesion and no fracture.", expected=_absent(LEVELS[1:]))
+    return Case(name="normal", about="No lesion and no fracture.", expected=_absent(LUMBAR_FIELD))
 
 
 def _ct_lytic(_: float | None) -> Case:
@@ -196,7 +198,7 @@ def _diffuse(_: float | None) -> Case:
         )
         for level in LEVELS
     )
-    expected = tuple(("MR-T1-01", level, None, "present") for level in LEVELS[1:])
+    expected = tuple(("MR-T1-01", level, None, "present") for level in LUMBAR_FIELD)
     return Case(name="diffuse", about="All marrow replaced: dark on T1 everywhere.", inserts=inserts, expected=expected)
 
 

@@ -43,11 +43,23 @@ def write_labels(phantom: Phantom, path: Path, grid: Grid | None = None) -> None
     write_nifti(labels, chosen, Path(path), f"SYNTHETIC {phantom.case.name}, {COMMENT}", present)
 
 
-def write_truth(phantom: Phantom, path: Path) -> None:
-    """Write truth.json."""
+def write_truth(phantom: Phantom, path: Path, sequences: tuple[str, ...] | None = None) -> None:
+    """Write truth.json, with what each written series (those of the case unless given) holds of the spine."""
     from spinemets.exports.atomic import write_text
 
-    write_text(Path(path), json.dumps(phantom.truth, indent=1) + "\n")
+    series = [_series(phantom, sequence) for sequence in sequences or phantom.case.series]
+    write_text(Path(path), json.dumps({**phantom.truth, "series": series}, indent=1) + "\n")
+
+
+def _series(phantom: Phantom, sequence: str) -> dict[str, object]:
+    acquisition = default(sequence)
+    states = phantom.coverage(phantom.grid(acquisition))
+    return {
+        "kind": sequence,
+        "uid": uid(phantom.case.name, str(phantom.seed), "series", sequence),
+        "levels_whole": [level for level, state in states.items() if state == "whole"],
+        "levels_cut": [level for level, state in states.items() if state == "cut"],
+    }
 
 
 def header(phantom: Phantom, acquisition: Acquisition, number: int) -> ImageHeader:

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
-from spinemets.phantom.assembly import VERSE_IDS, Anatomy
+from spinemets.phantom.anatomy.atlas import LEVEL as ATLAS
+from spinemets.phantom.anatomy.levels import SACRUM_ID, column, verse_id
+from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.shape.block import Block
 
 DISC_OFFSET = 100
@@ -15,9 +17,9 @@ CHUNK = 48
 
 def label_names() -> dict[int, str]:
     """Integer -> name: vertebrae and sacrum by VerSe number, disc below a vertebra = 100 + its number."""
-    names = {number: name for name, number in VERSE_IDS.items()}
-    names.update({DISC_OFFSET + n: f"disc_below_{name}" for name, n in VERSE_IDS.items() if name != "sacrum"})
-    return names
+    names = {verse_id(level): level for level in (*column("t13"), "L6")}
+    discs = {DISC_OFFSET + number: f"disc_below_{level}" for number, level in names.items() if level != "C1"}
+    return {**names, SACRUM_ID: "sacrum", **discs}
 
 
 def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
@@ -30,18 +32,23 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
             if found is not None:
                 place, part = found
                 inside = vertebra.bone(part).outer < 0
-                part_of_map[place][inside & (part_of_map[place] == 0)] = VERSE_IDS[vertebra.level]
+                part_of_map[place][inside & (part_of_map[place] == 0)] = verse_id(vertebra.level)
         found = block.within(anatomy.sacrum.box)
         if found is not None:
             place, part = found
             inside = anatomy.sacrum.distance(part) < 0
-            part_of_map[place][inside & (part_of_map[place] == 0)] = VERSE_IDS["sacrum"]
+            part_of_map[place][inside & (part_of_map[place] == 0)] = SACRUM_ID
+        found = block.within(anatomy.atlas.box)
+        if found is not None:
+            place, part = found
+            inside = anatomy.atlas.distance(part) < 0
+            part_of_map[place][inside & (part_of_map[place] == 0)] = verse_id(ATLAS)
         for disc in anatomy.discs:
             found = block.within(disc.box)
             if found is not None:
                 place, part = found
                 inside = np.broadcast_to(disc.distance(part)[0] < 0, part.shape)
-                part_of_map[place][inside & (part_of_map[place] == 0)] = DISC_OFFSET + VERSE_IDS[disc.level]
+                part_of_map[place][inside & (part_of_map[place] == 0)] = DISC_OFFSET + verse_id(disc.level)
     return labels
 
 

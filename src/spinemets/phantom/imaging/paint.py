@@ -163,6 +163,7 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     for rod, found in canvas.met(anatomy.other_bone):
         _plain_bone(canvas, anatomy, found, rod.distance(found[1]))
     _sacrum(canvas, anatomy)
+    _atlas(canvas, anatomy)
     for vertebra, found, bone in bones:
         _vertebra(canvas, anatomy, vertebra, (found, bone))
     for rod, found in canvas.met(anatomy.metal):
@@ -245,6 +246,12 @@ def _sacrum(canvas: Canvas, anatomy: Anatomy) -> None:
     found = canvas.block.within(remnant.box)
     if found is not None:
         canvas.cover(found, "annulus", remnant.distance(found[1]))
+
+
+def _atlas(canvas: Canvas, anatomy: Anatomy) -> None:
+    found = canvas.block.within(anatomy.atlas.box)
+    if found is not None:
+        _plain_bone(canvas, anatomy, found, anatomy.atlas.distance(found[1]))
 
 
 def _bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], host: Tissue, layers: Sequence[Layer]) -> None:
