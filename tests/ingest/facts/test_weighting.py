@@ -89,3 +89,11 @@ def test_both_readers_give_the_same_answers():
     )
     assert parsed.matrix() == scanned.matrix() == ()
     assert np.isfinite(parsed.numbers(w.B_VALUE)).all()
+
+
+def test_every_whole_b_value_as_a_float_is_read():
+    """Bytes of 2880.0 read "4E": digits are believed as text only where they are a number."""
+    for number in range(0, 20001):
+        for little in (True, False):
+            raw = struct.pack("<f" if little else ">f", number)
+            assert w.decoded(raw, "float32", little=little) == (float(number),), number

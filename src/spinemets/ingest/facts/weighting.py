@@ -173,8 +173,10 @@ def decoded(raw: bytes | None, form: str, *, little: bool) -> Numbers:
     if not raw:
         return ()
     digits = _NUMERIC.issuperset(raw) and any(b in b"0123456789" for b in raw)
-    if digits or form == "text" or len(raw) % WHERE[form][1]:
-        return _floats(raw.decode("latin-1").strip("\0 ").split("\\")) if digits else ()
+    text = _floats(raw.decode("latin-1").strip("\0 ").split("\\")) if digits else ()
+    # The bytes of some numbers look like digits and are no number as text: float 2880 reads "4E".
+    if text or form == "text" or len(raw) % WHERE[form][1]:
+        return text
     letter, size = WHERE[form]
     count = len(raw) // size
     return _finite(struct.unpack(f"{'<' if little else '>'}{count}{letter}", raw[: count * size]))
