@@ -11,6 +11,7 @@ import pytest
 import spinemets.phantom.files.demo
 from spinemets.app.cli.main import main
 from spinemets.phantom.cases.named import CASES
+from spinemets.phantom.imaging.acquisition import sequences
 
 
 @pytest.fixture
@@ -18,8 +19,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list:
     """Records what would be made; rendering is tested in its own room."""
     made: list = []
 
-    def record(folder: Path, case: str, seed: int) -> SimpleNamespace:
-        made.append((folder, case, seed))
+    def record(folder: Path, case: str, seed: int, sequences, file_format: str) -> SimpleNamespace:
+        made.append((folder, case, seed, sequences, file_format))
         return SimpleNamespace(study=folder / "STUDY", labels=folder / "l", clinical=folder / "c", truth=folder / "t")
 
     monkeypatch.setattr(spinemets.phantom.files.demo, "make_demo", record)
@@ -28,8 +29,8 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list:
 
 def test_list_names_every_case(capsys):
     assert main(["phantom", "list"]) == 0
-    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
-    assert listed == [*CASES, "hdr-vendors"]
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
+    assert listed == ["case", *CASES, "hdr-vendors", "series", *sequences()]
 
 
 def test_list_as_json(capsys):
@@ -40,9 +41,21 @@ def test_list_as_json(capsys):
 def test_make_says_where(calls, capsys, tmp_path: Path):
     assert main(["phantom", "make", "ct-lytic", "--seed", "7", "--out", str(tmp_path)]) == 0
     said = capsys.readouterr()
-    assert calls == [(tmp_path, "ct-lytic", 7)]
+    assert calls == [(tmp_path, "ct-lytic", 7, None, "dicom")]
     assert said.out == f"{tmp_path}\n"
     assert "of no person" in said.err
+
+
+def test_series_and_format_may_be_chosen(calls, tmp_path: Path):
+    line = ["phantom", "make", "normal", "--sequences", "t1, dwi", "--format", "nifti", "--out", str(tmp_path)]
+    assert main(line) == 0
+    assert calls == [(tmp_path, "normal", 1, ("t1", "dwi"), "nifti")]
+
+
+def test_unknown_series_are_a_wrong_call(capsys, tmp_path: Path):
+    assert main(["phantom", "make", "normal", "--sequences", "t1,t9", "--out", str(tmp_path / "x")]) == 2
+    assert "no series 't9'" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
 
 
 def test_demo_is_a_case(calls, capsys, tmp_path: Path):

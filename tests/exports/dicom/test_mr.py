@@ -23,6 +23,7 @@ MAGNITUDE = "Unrecognized defined term = <M>"
 NOT_IN_IOD = {
     "scaled": ("RescaleIntercept", "RescaleSlope", "RescaleType"),
     "diffusion": ("DiffusionBValue", "DiffusionGradientOrientation"),
+    "average": ("DiffusionBValue", "DiffusionDirectionality"),
 }
 
 
@@ -143,7 +144,7 @@ def test_complete_modules(*, about, facts, dwi, signal, make_grid, volume_of, ve
         volume_of(signal((6, 8, 1, 5)), make_grid(shape_ijk=(6, 8, 1))), tmp_path / "d", about, dwi
     )
     verify(weighted, "Unrecognized defined term = <DIFFUSION>", *NOT_IN_IOD["diffusion"])
-    verify(averaged, "Unrecognized defined term = <DIFFUSION>", NOT_IN_IOD["diffusion"][0])
+    verify(averaged, "Unrecognized defined term = <DIFFUSION>", *NOT_IN_IOD["average"])
     derived = replace(facts, image_type=("DERIVED", "SECONDARY", "OTHER"), derivation="ADC of b 0 and 400", te_ms=None)
     (first, *_) = write_mr(volume_of(signal(), grid), tmp_path / "adc", about, derived)
     verify(first)
@@ -160,6 +161,7 @@ def test_diffusion_comes_back(*, about, dwi, signal, make_grid, volume_of, read_
         weighting, stated = series.acquisition.diffusion, dwi.points[t].diffusion
         assert weighting.b_s_per_mm2 == stated.b_s_per_mm2
         assert weighting.direction_lps == stated.direction_lps
+        assert bool(weighting.averaged) == bool(stated.averaged)
         assert (series.acquisition.time_s, series.acquisition.temporal_position) == (30.0 * t, t + 1)
 
 

@@ -103,7 +103,7 @@ def test_diffuse_case_darkens_every_body():
     from dataclasses import replace
 
     from spinemets.phantom.imaging.acquisition import default
-    from spinemets.phantom.imaging.signals import MrContrast
+    from spinemets.phantom.imaging.mr_signals import MrContrast
     from spinemets.phantom.tissue.tissues import tissue
 
     patient = phantom.build("diffuse", 1)

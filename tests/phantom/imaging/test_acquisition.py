@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.imaging.acquisition import Acquisition, default
+from spinemets.phantom.imaging.acquisition import Acquisition, default, sequences
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,21 @@ def test_unknown_series_are_refused():
     """By name, with what there is."""
     with pytest.raises(UsageError, match="no series 'ultrasound'"):
         default("ultrasound")
+
+
+@pytest.mark.parametrize("name", sequences())
+def test_every_protocol_is_whole(name):
+    """Geometry, noise and, on MR, the timing its method needs."""
+    a = default(name)
+    assert a.sequence == name and a.description and a.about and a.noise > 0 and min(a.fov_mm) > 100
+    if a.modality == "MR":
+        assert a.tr_ms > 2 * a.te_ms > 0 and 50 < a.stored < 1500
+        assert (a.ti_ms > 0) == (a.method == "inversion_recovery")
+        assert (a.train_ms > 0) == (a.echo_train_length > 1)
+        assert a.n_volumes == max(1, len(a.b_s_per_mm2))
+
+
+def test_series_of_one_geometry():
+    """Sagittal spin echoes are rendered together, diffusion and axial stacks are not."""
+    assert default("t1").geometry == default("t2").geometry == default("t1_gd_fs").geometry
+    assert len({default(name).geometry for name in ("t1", "dwi", "ax_t2", "ct")}) == 4

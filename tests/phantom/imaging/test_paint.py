@@ -11,8 +11,9 @@ from tests.phantom.shape import twins
 from spinemets import phantom
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.imaging.acquisition import default
+from spinemets.phantom.imaging.mr_signals import MrContrast
 from spinemets.phantom.imaging.paint import Canvas, paint, palette_of
-from spinemets.phantom.imaging.signals import CtContrast, MrContrast
+from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.pathology.inserts import lattice
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.tissues import tissue

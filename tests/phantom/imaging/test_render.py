@@ -10,12 +10,14 @@ import pytest
 from scipy import ndimage
 
 from spinemets import phantom
+from spinemets.model.volume import Volume
 from spinemets.phantom.imaging import render
-from spinemets.phantom.imaging.acquisition import default
-from spinemets.phantom.imaging.render import MARROW_STORED
-from spinemets.phantom.imaging.signals import CtContrast, MrContrast
+from spinemets.phantom.imaging.acquisition import default, sequences
+from spinemets.phantom.imaging.mr_signals import MrContrast
+from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.tissues import tissue
+from spinemets.physics import mr_artefacts, noise
 
 
 def _body(patient, level, volume, margin=4.5):
@@ -43,7 +45,7 @@ def _expected_mr(sequence, clean, name):
 
     base, slope = contrast.spongy(spongiosa(age_years=52, sex="female"), 0.0)
     marrow = abs(sum(base) + sum(slope))
-    return MARROW_STORED[sequence] * abs(sum(contrast.tissue(tissue(name)))) / marrow
+    return default(sequence).stored * abs(sum(contrast.tissue(tissue(name)))) / marrow
 
 
 @pytest.mark.parametrize("level", ["T12", "L3", "L5"])
@@ -81,7 +83,7 @@ def test_old_fracture_keeps_its_mineral(first_light, clean_ct):
 def test_marrow_mean_on_mr(first_light, clean_t1, clean_stir, sequence):
     """Rendered marrow within 2 % of the forward model: the stored value of normal marrow."""
     volume = {"t1": clean_t1, "stir": clean_stir}[sequence]
-    assert _body(first_light, "L3", volume).mean() == pytest.approx(MARROW_STORED[sequence], rel=0.02)
+    assert _body(first_light, "L3", volume).mean() == pytest.approx(default(sequence).stored, rel=0.02)
 
 
 @pytest.mark.parametrize(("number", "name"), [(1, "lytic_tumour"), (2, "blastic_tumour")])
@@ -91,7 +93,7 @@ def test_lesions_on_mr(first_light, clean, request, sequence, number, name):
     volume = request.getfixturevalue(f"clean_{sequence}")
     core = np.median(_lesion(first_light, number, volume, 3))
     assert core == pytest.approx(_expected_mr(sequence, clean, name), rel=0.04)
-    marrow = MARROW_STORED[sequence]
+    marrow = default(sequence).stored
     if sequence == "t1":
         assert core < 0.8 * marrow
     else:
@@ -105,8 +107,8 @@ def test_disc_and_fat_on_t1(first_light, clean, clean_t1):
     disc = np.median(clean_t1.array[core])
     low, high = (_expected_mr("t1", clean, name) for name in ("annulus", "nucleus_healthy"))
     assert 0.97 * low < disc < 1.03 * high
-    assert disc < 0.7 * MARROW_STORED["t1"]
-    assert np.percentile(clean_t1.array, 98) > 1.3 * MARROW_STORED["t1"]
+    assert disc < 0.7 * default("t1").stored
+    assert np.percentile(clean_t1.array, 98) > 1.3 * default("t1").stored
 
 
 def test_noise_levels(normal):
@@ -117,7 +119,7 @@ def test_noise_levels(normal):
     assert (noisy - clean)[clean > -1000].std() == pytest.approx(few.noise, rel=0.06)
     t1 = normal.render("t1", replace(default("t1"), n_slices=1))
     air = t1.array[-6:, 60:300].astype(float)
-    assert air.mean() == pytest.approx(1.2533 * MARROW_STORED["t1"] / 35.0, rel=0.15)
+    assert air.mean() == pytest.approx(1.2533 * default("t1").stored / 35.0, rel=0.15)
 
 
 def test_chemical_shift_moves_fat_along_the_readout(normal, clean):
@@ -212,7 +214,7 @@ def test_series_rendered_together_equal_those_rendered_alone(normal):
     grid = normal.grid(series[0])
     together = render.render_mr_together(normal.anatomy, series, grid, [np.random.default_rng(n) for n in (1, 2)])
     for n, (acquisition, volume) in enumerate(zip(series, together, strict=True), start=1):
-        alone = render.render_mr(normal.anatomy, acquisition, grid, np.random.default_rng(n))
+        alone = render.render_mr_together(normal.anatomy, (acquisition,), grid, (np.random.default_rng(n),))[0]
         assert np.array_equal(volume.array, alone.array)
 
 
@@ -227,3 +229,33 @@ def test_wrong_acquisition(normal):
     """A CT cannot be made with an MR protocol."""
     with pytest.raises(ValueError, match="not for ct"):
         normal.render("ct", default("t1"))
+
+
+@pytest.mark.parametrize("sequence", [name for name in sequences() if default(name).modality == "MR"])
+def test_every_mr_series_shows_what_the_forward_model_says(normal, sequence):
+    """Acceptance of PHA section 5: marrow within 2 % of the model in each volume of each series, noise left out."""
+    protocol = replace(default(sequence), noise=float("inf"), saturation_band=False)
+    volume = normal.render(sequence, protocol)
+    model = []
+    for number in range(protocol.n_volumes):
+        base, slope = MrContrast(protocol, number).spongy(normal.anatomy.hosts["L3"], 0.0)
+        model.append(abs(sum(base) + sum(slope)))
+    for number in range(protocol.n_volumes):
+        array = volume.array[..., number] if protocol.b_s_per_mm2 else volume.array
+        one = Volume(array=np.ascontiguousarray(array), grid=volume.grid, quantity="mr_signal", unit="1")
+        expected = protocol.stored * model[number] / model[0]
+        assert _body(normal, "L3", one).mean() == pytest.approx(expected, rel=0.02 + 0.5 / expected), number
+
+
+@pytest.mark.parametrize("spacing_ms", [0.0, 0.35])
+def test_fat_is_displaced_along_one_direction(spacing_ms):
+    """A spot of fat moves along the readout (j), in echo planar images along the lines (i), by the shift of its frequency."""
+    i, j = np.indices((64, 96))
+    spot = np.exp(-((i - 30) ** 2 + (j - 40) ** 2) / 18.0).astype(np.float32)
+    protocol = replace(default("dwi"), echo_spacing_ms=spacing_ms, bandwidth_hz_per_px=60.0, acquired_share=(1.0, 1.0))
+    image = render._scan(np.zeros_like(spot), spot, protocol, (np.random.default_rng(1), 0.0))
+    found = [float((axis * image).sum() / image.sum()) for axis in (i, j)]
+    epi = mr_artefacts.epi_chemical_shift_px(field_t=1.5, echo_spacing_ms=0.35, n_lines=64)
+    read = noise.chemical_shift_px(field_t=1.5, bandwidth_hz_per_px=60.0)
+    expected = (30 + epi, 40) if spacing_ms else (30, 40 + read)
+    assert found == pytest.approx(expected, abs=0.1) and 3 <= abs(epi) <= 8

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from spinemets.phantom.imaging.acquisition import Acquisition, default
-from spinemets.phantom.imaging.signals import CtContrast, MrContrast
+from spinemets.phantom.imaging.mr_signals import MrContrast
+from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.tissue.tissues import spongiosa, tissue
 
 

@@ -21,6 +21,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     make = acts.add_parser("make", help="make one case", description="Write images, label map and truth of one case.")
     make.add_argument("case", metavar="CASE", help=f"name of the case; `{DEMO}` is `{DEMO_CASE}`")
     make.add_argument("--seed", type=int, default=1, metavar="N", help="seed of anatomy and noise (default: 1)")
+    make.add_argument(
+        "--sequences", metavar="NAMES", help="series to make, separated by commas (default: those of the case)"
+    )
+    make.add_argument("--format", choices=("dicom", "nifti"), default="dicom", help="files to write (default: dicom)")
     flags.add(make, only=frozenset({"out", "json", "quiet", "debug"}))
 
 
@@ -34,19 +38,23 @@ def listed(args: argparse.Namespace) -> int:
     from spinemets.phantom.cases.named import CASES, case_of
     from spinemets.phantom.files.header_sets import ABOUT
     from spinemets.phantom.files.header_sets import CASE as HEADERS
+    from spinemets.phantom.imaging.acquisition import default, sequences
 
     cases = {name: case_of(name).about for name in CASES} | {HEADERS: ABOUT}
+    series = {name: default(name).about for name in sequences()}
     if args.json:
-        say.one_object({"schema": "spinemets-phantom-list/1", "cases": cases})
+        say.one_object({"schema": "spinemets-phantom-list/1", "cases": cases, "sequences": series})
     else:
         say.result(say.table([("case", "what it holds"), *cases.items()]))
+        say.result("")
+        say.result(say.table([("series", "what it is"), *series.items()]))
     return 0
 
 
 def made(args: argparse.Namespace) -> int:
     """Write one case, and say where."""
     case = DEMO_CASE if args.case == DEMO else args.case
-    files = written(args.out, case, args.seed)
+    files = written(args, case)
     if args.json:
         said = {name: str(path) for name, path in files.items()}
         say.one_object({"schema": "spinemets-phantom/1", "case": case, "seed": args.seed, **said})
@@ -57,15 +65,16 @@ def made(args: argparse.Namespace) -> int:
     return 0
 
 
-def written(out: Path, case: str, seed: int) -> dict[str, Path]:
+def written(args: argparse.Namespace, case: str) -> dict[str, Path]:
     """Write the files of a case; what they are -> where."""
     from spinemets.phantom.files.header_sets import CASE as HEADERS
 
     if case == HEADERS:
         from spinemets.phantom.files.header_sets import write_header_sets
 
-        return {**write_header_sets(out), "truth": out / "truth.json"}
+        return {**write_header_sets(args.out), "truth": args.out / "truth.json"}
     from spinemets.phantom.files.demo import make_demo
 
-    parts = make_demo(out, case, seed)
+    names = tuple(name.strip() for name in args.sequences.split(",")) if args.sequences else None
+    parts = make_demo(args.out, case, args.seed, names, args.format)
     return {"study": parts.study, "labels": parts.labels, "clinical": parts.clinical, "truth": parts.truth}

@@ -247,5 +247,7 @@ def _weight(d: Dataset, facts: MrFacts, point: MrPoint) -> None:
 
 def _diffusion(d: Dataset, weighting: Diffusion) -> None:
     d.DiffusionBValue = float(weighting.b_s_per_mm2)
+    if weighting.averaged:
+        d.DiffusionDirectionality = "ISOTROPIC"
     if weighting.direction_lps is not None:
         d.DiffusionGradientOrientation = [float(v) for v in weighting.direction_lps]

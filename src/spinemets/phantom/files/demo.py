@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from spinemets.phantom.files.write import write_dicom, write_labels, write_truth
+from spinemets.model.errors import UsageError
+from spinemets.phantom.files.write import FORMATS, write_dicom, write_labels, write_nifti_series, write_truth
+from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.patient import build
 
 CLINICAL = """\
@@ -27,20 +29,43 @@ class Demo:
     truth: Path
 
 
-def make_demo(folder: Path, case: str = "first-light", seed: int = 1) -> Demo:
-    """Write `STUDY/` (CT, T1, STIR as DICOM), `labels.nii.gz`, `clinical.yaml` and `truth.json` into a folder."""
+def make_demo(
+    folder: Path,
+    case: str = "first-light",
+    seed: int = 1,
+    sequences: tuple[str, ...] | None = None,
+    file_format: str = "dicom",
+) -> Demo:
+    """Write a case: `STUDY/` (its series), `labels.nii.gz`, `clinical.yaml` and `truth.json` into a folder.
+
+    Parameters
+    ----------
+    sequences
+        Series to make, None = those of the case. The label map lies on the grid of the first.
+    file_format
+        `dicom` or `nifti`.
+
+    Raises
+    ------
+    UsageError
+        If there is no such case, series or format.
+    """
     from spinemets.exports.atomic import write_text
 
+    if file_format not in FORMATS:
+        raise UsageError(f"There is no format {file_format!r}.", f"Choose {' or '.join(FORMATS)}.")
     folder = Path(folder)
     phantom = build(case, seed)
+    names = sequences or phantom.case.series
+    grid = phantom.grid(default(names[0]))
     demo = Demo(
         study=folder / "STUDY",
         labels=folder / "labels.nii.gz",
         clinical=folder / "clinical.yaml",
         truth=folder / "truth.json",
     )
-    write_dicom(phantom, demo.study)
-    write_labels(phantom, demo.labels)
+    (write_dicom if file_format == "dicom" else write_nifti_series)(phantom, demo.study, names)
+    write_labels(phantom, demo.labels, grid)
     write_text(demo.clinical, CLINICAL.format(age=phantom.case.patient.age_years, sex=phantom.case.patient.sex))
-    write_truth(phantom, demo.truth)
+    write_truth(phantom, demo.truth, names)
     return demo

@@ -1,35 +1,93 @@
-"""Files of a synthetic patient: DICOM series, label map, truth. Everything says that it is simulated."""
+"""Files of a synthetic patient: series as DICOM or NIfTI, label map, truth. Everything says that it is simulated."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import spinemets
+import numpy as np
+
+from spinemets.phantom.files import headers
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
-    from spinemets.exports.dicom_image import ImageHeader
     from spinemets.model.grid import Grid
+    from spinemets.model.volume import Volume
 
-COMMENT = "simulated, not a patient"
-DESCRIPTIONS = {"ct": "CT lumbar spine BONE", "t1": "SAG T1 SE", "stir": "SAG STIR"}
+FORMATS = ("dicom", "nifti")
 
 
 def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[str, ...] | None = None) -> dict[str, Path]:
     """Write series as DICOM (those of the case unless given), one folder each; returns sequence -> folder."""
-    from spinemets.exports.dicom_image import write_series
+    from spinemets.exports.dicom.ct import write_ct  # lazy: heavy import
+    from spinemets.exports.dicom.mr import write_mr
 
     made: dict[str, Path] = {}
-    for number, sequence in enumerate(sequences or phantom.case.series, start=1):
-        acquisition = default(sequence)
-        volume = phantom.render(sequence, acquisition)
-        target = Path(folder) / f"{number:02d}-{sequence}"
-        write_series(volume, target, header(phantom, acquisition, number))
-        made[sequence] = target
+    for number, acquisition, volume in _rendered(phantom, sequences):
+        target = Path(folder) / f"{number:02d}-{acquisition.sequence}"
+        about = headers.about(phantom, acquisition, number)
+        if acquisition.modality == "CT":
+            write_ct(volume, target, about, headers.ct_facts(acquisition))
+        else:
+            write_mr(volume, target, about, headers.mr_facts(acquisition, about.acquired))
+        made[acquisition.sequence] = target
     return made
+
+
+def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[str, ...] | None = None) -> dict[str, Path]:
+    """Write series as NIfTI with their facts in a JSON beside them, b-values in a `.bval`; returns sequence -> file."""
+    from spinemets.exports.atomic import write_text  # lazy: heavy import
+    from spinemets.exports.nifti import write_nifti
+
+    made: dict[str, Path] = {}
+    for number, a, volume in _rendered(phantom, sequences):
+        path = Path(folder) / f"{number:02d}-{a.sequence}.nii.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_nifti(volume.array, volume.grid, path, f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}")
+        stem = path.with_name(path.name.removesuffix(".nii.gz"))
+        write_text(stem.with_suffix(".json"), json.dumps(sidecar(phantom, a), indent=1) + "\n")
+        if a.b_s_per_mm2:
+            write_text(stem.with_suffix(".bval"), " ".join(f"{b:g}" for b in a.b_s_per_mm2) + "\n")
+            write_text(
+                stem.with_suffix(".bvec"), "\n".join(" ".join("0" for _ in a.b_s_per_mm2) for _ in range(3)) + "\n"
+            )
+        made[a.sequence] = path
+    return made
+
+
+def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
+    """Facts of a series under the names of the BIDS standard; times in seconds."""
+    found: dict[str, Any] = {
+        "Modality": a.modality, "SeriesDescription": a.description, "Manufacturer": "spinemets",
+        "ManufacturersModelName": "digital spine", "ImageComments": headers.COMMENT,
+        "PatientID": f"SYNTHETIC-{phantom.case.name}-{phantom.seed}", "SliceThickness": a.slice_mm,
+    }  # fmt: skip
+    if a.modality == "CT":
+        return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel}
+    inverted = a.method == "inversion_recovery"
+    mr = {
+        "MagneticFieldStrength": a.field_t, "RepetitionTime": a.tr_ms / 1000, "EchoTime": a.te_ms / 1000,
+        "FlipAngle": 90, "EchoTrainLength": a.echo_train_length, "ScanningSequence": "_".join(headers.SCANNING[a.method]),
+        **({"InversionTime": a.ti_ms / 1000} if inverted else {}),
+        **({"ScanOptions": "FS"} if a.fat_suppressed else {}),
+        **({"ContrastBolusIngredient": "GADOLINIUM"} if a.agent_min is not None else {}),
+    }  # fmt: skip
+    return {**found, **mr}
+
+
+def _rendered(phantom: Phantom, sequences: tuple[str, ...] | None) -> Iterator[tuple[int, Acquisition, Volume]]:
+    """Number, protocol and image of each series; those of one geometry are painted at once."""
+    wanted = [default(name) for name in sequences or phantom.case.series]
+    together: dict[tuple[object, ...], list[int]] = {}
+    for n, acquisition in enumerate(wanted):
+        together.setdefault(acquisition.geometry, []).append(n)
+    for members in together.values():
+        volumes = phantom.render_together(tuple(wanted[n] for n in members))
+        for n, volume in zip(members, volumes, strict=True):
+            yield n + 1, wanted[n], volume
 
 
 def write_labels(phantom: Phantom, path: Path, grid: Grid | None = None) -> None:
@@ -39,8 +97,8 @@ def write_labels(phantom: Phantom, path: Path, grid: Grid | None = None) -> None
 
     chosen = phantom.grid(default("ct")) if grid is None else grid
     labels = phantom.labels(chosen)
-    present = {n: name for n, name in label_names().items() if (labels == n).any()}
-    write_nifti(labels, chosen, Path(path), f"SYNTHETIC {phantom.case.name}, {COMMENT}", present)
+    present = {n: name for n, name in label_names().items() if np.any(labels == n)}
+    write_nifti(labels, chosen, Path(path), f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}", present)
 
 
 def write_truth(phantom: Phantom, path: Path, sequences: tuple[str, ...] | None = None) -> None:
@@ -59,64 +117,4 @@ def _series(phantom: Phantom, sequence: str) -> dict[str, object]:
         "uid": uid(phantom.case.name, str(phantom.seed), "series", sequence),
         "levels_whole": [level for level, state in states.items() if state == "whole"],
         "levels_cut": [level for level, state in states.items() if state == "cut"],
-    }
-
-
-def header(phantom: Phantom, acquisition: Acquisition, number: int) -> ImageHeader:
-    """DICOM header of a series."""
-    from spinemets.exports.dicom_image import ImageHeader
-
-    case, seed = phantom.case.name, str(phantom.seed)
-    patient = phantom.case.patient
-    shared = {
-        "modality": acquisition.modality,
-        "study_uid": uid(case, seed, "study"),
-        "series_uid": uid(case, seed, "series", acquisition.sequence),
-        "frame_of_reference_uid": phantom.frame_of_reference_uid,
-        "series_number": number,
-        "series_description": DESCRIPTIONS[acquisition.sequence],
-        "patient_name": f"SYNTHETIC^{case}",
-        "patient_id": f"SYNTHETIC-{case}-{seed}",
-        "patient_sex": patient.sex[0].upper(),
-        "patient_age_years": patient.age_years,
-        "patient_size_m": patient.height_cm / 100.0,
-        "patient_weight_kg": patient.weight_kg,
-        "manufacturer": "spinemets",
-        "model": "digital spine",
-        "software": spinemets.__version__,
-        "study_description": "Synthetic lumbar spine",
-        "comments": COMMENT,
-        "slice_thickness_mm": acquisition.slice_mm,
-    }
-    specific = _ct_header(acquisition) if acquisition.modality == "CT" else _mr_header(acquisition)
-    return ImageHeader(**shared, **specific)  # type: ignore[arg-type]
-
-
-def _ct_header(a: Acquisition) -> dict[str, object]:
-    """CT part."""
-    return {
-        "image_type": ("ORIGINAL", "PRIMARY", "AXIAL"),
-        "kvp": a.kvp,
-        "kernel": a.kernel,
-        "tube_current_ma": 250,
-        "exposure_ms": 750,
-    }
-
-
-def _mr_header(a: Acquisition) -> dict[str, object]:
-    """MR part: T1 as plain spin echo, STIR as inversion recovery with a train of spin echoes."""
-    inverted = a.sequence == "stir"
-    return {
-        "image_type": ("ORIGINAL", "PRIMARY", "M", "IR" if inverted else "SE"),
-        "scanning_sequence": ("SE", "IR") if inverted else ("SE",),
-        "sequence_variant": ("SK",) if inverted else ("NONE",),
-        "scan_options": ("SP",) if a.saturation_band else (),
-        "tr_ms": a.tr_ms,
-        "te_ms": a.te_ms,
-        "ti_ms": a.ti_ms if inverted else None,
-        "flip_deg": 90.0,
-        "echo_train_length": a.echo_train_length,
-        "bandwidth_hz_per_px": a.bandwidth_hz_per_px,
-        "field_t": a.field_t,
-        "phase_direction": "ROW",
     }

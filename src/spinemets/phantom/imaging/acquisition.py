@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 
+from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UsageError
 
 
@@ -14,6 +15,8 @@ class Acquisition:
 
     Attributes
     ----------
+    description, about
+        What the series is called in its header, and what it is.
     plane
         `axial` (i to the left, j to the back, k upwards) or `sagittal` (i to the back, j downwards, k to the right).
     pixel_mm, slice_mm, gap_mm
@@ -27,11 +30,21 @@ class Acquisition:
     acquired_share
         Share of k-space that is measured along i and j (MR; the rest is zero-filled and rings at edges).
     noise
-        CT: sd in HU. MR: SNR of normal marrow; infinite = none.
+        CT: sd in HU. MR: SNR of normal marrow in the first volume; infinite = none.
     f0_per_mm
         Roll-off of the CT kernel's noise spectrum.
-    bandwidth_hz_per_px
-        Readout bandwidth; the readout runs along j.
+    method
+        How an MR signal is made: `spin_echo`, `fast_spin_echo`, `inversion_recovery`, `diffusion`.
+    b_s_per_mm2
+        One volume for each weighting; empty = one volume without.
+    fat_suppressed
+        Whether a spectral pulse saturates fat.
+    agent_min
+        Minutes after an injection of gadolinium; None = before.
+    bandwidth_hz_per_px, echo_spacing_ms
+        Readout bandwidth, the readout runs along j; spacing of the lines of echo planar imaging, which displaces fat along i.
+    stored
+        What normal marrow of the first volume is stored as.
     """
 
     sequence: str
@@ -39,6 +52,9 @@ class Acquisition:
     pixel_mm: float
     slice_mm: float
     fov_mm: tuple[float, float]
+    description: str = ""
+    about: str = ""
+    modality: str = "MR"
     gap_mm: float = 0.0
     n_slices: int | None = None
     noise: float = float("inf")
@@ -46,43 +62,60 @@ class Acquisition:
     acquired_share: tuple[float, float] = (0.85, 0.95)
     f0_per_mm: float = 0.55
     field_t: float = 1.5
+    method: str = "spin_echo"
     tr_ms: float = 0.0
     te_ms: float = 0.0
     ti_ms: float = 0.0
     train_ms: float = 0.0
     echo_train_length: int = 1
+    echo_spacing_ms: float = 0.0
+    b_s_per_mm2: tuple[float, ...] = ()
+    fat_suppressed: bool = False
+    agent_min: float | None = None
     bandwidth_hz_per_px: float = 250.0
     kvp: float = 120.0
     kernel: str = "BONE"
     saturation_band: bool = True
-
-    @property
-    def modality(self) -> str:
-        """DICOM modality."""
-        return "CT" if self.sequence == "ct" else "MR"
+    stored: float = 700.0
 
     @property
     def noise_free(self) -> bool:
         """Whether no noise is added."""
         return self.noise in (0.0, float("inf"))
 
+    @property
+    def geometry(self) -> tuple[object, ...]:
+        """What series must share to be rendered together."""
+        return (self.modality, self.plane, self.pixel_mm, self.slice_mm, self.gap_mm, self.n_slices, self.fov_mm)
+
+    @property
+    def n_volumes(self) -> int:
+        """Volumes of the series: one for each weighting."""
+        return max(1, len(self.b_s_per_mm2))
+
+
+def sequences() -> tuple[str, ...]:
+    """Names of the series that can be made."""
+    return tuple(table("phantom_protocols")["sequences"])
+
 
 def default(sequence: str) -> Acquisition:
-    """Protocol of the demonstration study.
+    """Protocol of a series by name.
 
     Raises
     ------
     UsageError
         If there is no such series.
     """
-    if sequence == "ct":
-        return Acquisition(sequence="ct", plane="axial", pixel_mm=0.8, slice_mm=1.25, fov_mm=(176.0, 176.0), noise=16.0)
-    sagittal = {"pixel_mm": 0.85, "slice_mm": 4.0, "gap_mm": 0.4, "n_slices": 17, "fov_mm": (238.0, 306.0)}
-    if sequence not in ("t1", "stir"):
-        raise UsageError(f"The synthetic patient has no series {sequence!r}.", "Choose ct, t1 or stir.")
-    if sequence == "t1":
-        return Acquisition(sequence="t1", plane="sagittal", tr_ms=550.0, te_ms=10.0, noise=35.0, **sagittal)  # type: ignore[arg-type]
-    return Acquisition(
-        sequence="stir", plane="sagittal", tr_ms=4000.0, te_ms=60.0, ti_ms=160.0, train_ms=150.0,
-        echo_train_length=12, noise=15.0, **sagittal,  # type: ignore[arg-type]
-    )  # fmt: skip
+    rows = table("phantom_protocols")
+    if sequence not in rows["sequences"]:
+        raise UsageError(
+            f"The synthetic patient has no series {sequence!r}.", f"Choose one of {', '.join(sequences())}."
+        )
+    row: dict[str, Any] = dict(rows["sequences"][sequence])
+    stated = {**(rows[row.pop("geometry")] if "geometry" in row else {}), **row}
+    known = {field.name for field in fields(Acquisition)}
+    values: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in stated.items() if name in known
+    }
+    return Acquisition(sequence=sequence, **values)

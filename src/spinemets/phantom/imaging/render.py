@@ -14,10 +14,11 @@ from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.acquisition import Acquisition
+from spinemets.phantom.imaging.mr_signals import MrContrast
 from spinemets.phantom.imaging.paint import paint
-from spinemets.phantom.imaging.signals import CtContrast, MrContrast
+from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.shape.block import Array, Block
-from spinemets.physics import ct, noise
+from spinemets.physics import ct, mr_artefacts, noise
 
 # Levels that the lumbar field is centred on.
 LUMBAR_FIELD = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
@@ -28,8 +29,6 @@ THREADS = 4
 # A sub-slab never is thicker than this.
 SUB_SLAB_MM = 1.0
 HU_RANGE = (-1024, 3071)
-# Stored value of normal marrow; anything well inside 12 bits.
-MARROW_STORED = {"t1": 700.0, "stir": 160.0}
 # The saturation band in front of the spine: distance before the body centres, width of its edge, what it leaves.
 BAND_MM, BAND_EDGE_MM, BAND_LEAVES = 38.0, 16.0, 0.15
 
@@ -132,15 +131,12 @@ def _add_ct_noise(image: Array, a: Acquisition, seeds: NDArray[np.int64], first:
         before = here
 
 
-def render_mr(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, generator: np.random.Generator) -> Volume:
-    """MR magnitude, uint16: fat shifted along the readout, k-space cut, noise, magnitude, scaling."""
-    return render_mr_together(anatomy, (acquisition,), grid, (generator,))[0]
-
-
 def render_mr_together(
     anatomy: Anatomy, acquisitions: Sequence[Acquisition], grid: Grid, generators: Sequence[np.random.Generator]
 ) -> tuple[Volume, ...]:
-    """Series of one geometry, each as `render_mr` makes it: the patient is painted once for all of them.
+    """MR magnitude of series of one geometry, uint16: the patient is painted once for all of them.
+
+    Fat is shifted along the readout, k-space cut, noise added, the magnitude scaled.
 
     Raises
     ------
@@ -150,22 +146,28 @@ def render_mr_together(
     if len({(a.pixel_mm, a.slice_mm) for a in acquisitions}) != 1:
         raise ValueError("series rendered together share their geometry: pixels and slices of one size")
     n_k = grid.shape_ijk[2]
-    contrasts = tuple(MrContrast(a) for a in acquisitions)
-    marrow = [_marrow(anatomy, contrast) for contrast in contrasts]
-    seeds = [generator.integers(2**63, size=n_k) for generator in generators]
-    stored = [np.empty(grid.shape_ijk, np.uint16) for _ in acquisitions]
+    pairs = [(number, volume) for number, a in enumerate(acquisitions) for volume in range(a.n_volumes)]
+    contrasts = tuple(MrContrast(acquisitions[number], volume) for number, volume in pairs)
+    marrow = [_marrow(anatomy, MrContrast(a)) for a in acquisitions]
+    seeds = [
+        generator.integers(2**63, size=(n_k, a.n_volumes))
+        for generator, a in zip(generators, acquisitions, strict=True)
+    ]
+    stored = [np.empty((*grid.shape_ijk, a.n_volumes), np.uint16) for a in acquisitions]
 
     def one_slice(k: int) -> None:
         pools = _mr_slice(anatomy, contrasts, grid, k)
-        for number, a in enumerate(acquisitions):
-            water, fat = pools[2 * number : 2 * number + 2] * _band(anatomy, a, grid, k)
+        for at, (number, volume) in enumerate(pairs):
+            a = acquisitions[number]
+            water, fat = pools[2 * at : 2 * at + 2] * _band(anatomy, a, grid, k)
             sigma = 0.0 if a.noise_free else marrow[number] / a.noise
-            image = _scan(water, fat, a, (np.random.default_rng(seeds[number][k]), sigma))
-            image *= MARROW_STORED[a.sequence] / marrow[number]
-            stored[number][:, :, k] = np.clip(np.rint(image), 0, 4095)
+            image = _scan(water, fat, a, (np.random.default_rng(seeds[number][k, volume]), sigma))
+            image *= a.stored / marrow[number]
+            stored[number][:, :, k, volume] = np.clip(np.rint(image), 0, 4095)
 
     in_threads(one_slice, range(n_k))
-    return tuple(Volume(array=array, grid=grid, quantity="mr_signal", unit="1") for array in stored)
+    arrays = [array if a.b_s_per_mm2 else array[..., 0] for array, a in zip(stored, acquisitions, strict=True)]
+    return tuple(Volume(array=array, grid=grid, quantity="mr_signal", unit="1") for array in arrays)
 
 
 def _marrow(anatomy: Anatomy, contrast: MrContrast) -> float:
@@ -200,13 +202,17 @@ def _band(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, k: int) -> Arr
 
 
 def _scan(water: Array, fat: Array, a: Acquisition, noise_of: tuple[np.random.Generator, float]) -> Array:
-    """One slice through k-space: the readout runs along j and displaces fat; magnitude."""
+    """One slice through k-space: fat is displaced along j by the readout, in echo planar images along i; magnitude."""
     from scipy import fft  # lazy: heavy import; unlike numpy's it works in single precision
 
     n_i, n_j = water.shape
-    shift_px = noise.chemical_shift_px(field_t=a.field_t, bandwidth_hz_per_px=a.bandwidth_hz_per_px)
     k_i, k_j = np.fft.fftfreq(n_i)[:, None], np.fft.fftfreq(n_j)[None, :]
-    displaced = np.exp(-2j * np.pi * k_j * shift_px).astype(np.complex64)
+    turns = k_j * noise.chemical_shift_px(field_t=a.field_t, bandwidth_hz_per_px=a.bandwidth_hz_per_px)
+    if a.echo_spacing_ms:
+        turns = k_i * mr_artefacts.epi_chemical_shift_px(
+            field_t=a.field_t, echo_spacing_ms=a.echo_spacing_ms, n_lines=n_i
+        )
+    displaced = np.exp(-2j * np.pi * turns).astype(np.complex64)
     signal = fft.fft2(water) + fft.fft2(fat) * displaced
     kept = (np.abs(k_i) <= 0.5 * a.acquired_share[0]) & (np.abs(k_j) <= 0.5 * a.acquired_share[1])
     generator, sigma = noise_of

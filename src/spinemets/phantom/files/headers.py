@@ -1,0 +1,79 @@
+"""What the headers of a synthetic patient's series say: who, how it was made, and that it is simulated."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import spinemets
+from spinemets.exports.dicom.about import About, Contrast, Equipment, Examination, Patient
+from spinemets.phantom.imaging.acquisition import Acquisition
+from spinemets.phantom.patient import Phantom, uid
+
+if TYPE_CHECKING:
+    from spinemets.exports.dicom.ct import CtFacts
+    from spinemets.exports.dicom.mr import MrFacts, MrPoint
+
+COMMENT = "simulated, not a patient"
+BEGUN = datetime(2020, 1, 1, 12)
+# One series begins so long after the other.
+SERIES_MINUTES = 5
+SCANNING = {
+    "spin_echo": ("SE",), "fast_spin_echo": ("SE",), "inversion_recovery": ("SE", "IR"), "diffusion": ("SE", "EP"),
+}  # fmt: skip
+
+
+def about(phantom: Phantom, acquisition: Acquisition, number: int) -> About:
+    """Patient, examination and series."""
+    case, seed = phantom.case.name, str(phantom.seed)
+    patient = phantom.case.patient
+    return About(
+        patient=Patient(
+            name=f"SYNTHETIC^{case}", identifier=f"SYNTHETIC-{case}-{seed}", sex=patient.sex[0].upper(),
+            age_years=patient.age_years, size_m=patient.height_cm / 100.0, weight_kg=patient.weight_kg,
+        ),
+        examination=Examination(uid=uid(case, seed, "study"), begun=BEGUN, description="Synthetic spine"),
+        equipment=Equipment(manufacturer="spinemets", model="digital spine", software=spinemets.__version__),
+        series_uid=uid(case, seed, "series", acquisition.sequence),
+        series_number=number,
+        series_description=acquisition.description,
+        frame_of_reference_uid=phantom.frame_of_reference_uid,
+        acquired=BEGUN + timedelta(minutes=SERIES_MINUTES * number),
+        comments=COMMENT,
+    )  # fmt: skip
+
+
+def ct_facts(a: Acquisition) -> CtFacts:
+    """How a CT was made."""
+    from spinemets.exports.dicom.ct import CtFacts  # lazy: heavy import
+
+    return CtFacts(slice_thickness_mm=a.slice_mm, kvp=a.kvp, kernel=a.kernel, tube_current_ma=250, exposure_time_ms=750)
+
+
+def mr_facts(a: Acquisition, began: datetime) -> MrFacts:
+    """How an MR series was made; `began` = start of its acquisition."""
+    from spinemets.exports.dicom.mr import MrFacts  # lazy: heavy import
+
+    inverted = a.method == "inversion_recovery"
+    options = [word for word, stated in (("SP", a.saturation_band), ("FS", a.fat_suppressed)) if stated]
+    return MrFacts(
+        slice_thickness_mm=a.slice_mm, image_type=("ORIGINAL", "PRIMARY", "M", "IR" if inverted else "SE"),
+        scanning_sequence=SCANNING[a.method], sequence_variant=("SK",) if a.echo_train_length > 1 else ("NONE",),
+        scan_options=tuple(options), tr_ms=a.tr_ms, te_ms=a.te_ms, ti_ms=a.ti_ms if inverted else None, flip_deg=90.0,
+        echo_train_length=a.echo_train_length, bandwidth_hz_per_px=a.bandwidth_hz_per_px, field_t=a.field_t,
+        phase_direction="ROW", contrast=_contrast(a, began), points=_points(a),
+    )  # fmt: skip
+
+
+def _contrast(a: Acquisition, began: datetime) -> Contrast | None:
+    if a.agent_min is None:
+        return None
+    return Contrast(agent="Gadobutrol", given=began - timedelta(minutes=a.agent_min))
+
+
+def _points(a: Acquisition) -> tuple[MrPoint, ...]:
+    from spinemets.exports.dicom.mr import MrPoint  # lazy: heavy import
+    from spinemets.model.acquisition import Diffusion
+
+    weightings = [Diffusion(b_s_per_mm2=b, averaged=True) for b in a.b_s_per_mm2]
+    return tuple(MrPoint(diffusion=weighting) for weighting in weightings) or (MrPoint(),)
