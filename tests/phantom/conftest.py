@@ -10,6 +10,7 @@ import pytest
 from spinemets import phantom
 from spinemets.model.grid import Grid
 from spinemets.phantom.imaging.acquisition import default
+from spinemets.phantom.shape.block import Block
 
 
 @pytest.fixture(scope="session")
@@ -63,3 +64,10 @@ def cube():
         return Grid(shape_ijk=tuple(n), affine_lps_mm=affine)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def plane(first_light, cube):
+    """Axial plane of 1 mm through the middle of L3, reaching beyond the back."""
+    centre = first_light.anatomy.frames["L3"].origin + np.array([0.0, 30.0, 0.0])
+    return Block.of_grid(cube(centre, (80, 110, 2.0), 1.0))

@@ -99,7 +99,7 @@ class Phantom:
     @cached_property
     def truth(self) -> dict[str, Any]:
         """Truth record (schemas/truth.schema.json)."""
-        from spinemets.phantom.truth import truth  # lazy: volumes take a second
+        from spinemets.phantom.truth.record import truth  # lazy: volumes take a second
 
         return truth(self.case, self.seed, self.anatomy)
 

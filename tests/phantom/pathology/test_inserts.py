@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinemets import phantom
-from spinemets.phantom.cases.named import LYTIC
+from spinemets.phantom.cases.ingredients import LYTIC
 from spinemets.phantom.pathology.inserts import body_volume_mm3, lattice, measure
 from spinemets.phantom.shape.block import Block
 

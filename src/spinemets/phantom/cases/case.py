@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
@@ -22,3 +22,7 @@ class Case:
     screws: tuple[Screw, ...] = ()
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
     series: tuple[str, ...] = ("ct", "t1", "stir")
+
+
+# Name -> function of the number at the end of the name (None = none).
+Group = dict[str, Callable[[float | None], Case]]

@@ -11,7 +11,7 @@ import pytest
 from spinemets import phantom
 from spinemets.phantom.cases.named import CASES
 
-SCHEMA = Path(__file__).resolve().parents[2] / "schemas" / "truth.schema.json"
+SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "truth.schema.json"
 
 
 @pytest.fixture(scope="module")

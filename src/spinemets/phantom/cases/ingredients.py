@@ -1,0 +1,49 @@
+"""What many cases share: usual lesions, levels in view, and what must be found of each kind.
+
+An expectation is (criterion, level, part, state).
+"""
+
+from __future__ import annotations
+
+from spinemets.phantom.pathology.inserts import Insert
+
+Expected = tuple[tuple[str, str, str | None, str], ...]
+
+LYTIC = Insert(
+    id="lytic-1",
+    kind="lytic",
+    level="L2",
+    tissue="lytic_tumour",
+    centre_mm=(5.0, 2.0, 0.5),
+    radii_mm=(8.5, 8.5, 8.5),
+    edge_mm=2.0,
+    mineral_retained=0.2,
+)
+BLASTIC = Insert(
+    id="blastic-1",
+    kind="blastic",
+    level="L4",
+    tissue="blastic_tumour",
+    centre_mm=(-7.0, 1.0, -0.5),
+    radii_mm=(7.5, 7.5, 7.5),
+    edge_mm=1.0,
+)
+
+# Levels that the default series hold whole.
+LUMBAR_FIELD = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
+
+
+def found(level: str, kind: str) -> Expected:
+    """Expectations for a focal lesion."""
+    by_kind = {
+        "lytic": (("CT-02", "present"), ("MR-T1-03", "present"), ("MR-STIR-01", "present"), ("MR-T1-01", "present")),
+        "blastic": (("CT-02", "present"), ("MR-T1-03", "present"), ("MR-STIR-01", "absent")),
+        "mixed": (("CT-02", "present"), ("MR-T1-03", "present")),
+        "marrow_only": (("CT-02", "absent"), ("MR-T1-03", "present"), ("MR-STIR-01", "present")),
+    }
+    return tuple((criterion, level, None, state) for criterion, state in by_kind[kind])
+
+
+def absent(levels: tuple[str, ...]) -> Expected:
+    """Levels at which no lesion may be found."""
+    return tuple((criterion, level, None, "absent") for level in levels for criterion in ("CT-02", "MR-T1-03"))

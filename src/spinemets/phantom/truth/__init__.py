@@ -1,0 +1,1 @@
+"""Truth of a case as plain data: every number from the functions, none from an image."""

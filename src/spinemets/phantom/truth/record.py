@@ -1,0 +1,48 @@
+"""The whole record (schemas/truth.schema.json)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spinemets.phantom.assembly import Anatomy
+from spinemets.phantom.cases.case import Case
+from spinemets.phantom.truth.fractures import fracture_truth
+from spinemets.phantom.truth.lesions import lesion_truth
+from spinemets.phantom.truth.levels import level_truth
+
+SCHEMA = "spinemets-truth/1"
+LIMITS = (
+    "Ribs end at the posterior arc, the pelvis at the iliac wings; no skull.",
+    "Collapse is old: no oedema, no fracture line, no endplate step.",
+    "No degeneration, no soft-tissue extension of tumour, no contrast agent.",
+    "No motion, no beam hardening, no coil shading; metal shows its density without streaks.",
+)
+
+
+def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
+    """Truth record of a case."""
+    return {
+        "schema": SCHEMA,
+        "case": case.name,
+        "about": case.about,
+        "seed": seed,
+        "patient": {
+            "age_years": case.patient.age_years,
+            "sex": case.patient.sex,
+            "height_cm": case.patient.height_cm,
+            "weight_kg": case.patient.weight_kg,
+        },
+        "levels": [level_truth(anatomy, level, number) for number, level in enumerate(anatomy.sizes)],
+        "lesions": [lesion_truth(anatomy, insert) for insert in case.inserts],
+        "fractures": [fracture_truth(anatomy, level) for level in case.collapses],
+        "hardware": [
+            {"level": s.level, "side": s.side, "diameter_mm": s.diameter_mm, "length_mm": s.length_mm}
+            for s in case.screws
+        ],
+        "findings_expected": [
+            {"criterion": criterion, "level": level, "part": part, "state": state}
+            for criterion, level, part, state in case.expected
+        ],
+        "series": [],
+        "limits": list(LIMITS),
+    }
