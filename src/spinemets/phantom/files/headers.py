@@ -20,7 +20,11 @@ BEGUN = datetime(2020, 1, 1, 12)
 SERIES_MINUTES = 5
 SCANNING = {
     "spin_echo": ("SE",), "fast_spin_echo": ("SE",), "inversion_recovery": ("SE", "IR"), "diffusion": ("SE", "EP"),
+    "gradient_echo": ("GR",),
 }  # fmt: skip
+# Last words of the image type by how the signal is made, and of the components of a fat-water separation.
+SIGNAL_WORDS = {"inversion_recovery": "IR", "gradient_echo": "GR"}
+COMPONENT_WORDS = {"in": "IN_PHASE", "opposed": "OPP_PHASE", "water": "WATER", "fat": "FAT"}
 
 
 def about(phantom: Phantom, acquisition: Acquisition, number: int) -> About:
@@ -57,23 +61,50 @@ def mr_facts(a: Acquisition, began: datetime) -> MrFacts:
     inverted = a.method == "inversion_recovery"
     options = [word for word, stated in (("SP", a.saturation_band), ("FS", a.fat_suppressed)) if stated]
     return MrFacts(
-        slice_thickness_mm=a.slice_mm, image_type=("ORIGINAL", "PRIMARY", "M", "IR" if inverted else "SE"),
-        scanning_sequence=SCANNING[a.method], sequence_variant=("SK",) if a.echo_train_length > 1 else ("NONE",),
-        scan_options=tuple(options), tr_ms=a.tr_ms, te_ms=a.te_ms, ti_ms=a.ti_ms if inverted else None, flip_deg=90.0,
-        echo_train_length=a.echo_train_length, bandwidth_hz_per_px=a.bandwidth_hz_per_px, field_t=a.field_t,
+        slice_thickness_mm=a.slice_mm, image_type=("ORIGINAL", "PRIMARY", "M", SIGNAL_WORDS.get(a.method, "SE")),
+        scanning_sequence=SCANNING[a.method], sequence_variant=_variant(a), acquisition_3d=a.volumetric,
+        scan_options=tuple(options), tr_ms=a.tr_ms, te_ms=a.te_ms, ti_ms=a.ti_ms if inverted else None,
+        flip_deg=a.flip_deg, echo_train_length=a.echo_train_length, bandwidth_hz_per_px=a.bandwidth_hz_per_px, field_t=a.field_t,
         phase_direction="ROW", contrast=_contrast(a, began), points=_points(a),
     )  # fmt: skip
 
 
+def _variant(a: Acquisition) -> tuple[str, ...]:
+    if a.method == "gradient_echo":
+        return ("SP",)
+    return ("SK",) if a.echo_train_length > 1 else ("NONE",)
+
+
 def _contrast(a: Acquisition, began: datetime) -> Contrast | None:
+    if a.n_times:
+        return Contrast(agent="Gadobutrol", given=began + timedelta(seconds=a.start_s(a.n_before)))
     if a.agent_min is None:
         return None
     return Contrast(agent="Gadobutrol", given=began - timedelta(minutes=a.agent_min))
 
 
 def _points(a: Acquisition) -> tuple[MrPoint, ...]:
+    """What each volume has of its own."""
     from spinemets.exports.dicom.mr import MrPoint  # lazy: heavy import
     from spinemets.model.acquisition import Diffusion
 
-    weightings = [Diffusion(b_s_per_mm2=b, averaged=True) for b in a.b_s_per_mm2]
-    return tuple(MrPoint(diffusion=weighting) for weighting in weightings) or (MrPoint(),)
+    volumes = range(a.n_volumes)
+    if a.b_s_per_mm2:
+        return tuple(MrPoint(diffusion=Diffusion(b_s_per_mm2=b, averaged=True)) for b in a.b_s_per_mm2)
+    if a.components:
+        return tuple(
+            MrPoint(te_ms=a.at(n).te_ms, image_type=_component_type(name)) for n, name in enumerate(a.components)
+        )
+    if a.echoes_ms:
+        return tuple(MrPoint(te_ms=te, echo_number=n) for n, te in enumerate(a.echoes_ms, start=1))
+    if a.flips_deg:
+        return tuple(MrPoint(flip_deg=flip) for flip in a.flips_deg)
+    if a.n_times:
+        return tuple(MrPoint(start_s=a.start_s(n)) for n in volumes)
+    return (MrPoint(),)
+
+
+def _component_type(name: str) -> tuple[str, ...]:
+    """Image type of a component: water and fat are computed from the two echoes."""
+    made = "DERIVED" if name in ("water", "fat") else "ORIGINAL"
+    return (made, "PRIMARY", "M", COMPONENT_WORDS[name])

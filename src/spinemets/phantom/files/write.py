@@ -69,13 +69,27 @@ def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
         return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel}
     inverted = a.method == "inversion_recovery"
     mr = {
-        "MagneticFieldStrength": a.field_t, "RepetitionTime": a.tr_ms / 1000, "EchoTime": a.te_ms / 1000,
-        "FlipAngle": 90, "EchoTrainLength": a.echo_train_length, "ScanningSequence": "_".join(headers.SCANNING[a.method]),
+        "MagneticFieldStrength": a.field_t, "RepetitionTime": a.tr_ms / 1000, "EchoTime": _echo_time_s(a),
+        "FlipAngle": _flip_angle_deg(a), "EchoTrainLength": a.echo_train_length, "ScanningSequence": "_".join(headers.SCANNING[a.method]),
         **({"InversionTime": a.ti_ms / 1000} if inverted else {}),
         **({"ScanOptions": "FS"} if a.fat_suppressed else {}),
-        **({"ContrastBolusIngredient": "GADOLINIUM"} if a.agent_min is not None else {}),
+        **({"ContrastBolusIngredient": "GADOLINIUM"} if a.agent_min is not None or a.n_times else {}),
+        **({"VolumeTiming": [a.start_s(n) for n in range(a.n_times)]} if a.n_times else {}),
+        **({"MRAcquisitionType": "3D"} if a.volumetric else {}),
     }  # fmt: skip
     return {**found, **mr}
+
+
+def _echo_time_s(a: Acquisition) -> float | list[float]:
+    """Echo time, one a volume where there are several."""
+    return [a.at(n).te_ms / 1000 for n in range(a.n_volumes)] if a.echoes_ms else a.te_ms / 1000
+
+
+def _flip_angle_deg(a: Acquisition) -> float | list[float]:
+    """Flip angle, one a volume where there are several; whole numbers as such."""
+    if a.flips_deg:
+        return list(a.flips_deg)
+    return int(a.flip_deg) if a.flip_deg == int(a.flip_deg) else a.flip_deg
 
 
 def _rendered(phantom: Phantom, sequences: tuple[str, ...] | None) -> Iterator[tuple[int, Acquisition, Volume]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UsageError
+
+COMPONENTS = ("in", "opposed", "water", "fat")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +36,13 @@ class Acquisition:
     f0_per_mm
         Roll-off of the CT kernel's noise spectrum.
     method
-        How an MR signal is made: `spin_echo`, `fast_spin_echo`, `inversion_recovery`, `diffusion`.
-    b_s_per_mm2
-        One volume for each weighting; empty = one volume without.
+        How an MR signal is made: `spin_echo`, `fast_spin_echo`, `inversion_recovery`, `diffusion`, `gradient_echo`.
+    b_s_per_mm2, echoes_ms, flips_deg
+        One volume for each weighting, echo time or flip angle; at most one of them, empty = one volume.
+    components
+        One volume each of a separation from two echoes (`echoes_ms`: opposed, in phase): `in`, `opposed`, `water`, `fat`.
+    n_times, step_s, n_before
+        Dynamic series: volumes, time from one to the next, and how many come before the contrast agent.
     fat_suppressed
         Whether a spectral pulse saturates fat.
     agent_min
@@ -45,6 +51,17 @@ class Acquisition:
         Readout bandwidth, the readout runs along j; spacing of the lines of echo planar imaging, which displaces fat along i.
     stored
         What normal marrow of the first volume is stored as.
+    reference_te_ms
+        Echo time of the marrow that `noise` and `stored` speak of, where it is not that of the first volume: series of
+        one scan (in and opposed phase) share their scale.
+    coil_radius_mm
+        Radius of the loops behind the back that receive; None = received evenly. `noise` is that of L3.
+    b0_offset_hz
+        How far the field is off at the edge of the picture; it grows with the square of the distance from the middle.
+    motion_mm, motion_period_lines
+        Amplitude of a motion of the whole patient along the phase encoding (i), and its period in lines: ghosts.
+    csf_void
+        Strength v of the flow voids in thoracic CSF, down to exp(-v) of its signal.
     """
 
     sequence: str
@@ -69,7 +86,14 @@ class Acquisition:
     train_ms: float = 0.0
     echo_train_length: int = 1
     echo_spacing_ms: float = 0.0
+    flip_deg: float = 90.0
     b_s_per_mm2: tuple[float, ...] = ()
+    echoes_ms: tuple[float, ...] = ()
+    flips_deg: tuple[float, ...] = ()
+    components: tuple[str, ...] = ()
+    n_times: int = 0
+    step_s: float = 0.0
+    n_before: int = 0
     fat_suppressed: bool = False
     agent_min: float | None = None
     bandwidth_hz_per_px: float = 250.0
@@ -77,6 +101,19 @@ class Acquisition:
     kernel: str = "BONE"
     saturation_band: bool = True
     stored: float = 700.0
+    reference_te_ms: float | None = None
+    coil_radius_mm: float | None = None
+    b0_offset_hz: float = 0.0
+    motion_mm: float = 0.0
+    motion_period_lines: float = 9.0
+    csf_void: float = 0.0
+
+    def __post_init__(self) -> None:
+        ways = (self.b_s_per_mm2, self.flips_deg, self.components or self.echoes_ms, self.n_times)
+        if sum(bool(way) for way in ways) > 1:
+            raise ValueError(f"the volumes of {self.sequence} differ in more than one way")
+        if self.components and (len(self.echoes_ms) != 2 or set(self.components) - set(COMPONENTS)):
+            raise ValueError(f"components of {self.sequence}: two echoes, and some of {', '.join(COMPONENTS)}")
 
     @property
     def noise_free(self) -> bool:
@@ -89,9 +126,44 @@ class Acquisition:
         return (self.modality, self.plane, self.pixel_mm, self.slice_mm, self.gap_mm, self.n_slices, self.fov_mm)
 
     @property
+    def _numbers(self) -> tuple[int, ...]:
+        """Volumes by each way in which they can differ."""
+        echoes = self.components or self.echoes_ms
+        return (len(self.b_s_per_mm2), len(self.flips_deg), len(echoes), self.n_times)
+
+    @property
+    def several(self) -> bool:
+        """Whether the series has a dimension of volumes, be it of one."""
+        return any(self._numbers)
+
+    @property
     def n_volumes(self) -> int:
-        """Volumes of the series: one for each weighting."""
-        return max(1, len(self.b_s_per_mm2))
+        """Volumes of the series: one for each weighting, echo, flip angle, component or time."""
+        return max(1, *self._numbers)
+
+    @property
+    def volumetric(self) -> bool:
+        """Whether the slices are partitions of one excited slab: gradient echoes without gap."""
+        return self.method == "gradient_echo" and self.gap_mm == 0.0
+
+    def start_s(self, volume: int) -> float:
+        """When a volume of a dynamic series begins, after the first."""
+        return volume * self.step_s
+
+    def at(self, volume: int) -> Acquisition:
+        """Protocol of one volume alone: its echo time, flip angle or time after the agent; weightings stay as they are."""
+        if self.components:
+            opposed, in_phase = self.echoes_ms
+            name = self.components[volume]
+            te_ms = opposed if name == "opposed" else in_phase
+            return replace(self, te_ms=te_ms, echoes_ms=self.echoes_ms, components=(name,))
+        if self.echoes_ms:
+            return replace(self, te_ms=self.echoes_ms[volume], echoes_ms=())
+        if self.flips_deg:
+            return replace(self, flip_deg=self.flips_deg[volume], flips_deg=())
+        if self.n_times and volume >= self.n_before:
+            return replace(self, agent_min=(volume - self.n_before) * self.step_s / 60.0)
+        return self
 
 
 def sequences() -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
 from spinemets.phantom.assembly import Anatomy
+from spinemets.phantom.imaging import mr_scan
 from spinemets.phantom.imaging.acquisition import Acquisition
-from spinemets.phantom.imaging.mr_signals import MrContrast
+from spinemets.phantom.imaging.mr_signals import CsfShare, MrContrast
 from spinemets.phantom.imaging.paint import paint
-from spinemets.phantom.imaging.signals import CtContrast
+from spinemets.phantom.imaging.signals import Contrast, CtContrast
 from spinemets.phantom.shape.block import Array, Block
-from spinemets.physics import ct, mr_artefacts, noise
+from spinemets.phantom.tissue.tissues import tissue
+from spinemets.physics import ct, noise
 
 # Levels that the lumbar field is centred on.
 LUMBAR_FIELD = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
@@ -29,8 +32,6 @@ THREADS = 4
 # A sub-slab never is thicker than this.
 SUB_SLAB_MM = 1.0
 HU_RANGE = (-1024, 3071)
-# The saturation band in front of the spine: distance before the body centres, width of its edge, what it leaves.
-BAND_MM, BAND_EDGE_MM, BAND_LEAVES = 38.0, 16.0, 0.15
 
 
 def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -> Grid:
@@ -148,7 +149,8 @@ def render_mr_together(
     n_k = grid.shape_ijk[2]
     pairs = [(number, volume) for number, a in enumerate(acquisitions) for volume in range(a.n_volumes)]
     contrasts = tuple(MrContrast(acquisitions[number], volume) for number, volume in pairs)
-    marrow = [_marrow(anatomy, MrContrast(a)) for a in acquisitions]
+    painted: tuple[Contrast, ...] = (*contrasts, CsfShare()) if any(a.csf_void for a in acquisitions) else contrasts
+    marrow = [_marrow(anatomy, a) for a in acquisitions]
     seeds = [
         generator.integers(2**63, size=(n_k, a.n_volumes))
         for generator, a in zip(generators, acquisitions, strict=True)
@@ -156,29 +158,35 @@ def render_mr_together(
     stored = [np.empty((*grid.shape_ijk, a.n_volumes), np.uint16) for a in acquisitions]
 
     def one_slice(k: int) -> None:
-        pools = _mr_slice(anatomy, contrasts, grid, k)
+        pools = _mr_slice(anatomy, painted, grid, (k, acquisitions[0]))
         for at, (number, volume) in enumerate(pairs):
-            a = acquisitions[number]
-            water, fat = pools[2 * at : 2 * at + 2] * _band(anatomy, a, grid, k)
+            a = contrasts[at].one
+            if a.csf_void:
+                csf = contrasts[at].tissue(tissue("csf"))[0]
+                pools[2 * at] -= np.float32(csf) * pools[-1] * (1 - mr_scan.csf_kept(anatomy, a.csf_void, grid, k))
+            water, fat = pools[2 * at : 2 * at + 2] * mr_scan.band(anatomy, a, grid, k)
             sigma = 0.0 if a.noise_free else marrow[number] / a.noise
-            image = _scan(water, fat, a, (np.random.default_rng(seeds[number][k, volume]), sigma))
+            around = mr_scan.surroundings(anatomy, a, grid, k)
+            image = mr_scan.scan((water, fat), a, around, (np.random.default_rng(seeds[number][k, volume]), sigma))
             image *= a.stored / marrow[number]
             stored[number][:, :, k, volume] = np.clip(np.rint(image), 0, 4095)
 
     in_threads(one_slice, range(n_k))
-    arrays = [array if a.b_s_per_mm2 else array[..., 0] for array, a in zip(stored, acquisitions, strict=True)]
+    arrays = [array if a.several else array[..., 0] for array, a in zip(stored, acquisitions, strict=True)]
     return tuple(Volume(array=array, grid=grid, quantity="mr_signal", unit="1") for array in arrays)
 
 
-def _marrow(anatomy: Anatomy, contrast: MrContrast) -> float:
-    """Signal of normal marrow."""
+def _marrow(anatomy: Anatomy, acquisition: Acquisition) -> float:
+    """Signal of normal marrow in the first volume, or at the echo time that the protocol refers to."""
+    a = acquisition.at(0)
+    contrast = MrContrast(a if a.reference_te_ms is None else replace(a, te_ms=a.reference_te_ms))
     base, slope = contrast.spongy(anatomy.hosts["L3"], 0.0)
-    return abs(sum(base) + sum(slope))
+    return contrast.magnitude(tuple(b + s for b, s in zip(base, slope, strict=True)))
 
 
-def _mr_slice(anatomy: Anatomy, contrasts: Sequence[MrContrast], grid: Grid, k: int) -> Array:
-    """Signal (pool, i, j) of one slice, water and fat of each contrast: the mean of sub-slabs no thicker than a millimetre."""
-    a = contrasts[0].acquisition
+def _mr_slice(anatomy: Anatomy, contrasts: Sequence[Contrast], grid: Grid, which: tuple[int, Acquisition]) -> Array:
+    """Channels (channel, i, j) of one slice of an acquisition: the mean of sub-slabs no thicker than a millimetre."""
+    k, a = which
     parts = math.ceil(a.slice_mm / SUB_SLAB_MM)
     normal = grid.axes[:, 2]
     affine = np.array(grid.affine_lps_mm)
@@ -188,38 +196,3 @@ def _mr_slice(anatomy: Anatomy, contrasts: Sequence[MrContrast], grid: Grid, k: 
         affine=_slices_first(affine), start=(0, 0, 0), shape=(parts, *grid.shape_ijk[:2]), reach_mm=a.pixel_mm
     )
     return np.asarray(paint(anatomy, block, *contrasts).mean(axis=1))
-
-
-def _band(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, k: int) -> Array:
-    """What the saturation band in front of the spine leaves of the signal of slice k (1 behind it): (i, j)."""
-    if not acquisition.saturation_band:
-        return np.ones((1, 1), np.float32)
-    block = Block.of_grid(grid).part((slice(0, grid.shape_ijk[0]), slice(0, grid.shape_ijk[1]), slice(k, k + 1)))
-    _, v, _ = anatomy.column.around(block)
-    behind = np.clip((v + np.float32(BAND_MM)) / np.float32(BAND_EDGE_MM) + 1, 0.0, 1.0)
-    band = np.float32(BAND_LEAVES) + np.float32(1 - BAND_LEAVES) * behind * behind * (3 - 2 * behind)
-    return np.asarray(np.broadcast_to(band, block.shape)[:, :, 0])
-
-
-def _scan(water: Array, fat: Array, a: Acquisition, noise_of: tuple[np.random.Generator, float]) -> Array:
-    """One slice through k-space: fat is displaced along j by the readout, in echo planar images along i; magnitude."""
-    from scipy import fft  # lazy: heavy import; unlike numpy's it works in single precision
-
-    n_i, n_j = water.shape
-    k_i, k_j = np.fft.fftfreq(n_i)[:, None], np.fft.fftfreq(n_j)[None, :]
-    turns = k_j * noise.chemical_shift_px(field_t=a.field_t, bandwidth_hz_per_px=a.bandwidth_hz_per_px)
-    if a.echo_spacing_ms:
-        turns = k_i * mr_artefacts.epi_chemical_shift_px(
-            field_t=a.field_t, echo_spacing_ms=a.echo_spacing_ms, n_lines=n_i
-        )
-    displaced = np.exp(-2j * np.pi * turns).astype(np.complex64)
-    signal = fft.fft2(water) + fft.fft2(fat) * displaced
-    kept = (np.abs(k_i) <= 0.5 * a.acquired_share[0]) & (np.abs(k_j) <= 0.5 * a.acquired_share[1])
-    generator, sigma = noise_of
-    if sigma:
-        # sd per channel in the image is sigma: n samples of k-space noise of sd s give an image sd of s sqrt(kept)/n.
-        level = np.float32(sigma * water.size / math.sqrt(np.count_nonzero(kept)))
-        real, imaginary = generator.standard_normal((2, n_i, n_j), np.float32)
-        signal.real += level * real
-        signal.imag += level * imaginary
-    return np.asarray(np.abs(fft.ifft2(np.where(kept, signal, np.complex64(0)))))

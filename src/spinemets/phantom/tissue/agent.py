@@ -30,18 +30,25 @@ def concentration_mmol_per_l(perfusion: Perfusion, minutes: float) -> float:
     return float(np.asarray(found)[..., -1])
 
 
-def with_agent(of: Tissue, *, minutes: float, field_t: float) -> float:
+def with_agent(of: Tissue, *, minutes: float, field_t: float, first_pass: bool = False) -> float:
     """T1 [ms] of the water protons after an injection.
 
     Parameters
     ----------
+    of
+        Tissue at that field strength.
     minutes
-        Since the injection.
+        Since the injection reached the arteries.
     field_t
         Decides the relaxivity.
+    first_pass
+        Whether blood follows the input curve; else it is as some minutes later, all the time.
     """
-    if of.name in BLOOD:
-        return tissue(BLOOD[of.name], field_t).t1_ms
     r1 = table("tissues")["relaxivity_per_mmol_per_s"][field_t]
-    conc = concentration_mmol_per_l(of.perfusion, minutes)
+    if of.name in BLOOD and not first_pass:
+        return tissue(BLOOD[of.name], field_t).t1_ms
+    if of.name in BLOOD:
+        conc = float(ParkerInput.POPULATION_2006.blood_mmol_per_l(minutes))
+    else:
+        conc = concentration_mmol_per_l(of.perfusion, minutes)
     return float(relaxivity.t1_with_agent_ms(t10_ms=of.t1_ms, conc_mmol_per_l=conc, r1_per_mmol_per_s=r1))
