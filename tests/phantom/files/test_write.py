@@ -23,6 +23,10 @@ from spinemets.phantom.files.demo import make_demo
 from spinemets.phantom.files.write import write_dicom, write_nifti_series
 from spinemets.phantom.imaging.acquisition import default, sequences
 
+GRADIENT_ECHOES = (
+    "in_phase", "opposed_phase", "in_phase_3t", "opposed_phase_3t", "dixon", "dixon_3t", "t2star", "vfa", "dce",
+)  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
@@ -112,9 +116,9 @@ def test_truth_file(demo, first_light):
     assert "T10" in series[0]["levels_cut"] and len({one["uid"] for one in series}) == 3
 
 
-def short(names, monkeypatch):
-    """Protocols with two slices."""
-    monkeypatch.setattr(write, "default", lambda s: replace(default(s), n_slices=2))
+def short(names, monkeypatch, n_slices=2):
+    """Protocols with few slices."""
+    monkeypatch.setattr(write, "default", lambda s: replace(default(s), n_slices=n_slices))
     return names
 
 
@@ -164,18 +168,66 @@ def test_nifti(tmp_path, monkeypatch):
 
 KINDS = {
     "ct": "ct_bone", "t1": "t1", "t2": "t2", "stir": "stir", "t2_fs": "t2_fs", "t1_gd": "t1_gd", "t1_gd_fs": "t1_gd_fs",
-    "t1_flair": "t1_flair", "ax_t2": "t2", "dwi": "dwi",
+    "t1_flair": "t1_flair", "ax_t2": "t2", "dwi": "dwi", "in_phase": "ip_op", "opposed_phase": "ip_op",
+    "in_phase_3t": "ip_op", "opposed_phase_3t": "ip_op", "dixon": "dixon", "dixon_3t": "dixon", "dixon2": "dixon",
+    "t2star": "t2star", "vfa": "vfa", "dce": "dce",
 }  # fmt: skip
+# Series that say what they are only beside one another.
+PAIRS = (("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"))
 
 
-def test_every_series_is_what_it_is_called(tmp_path, monkeypatch):
+def alone_and_in_pairs(names):
+    """Series to write together: pairs as such, all others alone."""
+    paired = {name for pair in PAIRS for name in pair}
+    return [*((name,) for name in names if name not in paired), *PAIRS]
+
+
+@pytest.mark.parametrize(("make", "names"), [(write_dicom, sequences()), (write_nifti_series, GRADIENT_ECHOES)])
+def test_every_series_is_what_it_is_called(tmp_path, monkeypatch, make, names):
     """The recogniser, which knows nothing of this room, names each written series, without doubt."""
-    names = short(sequences(), monkeypatch)
-    made = write_dicom(phantom.build("normal", 2), tmp_path, names)
-    for name, folder in made.items():
+    patient = phantom.build("normal", 2)
+    for together in alone_and_in_pairs(names):
+        # Series beside one another are compared for motion, which takes more than two slices.
+        short(names, monkeypatch, 2 if len(together) == 1 else 7)
+        folder = tmp_path / together[0]
+        make(patient, folder, together)
         study = open_study(folder)
-        assert {s.kind for s in study.series} == {KINDS[name]}, name
-        assert all(s.recognition.confidence >= 0.8 for s in study.series), name
+        for series in study.series:
+            assert series.kind == KINDS[together[0]], (together, series.uid)
+            assert series.recognition.confidence >= 0.8, together
+
+
+def test_volumes_say_what_they_are(tmp_path, monkeypatch):
+    """Echo times and numbers, flip angles, components and times stand in the headers of their volumes."""
+    names = short(("dixon", "vfa", "dixon2", "dce"), monkeypatch)
+    made = write_dicom(phantom.build("normal", 2), tmp_path, names)
+    headers = {name: [pydicom.dcmread(f) for f in sorted(folder.iterdir())] for name, folder in made.items()}
+    dixon, vfa, two, dce = (headers[name] for name in names)
+    assert [(float(d.EchoTime), int(d.EchoNumbers)) for d in dixon[::2]] == [
+        (1.2, 1), (2.2, 2), (3.2, 3), (4.2, 4), (5.2, 5), (6.2, 6)
+    ]  # fmt: skip
+    assert [float(d.FlipAngle) for d in vfa] == [3.0, 3.0, 15.0, 15.0]
+    assert [d.ImageType[0] + d.ImageType[3] for d in two[::2]] == ["DERIVEDWATER", "DERIVEDFAT"]
+    assert len(dce) == 120 and [int(d.TemporalPositionIdentifier) for d in dce[::2]] == list(range(1, 61))
+    began, second = (d.AcquisitionTime for d in (dce[0], dce[2]))
+    assert float(second) - float(began) == 4.0
+    assert dce[0].ContrastBolusAgent == "Gadobutrol" and "ContrastBolusAgent" not in vfa[0]
+    assert {d.MRAcquisitionType for d in (*dixon, *dce)} == {"3D"}
+
+
+def test_nifti_of_several_volumes(tmp_path, monkeypatch):
+    """The side file lists what differs, and this project's reader gives it to the volumes."""
+    names = short(("dixon", "vfa", "dce", "t2star"), monkeypatch)
+    write_nifti_series(phantom.build("normal", 2), tmp_path, names)
+    facts = {name: json.loads((tmp_path / f"0{n}-{name}.json").read_text()) for n, name in enumerate(names, start=1)}
+    assert facts["dixon"]["EchoTime"] == pytest.approx([0.0012, 0.0022, 0.0032, 0.0042, 0.0052, 0.0062])
+    assert facts["vfa"]["FlipAngle"] == [3.0, 15.0] and facts["t2star"]["FlipAngle"] == 20
+    assert facts["dce"]["VolumeTiming"] == [4.0 * n for n in range(60)]
+    series = read([tmp_path]).series
+    dixon = [one for one in series if "01-dixon" in one.source]
+    assert [one.acquisition.echo_number for one in dixon] == [1, 2, 3, 4, 5, 6]
+    dce = [one for one in series if "03-dce" in one.source]
+    assert [one.acquisition.time_s for one in dce] == [4.0 * n for n in range(60)]
 
 
 @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (Debian's dicom3tools) is not installed")

@@ -28,3 +28,15 @@ def test_t1_after_contrast():
     assert with_agent(tissue("aorta_blood_pre"), minutes=3.0, field_t=1.5) == tissue("aorta_blood_post_gd").t1_ms
     assert with_agent(tissue("csf"), minutes=5.0, field_t=1.5) == pytest.approx(tissue("csf").t1_ms, rel=0.05)
     assert with_agent(t, minutes=5.0, field_t=3.0) > with_agent(t, minutes=5.0, field_t=1.5)
+
+
+def test_first_pass():
+    """Blood follows the input curve in a dynamic series: nothing before, its peak, then a slow fall; tissue as ever."""
+    blood, found = tissue("aorta_blood_pre"), []
+    for minutes in (0.17046, 1.0, 3.5):
+        conc = ParkerInput.POPULATION_2006.blood_mmol_per_l(minutes)
+        found.append(with_agent(blood, minutes=minutes, field_t=1.5, first_pass=True))
+        assert 1000 / found[-1] == pytest.approx(1000 / blood.t1_ms + 4.5 * conc)
+    assert found == sorted(found) and found[0] < 40.0
+    t = tissue("lytic_tumour")
+    assert with_agent(t, minutes=2.0, field_t=1.5, first_pass=True) == with_agent(t, minutes=2.0, field_t=1.5)

@@ -61,12 +61,17 @@ def mr_facts(a: Acquisition, began: datetime) -> MrFacts:
     inverted = a.method == "inversion_recovery"
     options = [word for word, stated in (("SP", a.saturation_band), ("FS", a.fat_suppressed)) if stated]
     return MrFacts(
-        slice_thickness_mm=a.slice_mm, image_type=("ORIGINAL", "PRIMARY", "M", SIGNAL_WORDS.get(a.method, "SE")),
+        slice_thickness_mm=a.slice_mm, image_type=image_type(a),
         scanning_sequence=SCANNING[a.method], sequence_variant=_variant(a), acquisition_3d=a.volumetric,
         scan_options=tuple(options), tr_ms=a.tr_ms, te_ms=a.te_ms, ti_ms=a.ti_ms if inverted else None,
         flip_deg=a.flip_deg, echo_train_length=a.echo_train_length, bandwidth_hz_per_px=a.bandwidth_hz_per_px, field_t=a.field_t,
         phase_direction="ROW", contrast=_contrast(a, began), points=_points(a),
     )  # fmt: skip
+
+
+def image_type(a: Acquisition) -> tuple[str, ...]:
+    """Image type of an MR series as a whole."""
+    return ("ORIGINAL", "PRIMARY", "M", SIGNAL_WORDS.get(a.method, "SE"))
 
 
 def _variant(a: Acquisition) -> tuple[str, ...]:

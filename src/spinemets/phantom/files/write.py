@@ -76,6 +76,7 @@ def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
         **({"ContrastBolusIngredient": "GADOLINIUM"} if a.agent_min is not None or a.n_times else {}),
         **({"VolumeTiming": [a.start_s(n) for n in range(a.n_times)]} if a.n_times else {}),
         **({"MRAcquisitionType": "3D"} if a.volumetric else {}),
+        **({} if a.components else {"ImageType": list(headers.image_type(a))}),
     }  # fmt: skip
     return {**found, **mr}
 

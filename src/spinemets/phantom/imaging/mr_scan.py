@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
-from spinemets.phantom.anatomy.levels import region
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.acquisition import Acquisition
 from spinemets.phantom.imaging.mr_signals import BAND_SIGMA_HZ, GRADIENT_ECHO, fat_turn
@@ -65,7 +64,7 @@ def band(anatomy: Anatomy, acquisition: Acquisition, grid: Grid, k: int) -> Arra
 def csf_kept(anatomy: Anatomy, strength: float, grid: Grid, k: int) -> Array:
     """What flow leaves of the signal of CSF in slice k, exp(-v) at least: (i, j). It comes in clouds, thoracic only."""
     block = _slice(grid, k)
-    levels = [level for level in anatomy.frames if level[1:].isdigit() and region(level) == "thoracic"]
+    levels = [level for level, size in anatomy.sizes.items() if size.thoracic]
     heights = [float(anatomy.frames[level].origin[2]) for level in levels]
     z = block.axes[2]
     inside = np.minimum(z - min(heights), max(heights) - z) / VOID_EDGE_MM
