@@ -170,7 +170,8 @@ KINDS = {
     "ct": "ct_bone", "t1": "t1", "t2": "t2", "stir": "stir", "t2_fs": "t2_fs", "t1_gd": "t1_gd", "t1_gd_fs": "t1_gd_fs",
     "t1_flair": "t1_flair", "ax_t2": "t2", "dwi": "dwi", "in_phase": "ip_op", "opposed_phase": "ip_op",
     "in_phase_3t": "ip_op", "opposed_phase_3t": "ip_op", "dixon": "dixon", "dixon_3t": "dixon", "dixon2": "dixon",
-    "t2star": "t2star", "vfa": "vfa", "dce": "dce",
+    "t2star": "t2star", "vfa": "vfa", "dce": "dce", "t1_motion": "t1", "t1_shaded": "t1", "t2_fs_edge": "t2_fs",
+    "t2_flow": "t2",
 }  # fmt: skip
 # Series that say what they are only beside one another.
 PAIRS = (("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"))

@@ -23,8 +23,9 @@ from spinemets.physics import mr_artefacts, noise
 BAND_MM, BAND_EDGE_MM, BAND_LEAVES = 38.0, 16.0, 0.15
 # What a posterior array receives far away, over its best; the level whose centre is received as without a coil.
 COIL_FLOOR, COIL_LEVEL = 0.05, "L3"
-# Flow voids fade out over this length beyond the thoracic levels.
-VOID_EDGE_MM = 15.0
+# Flow voids fade out over this length beyond the thoracic levels; they are so many times as long (along the spine) and wide
+# as the islands of a mixed lesion, whose texture they borrow.
+VOID_EDGE_MM, VOID_LONGER, VOID_WIDER = 15.0, 3.0, 2.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,9 +67,10 @@ def csf_kept(anatomy: Anatomy, strength: float, grid: Grid, k: int) -> Array:
     block = _slice(grid, k)
     levels = [level for level, size in anatomy.sizes.items() if size.thoracic]
     heights = [float(anatomy.frames[level].origin[2]) for level in levels]
-    z = block.axes[2]
+    x, y, z = block.axes
     inside = np.minimum(z - min(heights), max(heights) - z) / VOID_EDGE_MM
-    cloud = 0.5 + 0.5 * anatomy.fields["islands"].at(*block.axes)
+    along, across = np.float32(VOID_LONGER), np.float32(VOID_WIDER)
+    cloud = 0.5 + 0.5 * anatomy.fields["islands"].at(x / across, y / across, z / along)
     speed = np.clip(1.0 + inside, 0.0, 1.0) * np.clip(cloud, 0.0, 1.0)
     return np.asarray(np.broadcast_to(np.exp(-strength * speed), block.shape)[:, :, 0], np.float32)
 
