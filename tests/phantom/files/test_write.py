@@ -24,7 +24,8 @@ from spinemets.phantom.files.write import write_dicom, write_nifti_series
 from spinemets.phantom.imaging.acquisition import default, sequences
 
 GRADIENT_ECHOES = (
-    "in_phase", "opposed_phase", "in_phase_3t", "opposed_phase_3t", "dixon", "dixon_3t", "t2star", "vfa", "dce",
+    "in_phase", "opposed_phase", "in_phase_3t", "opposed_phase_3t", "dixon", "dixon_3t", "dixon2", "t2star", "vfa",
+    "dce",
 )  # fmt: skip
 
 
@@ -171,7 +172,7 @@ KINDS = {
     "t1_flair": "t1_flair", "ax_t2": "t2", "dwi": "dwi", "in_phase": "ip_op", "opposed_phase": "ip_op",
     "in_phase_3t": "ip_op", "opposed_phase_3t": "ip_op", "dixon": "dixon", "dixon_3t": "dixon", "dixon2": "dixon",
     "t2star": "t2star", "vfa": "vfa", "dce": "dce", "t1_motion": "t1", "t1_shaded": "t1", "t2_fs_edge": "t2_fs",
-    "t2_flow": "t2",
+    "t2_flow": "t2", "t1_3t": "t1", "t2_3t": "t2", "stir_3t": "stir", "t1_flair_3t": "t1_flair",
 }  # fmt: skip
 # Series that say what they are only beside one another.
 PAIRS = (("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"))
@@ -214,6 +215,20 @@ def test_volumes_say_what_they_are(tmp_path, monkeypatch):
     assert float(second) - float(began) == 4.0
     assert dce[0].ContrastBolusAgent == "Gadobutrol" and "ContrastBolusAgent" not in vfa[0]
     assert {d.MRAcquisitionType for d in (*dixon, *dce)} == {"3D"}
+
+
+def test_nifti_of_components(tmp_path, monkeypatch):
+    """Water and fat are files of their own, each with its image type."""
+    names = short(("dixon2",), monkeypatch)
+    patient = phantom.build("normal", 2)
+    made = write_nifti_series(patient, tmp_path, names)
+    assert list(made) == ["dixon2-water", "dixon2-fat"]
+    volume = patient.render("dixon2", replace(default("dixon2"), n_slices=2))
+    for n, (name, path) in enumerate(made.items()):
+        facts = json.loads((tmp_path / f"01-{name}.json").read_text())
+        assert facts["ImageType"] == ["DERIVED", "PRIMARY", "M", name.rpartition("-")[2].upper()]
+        assert facts["EchoTime"] == 0.0046
+        assert np.array_equal(np.asarray(nib.load(path).dataobj), volume.array[..., n])
 
 
 def test_nifti_of_several_volumes(tmp_path, monkeypatch):

@@ -130,6 +130,16 @@ def test_opposed_over_in_phase(suffix, timing, ratios):
         assert pair[0] / pair[1] == pytest.approx(ratio, abs=0.01), name
 
 
+@pytest.mark.parametrize(("field_t", "ratios"), [(1.5, (1.57, 1.74)), (3.0, (1.42, 1.59))])
+def test_patients_at_another_field(field_t, ratios):
+    """Forward-model check with hosts that were made for 1.5 T: marrow over muscle on T1, men of 35 and women of 65."""
+    contrast = MrContrast(replace(default("t1"), tr_ms=500.0, field_t=field_t))
+    muscle = contrast.magnitude(contrast.tissue(tissue("muscle")))
+    for (age, sex), ratio in zip(((35.0, "male"), (65.0, "female")), ratios, strict=True):
+        marrow = contrast.magnitude(contrast.tissue(spongiosa(age_years=age, sex=sex)))
+        assert marrow / muscle == pytest.approx(ratio, abs=0.006)
+
+
 def test_flip_angles_give_t1():
     """3 and 15 degrees of a tissue without fat: its T1."""
     a, of = default("vfa"), tissue("csf")

@@ -70,8 +70,11 @@ def mr_facts(a: Acquisition, began: datetime) -> MrFacts:
 
 
 def image_type(a: Acquisition) -> tuple[str, ...]:
-    """Image type of an MR series as a whole."""
-    return ("ORIGINAL", "PRIMARY", "M", SIGNAL_WORDS.get(a.method, "SE"))
+    """Image type of an MR series as a whole, or of its one component: water and fat are computed from two echoes."""
+    if len(a.components) != 1:
+        return ("ORIGINAL", "PRIMARY", "M", SIGNAL_WORDS.get(a.method, "SE"))
+    (name,) = a.components
+    return ("DERIVED" if name in ("water", "fat") else "ORIGINAL", "PRIMARY", "M", COMPONENT_WORDS[name])
 
 
 def _variant(a: Acquisition) -> tuple[str, ...]:
@@ -97,9 +100,7 @@ def _points(a: Acquisition) -> tuple[MrPoint, ...]:
     if a.b_s_per_mm2:
         return tuple(MrPoint(diffusion=Diffusion(b_s_per_mm2=b, averaged=True)) for b in a.b_s_per_mm2)
     if a.components:
-        return tuple(
-            MrPoint(te_ms=a.at(n).te_ms, image_type=_component_type(name)) for n, name in enumerate(a.components)
-        )
+        return tuple(MrPoint(te_ms=a.at(n).te_ms, image_type=image_type(a.at(n))) for n in volumes)
     if a.echoes_ms:
         return tuple(MrPoint(te_ms=te, echo_number=n) for n, te in enumerate(a.echoes_ms, start=1))
     if a.flips_deg:
@@ -107,9 +108,3 @@ def _points(a: Acquisition) -> tuple[MrPoint, ...]:
     if a.n_times:
         return tuple(MrPoint(start_s=a.start_s(n)) for n in volumes)
     return (MrPoint(),)
-
-
-def _component_type(name: str) -> tuple[str, ...]:
-    """Image type of a component: water and fat are computed from the two echoes."""
-    made = "DERIVED" if name in ("water", "fat") else "ORIGINAL"
-    return (made, "PRIMARY", "M", COMPONENT_WORDS[name])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +39,16 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[str, ...] | Non
 
 
 def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[str, ...] | None = None) -> dict[str, Path]:
-    """Write series as NIfTI with their facts in a JSON beside them, b-values in a `.bval`; returns sequence -> file."""
+    """Write series as NIfTI with their facts in a JSON beside them, b-values in a `.bval`; returns name -> file.
+
+    The name is that of the sequence, with the component where a series has several (`dixon2-water`).
+    """
     from spinemets.exports.atomic import write_text  # lazy: heavy import
     from spinemets.exports.nifti import write_nifti
 
     made: dict[str, Path] = {}
-    for number, a, volume in _rendered(phantom, sequences):
-        path = Path(folder) / f"{number:02d}-{a.sequence}.nii.gz"
+    for number, name, a, volume in _separated(_rendered(phantom, sequences)):
+        path = Path(folder) / f"{number:02d}-{name}.nii.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_nifti(volume.array, volume.grid, path, f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}")
         stem = path.with_name(path.name.removesuffix(".nii.gz"))
@@ -54,8 +58,21 @@ def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[str, ...
             write_text(
                 stem.with_suffix(".bvec"), "\n".join(" ".join("0" for _ in a.b_s_per_mm2) for _ in range(3)) + "\n"
             )
-        made[a.sequence] = path
+        made[name] = path
     return made
+
+
+def _separated(
+    series: Iterator[tuple[int, Acquisition, Volume]],
+) -> Iterator[tuple[int, str, Acquisition, Volume]]:
+    """Series with their names; components are files of their own, since a side file has one image type."""
+    for number, a, volume in series:
+        if not a.components:
+            yield number, a.sequence, a, volume
+            continue
+        for n, component in enumerate(a.components):
+            alone = replace(volume, array=np.ascontiguousarray(volume.array[..., n]))
+            yield number, f"{a.sequence}-{component}", a.at(n), alone
 
 
 def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
@@ -76,14 +93,15 @@ def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
         **({"ContrastBolusIngredient": "GADOLINIUM"} if a.agent_min is not None or a.n_times else {}),
         **({"VolumeTiming": [a.start_s(n) for n in range(a.n_times)]} if a.n_times else {}),
         **({"MRAcquisitionType": "3D"} if a.volumetric else {}),
-        **({} if a.components else {"ImageType": list(headers.image_type(a))}),
+        "ImageType": list(headers.image_type(a)),
     }  # fmt: skip
     return {**found, **mr}
 
 
 def _echo_time_s(a: Acquisition) -> float | list[float]:
     """Echo time, one a volume where there are several."""
-    return [a.at(n).te_ms / 1000 for n in range(a.n_volumes)] if a.echoes_ms else a.te_ms / 1000
+    several = a.echoes_ms and not a.components
+    return [te_ms / 1000 for te_ms in a.echoes_ms] if several else a.te_ms / 1000
 
 
 def _flip_angle_deg(a: Acquisition) -> float | list[float]:
