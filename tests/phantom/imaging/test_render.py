@@ -272,6 +272,34 @@ def test_every_mr_series_shows_what_the_forward_model_says(normal, sequence, eve
         assert seen == pytest.approx(told, rel=0.02 + 0.5 / told), number
 
 
+def _aorta(patient, grid):
+    """Voxels well inside the aorta."""
+    block, deep = Block.of_grid(grid), np.zeros(grid.shape_ijk, bool)
+    for soft in patient.anatomy.soft:
+        distance = np.broadcast_to(soft.distance(block), block.shape)
+        deep = deep | (distance < -5.0) if soft.tissue == "aorta_blood_pre" else deep & (distance > 5.0)
+    return deep
+
+
+@pytest.mark.parametrize(
+    "sequence", ["in_phase", "opposed_phase", "opposed_phase_3t", "dixon", "dixon_3t", "t2star", "vfa"]
+)
+def test_pure_tissues_of_gradient_echoes(first_light, clean, sequence):
+    """Acceptance of PHA section 5: a lytic lesion and blood, eroded, within 2 % of the model in each volume."""
+    protocol = clean(sequence)
+    volume = first_light.render(sequence, protocol)
+    stack = volume.array if volume.array.ndim == 4 else volume.array[..., None]
+    lesion = first_light.lesion_labels(volume.grid) == 1
+    core = ndimage.binary_erosion(lesion, np.ones((3, 3, 1), bool), iterations=round(3.5 / protocol.pixel_mm))
+    places = {"lytic_tumour": core, "aorta_blood_pre": _aorta(first_light, volume.grid)}
+    for n in range(protocol.n_volumes):
+        contrast = MrContrast(protocol, n)
+        scale = protocol.stored / render._marrow(first_light.anatomy, protocol)
+        for name, place in places.items():
+            expected = scale * contrast.magnitude(contrast.tissue(tissue(name)))
+            assert place.sum() > 30 and stack[place, n].mean() == pytest.approx(expected, rel=0.02), (name, n)
+
+
 @pytest.mark.parametrize("sequence", ["dixon", "dixon_3t"])
 def test_fat_fraction_comes_back(normal, sequence, even):
     """Six magnitudes of a host's marrow give its PDFF within 0.01, T1 taken out; with one T2* for both pools, too."""
