@@ -109,13 +109,13 @@ class Phantom:
         return truth(self.case, self.seed, self.anatomy)
 
 
-def build(case: str = "first-light", seed: int = 1) -> Phantom:
+def build(case: str | Case = "first-light", seed: int = 1) -> Phantom:
     """Build a synthetic patient.
 
     Parameters
     ----------
     case
-        Name of a case (`spinemets.phantom.cases.named.CASES`).
+        Name of a case (`spinemets.phantom.cases.named.CASES`), or a case of one's own.
     seed
         Draws sizes, alignment, texture and noise.
 
@@ -124,5 +124,5 @@ def build(case: str = "first-light", seed: int = 1) -> Phantom:
     UsageError
         If there is no such case.
     """
-    chosen = case_of(case)
+    chosen = case_of(case) if isinstance(case, str) else case
     return Phantom(case=chosen, seed=seed, anatomy=assemble(chosen, seed))
