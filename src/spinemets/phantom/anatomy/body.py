@@ -15,6 +15,8 @@ from spinemets.phantom.shape.distance import smooth_max, superellipse
 EDGE_ROUNDING_MM = 1.0
 # Back wall: the concavity spans this share of the half width; outside it the body reaches further back.
 CONCAVE_SHARE = 0.75
+# Heights (share of the rims' distance) between which the wall of a retropulsed corner leaves the old wall: an angle, no curve.
+ANGLE_FROM, ANGLE_TO = 0.50, 0.72
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,9 +56,17 @@ class Body:
         half_d = np.float32(0.5) * (np.float32(size.depth[1]) + t * np.float32(size.depth[0] - size.depth[1]))
         central = np.clip(1 - (l / (np.float32(CONCAVE_SHARE) * half_w)) ** 2, 0.0, None)
         back = half_d + np.float32(self.concavity_mm) * (1 - central)
+        if size.convex_mm or size.retropulsion_mm:
+            back = back + central * self._into_the_canal(t)
         # the front keeps part of the waist: real bodies are hollow in front, less behind
         front = half_d * (np.float32(0.35) * waist + np.float32(0.65))
         return superellipse(l, a, half_w, np.where(a > 0, front, back), rows["exponent"])
+
+    def _into_the_canal(self, t: Array) -> Array:
+        """How far a broken back wall stands behind the old one at a share of the height, in the midline."""
+        bulge = np.float32(self.size.convex_mm) * (1 - (2 * t - 1) ** 2)
+        corner = np.clip((t - np.float32(ANGLE_FROM)) / np.float32(ANGLE_TO - ANGLE_FROM), 0.0, 1.0)
+        return np.asarray(bulge + np.float32(self.size.retropulsion_mm) * corner)
 
     def endplates(self, norm: Array, a: Array) -> tuple[Array, Array]:
         """Height of the superior and the inferior endplate surface along s."""

@@ -13,6 +13,8 @@ from spinemets.phantom.shape.texture import stream
 
 # Levels with a body: all but the atlas.
 LEVELS = levels.column()[1:]
+# Share of the largest loss from which the loss of the back wall makes a wedge or a biconcave body a crushed one. A choice.
+CRUSH_SHARE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +41,31 @@ class Patient:
 
 @dataclass(frozen=True, kw_only=True)
 class Collapse:
-    """Height loss of a body as shares of the height before, at the front, middle and back."""
+    """Height loss of a body as shares of the height before, at the front, middle and back, and what its back wall does.
+
+    Attributes
+    ----------
+    convex_mm
+        How far the middle of the back wall bulges into the canal beyond the line between its corners.
+    retropulsion_mm
+        How far the posterosuperior corner is pushed into the canal as an angular piece.
+    age
+        `acute`, `subacute` or `old` (healed).
+    """
 
     anterior: float
     middle: float
     posterior: float = 0.0
+    convex_mm: float = 0.0
+    retropulsion_mm: float = 0.0
+    age: str = "old"
+
+    @property
+    def kind(self) -> str:
+        """`crush` where the back has lost most of what front and middle have, `biconcave` where the middle has, else `wedge`."""
+        if self.posterior >= CRUSH_SHARE * max(self.anterior, self.middle):
+            return "crush"
+        return "biconcave" if self.middle > self.anterior else "wedge"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +82,8 @@ class LevelSize:
         The same heights before a collapse (equal where there is none).
     disc
         Disc below: anterior, middle, posterior.
+    convex_mm, retropulsion_mm
+        Back wall of a broken body, as in `Collapse`.
     """
 
     level: str
@@ -73,6 +97,8 @@ class LevelSize:
     spinous_mm: float
     spinous_down_deg: float
     transverse_mm: float
+    convex_mm: float = 0.0
+    retropulsion_mm: float = 0.0
 
     @property
     def region(self) -> str:
@@ -169,4 +195,6 @@ def _level(
         spinous_mm=spinous * scale["processes"],
         spinous_down_deg=down,
         transverse_mm=transverse * scale["processes"],
+        convex_mm=0.0 if collapse is None else collapse.convex_mm,
+        retropulsion_mm=0.0 if collapse is None else collapse.retropulsion_mm,
     )

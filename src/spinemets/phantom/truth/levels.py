@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.levels import verse_id
 from spinemets.phantom.assembly import Anatomy
+from spinemets.phantom.pathology.fracture import before
 from spinemets.phantom.pathology.inserts import body_volume_mm3
 
 HEIGHT_POINTS = ("anterior", "middle", "posterior")
@@ -44,11 +44,6 @@ def level_truth(anatomy: Anatomy, level: str, number: int) -> dict[str, Any]:
 def heights(body: Body) -> dict[str, float]:
     """Heights by name, rounded to a micrometre."""
     return {name: round(value, 3) for name, value in zip(HEIGHT_POINTS, body.heights_mm(), strict=True)}
-
-
-def before(body: Body) -> Body:
-    """The same body before its collapse."""
-    return Body(size=replace(body.size, height=body.size.before))
 
 
 def point(values: Any) -> list[float]:

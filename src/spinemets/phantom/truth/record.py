@@ -13,7 +13,7 @@ from spinemets.phantom.truth.levels import level_truth
 SCHEMA = "spinemets-truth/1"
 LIMITS = (
     "Ribs end at the posterior arc, the pelvis at the iliac wings; no skull.",
-    "Collapse is old: no oedema, no fracture line, no endplate step.",
+    "Fractures have no endplate step and no separate fragments.",
     "No degeneration, no soft-tissue extension of tumour, no contrast agent.",
     "No motion, no beam hardening, no coil shading; metal shows its density without streaks.",
 )
@@ -34,7 +34,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         },
         "levels": [level_truth(anatomy, level, number) for number, level in enumerate(anatomy.sizes)],
         "lesions": [lesion_truth(anatomy, insert) for insert in case.inserts],
-        "fractures": [fracture_truth(anatomy, level) for level in case.collapses],
+        "fractures": [fracture_truth(anatomy, level, collapse) for level, collapse in case.collapses.items()],
         "hardware": [
             {"level": s.level, "side": s.side, "diameter_mm": s.diameter_mm, "length_mm": s.length_mm}
             for s in case.screws
