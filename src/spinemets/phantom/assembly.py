@@ -20,6 +20,7 @@ from spinemets.phantom.anatomy.sizes import LevelSize, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.pathology import fracture, screw
+from spinemets.phantom.pathology.degenerative import BenignChange
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.shape.texture import Field, stream
@@ -45,6 +46,7 @@ class Anatomy:
     fields: Mapping[str, Field]
     hosts: Mapping[str, Tissue]
     inserts: tuple[Insert, ...]
+    benign: tuple[BenignChange, ...]
     broken: Mapping[str, tuple[fracture.Fracture, fracture.FractureMeasure]]
 
     def vertebra(self, level: str) -> Vertebra:
@@ -107,6 +109,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
         fields=fields,
         hosts=_hosts(case, levels),
         inserts=case.inserts,
+        benign=case.benign,
         broken=_broken(case, vertebrae, fields["islands"]),
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy import levels
+from spinemets.phantom.anatomy.degeneration import HEALTHY, Wanted, grades, wear
 from spinemets.phantom.shape.texture import stream
 
 # Levels with a body: all but the atlas.
@@ -28,6 +29,8 @@ class Patient:
     cobb_deg, apex
         Lateral curve, convex to the left for positive angles, and the level of its apex; None = drawn, as in people without
         scoliosis.
+    degeneration
+        Grades (1 to 5) of discs by the level above, `by_age` to draw them, or None: no disc is worn.
     """
 
     age_years: float = 52.0
@@ -37,6 +40,7 @@ class Patient:
     variant: str = levels.USUAL
     cobb_deg: float | None = None
     apex: str = "T8"
+    degeneration: Wanted = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,8 @@ class LevelSize:
         Disc below: anterior, middle, posterior.
     convex_mm, retropulsion_mm
         Back wall of a broken body, as in `Collapse`.
+    disc_grade, grade_above
+        Wear of the disc below and of the disc above.
     """
 
     level: str
@@ -99,6 +105,8 @@ class LevelSize:
     transverse_mm: float
     convex_mm: float = 0.0
     retropulsion_mm: float = 0.0
+    disc_grade: int = HEALTHY
+    grade_above: int = HEALTHY
 
     @property
     def region(self) -> str:
@@ -131,7 +139,18 @@ def sizes(patient: Patient, seed: int, collapses: Mapping[str, Collapse]) -> dic
     rows = table("phantom_anatomy")
     scale = _factors(patient, seed, rows)
     named = levels.column(patient.variant)[1:]
-    return {level: _level(level, _row(level, named), scale, collapses.get(level)) for level in named}
+    worn = grades(patient.degeneration, age_years=patient.age_years, names=named, seed=seed)
+    found = {}
+    for level, above in zip(named, (None, *named), strict=False):
+        size = _level(level, _row(level, named), scale, collapses.get(level))
+        height = wear(worn[level]).height
+        found[level] = replace(
+            size,
+            disc=(size.disc[0] * height, size.disc[1] * height, size.disc[2] * height),
+            disc_grade=worn[level],
+            grade_above=HEALTHY if above is None else worn[above],
+        )
+    return found
 
 
 def _row(level: str, named: tuple[str, ...]) -> Mapping[str, list[float]]:

@@ -35,6 +35,7 @@ def level_truth(anatomy: Anatomy, level: str, number: int) -> dict[str, Any]:
         "canal_ap_mm": round(size.canal[0], 3),
         "canal_width_mm": round(size.canal[1], 3),
         "disc_below_mm": {n: round(v, 3) for n, v in zip(HEIGHT_POINTS, size.disc, strict=True)},
+        "disc_below_grade": size.disc_grade,
         "mineral_mg_per_ml": round(host.mineral_mg_per_ml, 3),
         "fat_fraction": round(host.fat_fraction, 4),
         "marrow_hu_120kvp": round(host.hu, 2),

@@ -10,6 +10,7 @@ from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.canvas import Canvas, Found
+from spinemets.phantom.imaging.painting.degenerative import benign_layers
 from spinemets.phantom.imaging.painting.fractures import fracture_layers
 from spinemets.phantom.imaging.painting.lesions import Layer, lesion
 from spinemets.phantom.shape.block import Array
@@ -46,6 +47,7 @@ def vertebra_with_lesions(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra, 
     (_, part), bone = where
     host = anatomy.hosts[vertebra.level]
     layers = [_vein(canvas, vertebra, where), *fracture_layers(canvas, anatomy, vertebra, part)]
+    layers += benign_layers(canvas, anatomy, vertebra, part)
     for insert in anatomy.inserts:
         if insert.level == vertebra.level:
             layers += lesion(canvas, insert, (bone, part.reach_mm), (host, anatomy.fields["islands"]))

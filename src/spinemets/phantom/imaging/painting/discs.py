@@ -30,10 +30,14 @@ def ligaments(canvas: Canvas, discs: list[MetDisc], bones: list[MetBone]) -> Non
 
 
 def discs_of_column(canvas: Canvas, met: list[MetDisc]) -> None:
-    """Annulus, then nucleus."""
-    for _, found, (outer, nucleus) in met:
+    """Annulus, then nucleus, of which wear has dried a share, then gas."""
+    for disc, found, (outer, nucleus) in met:
         place, part = found
         share = coverage(np.broadcast_to(outer, part.shape), part.reach_mm)
         canvas.fill(place, canvas.palette.tissue("annulus"), share)
         share *= coverage(nucleus, NUCLEUS_EDGE_MM)
-        canvas.fill(place, canvas.palette.tissue("nucleus_healthy"), share)
+        dried = np.float32(disc.wear.dried)
+        healthy, worn = (canvas.palette.tissue(f"nucleus_{state}") for state in ("healthy", "degenerated"))
+        canvas.fill(place, healthy + dried * (worn - healthy), share)
+        if disc.wear.gas:
+            canvas.cover(found, "gas", np.broadcast_to(disc.vacuum(part), part.shape))
