@@ -25,7 +25,7 @@ def label_names() -> dict[int, str]:
 def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
     """int16 map on a grid: a voxel belongs to the structure that holds its centre."""
     labels = np.zeros(grid.shape_ijk, np.int16)
-    for block in _chunks(grid):
+    for block in chunks(grid):
         part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
         for vertebra in anatomy.vertebrae:
             found = block.within(vertebra.box)
@@ -55,7 +55,7 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
 def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
     """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces."""
     labels = np.zeros(grid.shape_ijk, np.int16)
-    for block in _chunks(grid):
+    for block in chunks(grid):
         part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
         for number, insert in enumerate(anatomy.inserts, start=1):
             vertebra = anatomy.vertebra(insert.level)
@@ -68,7 +68,7 @@ def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
     return labels
 
 
-def _chunks(grid: Grid) -> list[Block]:
+def chunks(grid: Grid) -> list[Block]:
     """The grid in slabs along k."""
     reach = float(np.mean(grid.spacing_mm))
     n_i, n_j, n_k = grid.shape_ijk

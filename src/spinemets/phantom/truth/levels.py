@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from spinemets.phantom.anatomy.body import Body
+from spinemets.phantom.anatomy.landmarks import landmarks
 from spinemets.phantom.anatomy.levels import verse_id
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.pathology.fracture import before
@@ -26,6 +27,7 @@ def level_truth(anatomy: Anatomy, level: str, number: int) -> dict[str, Any]:
         "left_lps": point(frame.left),
         "anterior_lps": point(frame.anterior),
         "superior_lps": point(frame.superior),
+        "landmarks_lps_mm": {n: point(p) for n, p in landmarks(frame, vertebra.body, vertebra.arch).items()},
         "heights_mm": heights(vertebra.body),
         "heights_before_mm": heights(before(vertebra.body)),
         "wedge_deg": round(size.wedge_deg, 3),

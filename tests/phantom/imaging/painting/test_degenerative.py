@@ -18,9 +18,9 @@ from spinemets.phantom.pathology.inserts import lattice
 
 
 def around(anatomy, level, point, contrast):
-    """Mean of a cube of 3 mm around a point of a level's frame, water and fat together."""
+    """Mean of a cube of 3 mm around a point of a level's frame, magnitude of water and fat together."""
     block = lattice(anatomy.frames[level].lps(*point), np.full(3, 1.5), 0.5)
-    return float(paint(anatomy, block, contrast).sum(axis=0).mean())
+    return abs(float(paint(anatomy, block, contrast).sum(axis=0).mean()))
 
 
 def test_vacuum_of_a_worn_disc():
