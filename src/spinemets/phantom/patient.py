@@ -91,7 +91,7 @@ class Phantom:
         return lesion_labels(self.anatomy, grid)
 
     def region_labels(self, grid: Grid) -> NDArray[np.int16]:
-        """Parts of vertebrae and discs (`spinemets.phantom.imaging.regions.region_names`)."""
+        """Parts of vertebrae and discs (table `phantom_anatomy`, block `regions`)."""
         from spinemets.phantom.imaging.regions import region_labels  # lazy: see `grid`
 
         return region_labels(self.anatomy, grid)

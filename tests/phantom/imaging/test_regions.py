@@ -9,9 +9,8 @@ from scipy import ndimage
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.landmarks import landmarks
 from spinemets.phantom.anatomy.levels import verse_id
-from spinemets.phantom.imaging.regions import region_names
 
-CODES = {name: number for number, name in region_names().items()}
+CODES = table("phantom_anatomy")["regions"]["codes"]
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,6 @@ Codes = dict[str, int]
 JOINED_MM = 1.0
 
 
-def region_names() -> dict[int, str]:
-    """Integer -> name of the part (table `phantom_anatomy`, block `regions`)."""
-    return {number: name for name, number in _codes().items()}
-
-
 def _codes() -> Codes:
     found: Codes = table("phantom_anatomy")["regions"]["codes"]
     return found
@@ -32,6 +27,8 @@ def _codes() -> Codes:
 
 def region_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
     """int16 map on a grid: a voxel belongs to the part that holds its centre; which level it is says the map of structures.
+
+    Integers stand in the table `phantom_anatomy`, block `regions`.
 
     Inside the surface of a body: `endplate_superior`, `endplate_inferior` and `cortex` where the shell is, else `body`. Elsewhere
     in a vertebra the nearest part of the arch. The shell of the arch belongs to its parts.
