@@ -60,8 +60,13 @@ class Phantom:
             raise ValueError(f"the acquisition is for {chosen.sequence}, not for {sequence}")
         return self.render_together((chosen,))[0]
 
-    def render_together(self, acquisitions: tuple[Acquisition, ...]) -> tuple[Volume, ...]:
+    def render_together(self, acquisitions: tuple[Acquisition, ...], grid: Grid | None = None) -> tuple[Volume, ...]:
         """Series of one geometry, each as `render` gives it, in little more than the time of one.
+
+        Parameters
+        ----------
+        grid
+            None = that of the protocol.
 
         Raises
         ------
@@ -72,7 +77,7 @@ class Phantom:
 
         if len({a.geometry for a in acquisitions}) != 1:
             raise ValueError("series rendered together share their geometry")
-        grid = self.grid(acquisitions[0])
+        grid = grid or self.grid(acquisitions[0])
         streams = [stream(self.seed, f"noise/{self.case.name}/{a.sequence}") for a in acquisitions]
         if acquisitions[0].modality == "CT":
             return tuple(render_ct(self.anatomy, a, grid, s) for a, s in zip(acquisitions, streams, strict=True))
@@ -110,13 +115,13 @@ class Phantom:
         return truth(self.case, self.seed, self.anatomy)
 
 
-def build(case: str = "first-light", seed: int = 1) -> Phantom:
+def build(case: str | Case = "first-light", seed: int = 1) -> Phantom:
     """Build a synthetic patient.
 
     Parameters
     ----------
     case
-        Name of a case (`spinemets.phantom.cases.named.CASES`).
+        Name of a case (`spinemets.phantom.cases.named.CASES`), or a case of one's own.
     seed
         Draws sizes, alignment, texture and noise.
 
@@ -125,5 +130,5 @@ def build(case: str = "first-light", seed: int = 1) -> Phantom:
     UsageError
         If there is no such case.
     """
-    chosen = case_of(case)
+    chosen = case_of(case) if isinstance(case, str) else case
     return Phantom(case=chosen, seed=seed, anatomy=assemble(chosen, seed))

@@ -1,0 +1,171 @@
+"""What every case promises: tissues as the forward model says, volumes as the truth says, the same bytes in every process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+from tests.phantom.shares import Shares
+
+from spinemets import phantom
+from spinemets.model.grid import Grid
+from spinemets.phantom.cases.named import CASES, GROUPS, case_of
+from spinemets.phantom.files.sheet import subject_of
+from spinemets.phantom.imaging.acquisition import default
+from spinemets.phantom.imaging.mr_signals import MrContrast
+from spinemets.phantom.imaging.paint import paint
+from spinemets.phantom.imaging.signals import CtContrast
+from spinemets.phantom.shape.block import Block
+from spinemets.phantom.tissue.tissues import tissue
+
+FIELD_MM, STEP_MM = 60.0, 1.0
+OBLIQUE = Rotation.from_euler("zyx", (23, 17, 31), degrees=True).as_matrix()
+TISSUES = ("muscle", "csf", "subcutaneous_fat", "retroperitoneal_fat", "cord_white", "nucleus_healthy", "annulus")
+# One case of each group in every run; all of them in `make validate`.
+SAMPLE = {next(iter(group.CASES)) for group in GROUPS}
+
+
+def marked(case, *values):
+    """A case, slow unless it is of the sample."""
+    return pytest.param(case, *values, marks=() if case in SAMPLE else pytest.mark.slow, id="-".join((case, *values)))
+
+
+def rendered():
+    """Every case with each of its series that is a stack of slices."""
+    for case in sorted(CASES):
+        for name in case_of(case).series:
+            if default(name).modality in ("CT", "MR"):
+                yield marked(case, name)
+
+
+EVERY = [marked(case) for case in sorted(CASES)]
+RENDERED = list(rendered())
+
+
+@cache
+def patient(case):
+    """Each case once."""
+    return phantom.build(case, 1)
+
+
+def field(case):
+    """A small field around what the case is about, isotropic, canal and muscle in it."""
+    n = round(FIELD_MM / STEP_MM)
+    affine = np.diag([STEP_MM, STEP_MM, STEP_MM, 1.0])
+    affine[:3, 3] = subject_of(patient(case)) + np.array([0.0, 20.0, 0.0]) - (n - 1) / 2 * STEP_MM
+    return Grid(shape_ijk=(n, n, 12), affine_lps_mm=affine + np.array([[0] * 4, [0] * 4, [0, 0, 0, 24.0], [0] * 4]))
+
+
+def protocol(name):
+    """The declared protocol without noise, on the small field."""
+    return replace(
+        default(name), noise=float("inf") if default(name).modality == "MR" else 0.0, pixel_mm=STEP_MM, slice_mm=STEP_MM,
+        gap_mm=0.0, saturation_band=False, acquired_share=(1.0, 1.0), bandwidth_hz_per_px=1e6, echo_spacing_ms=0.0,
+        blur_mm=0.01,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "sequence"), RENDERED)
+def test_tissues_are_as_the_forward_model_says(case, sequence):
+    """Mean of each tissue where it fills the sample and its neighbours: within 2 % of the model (2 HU on CT)."""
+    grid, a = field(case), protocol(sequence)
+    anatomy = patient(case).anatomy
+    (volume,) = patient(case).render_together((a,), grid)
+    image = np.asarray(volume.array, float).reshape(*grid.shape_ijk, -1)[..., 0]
+    shares = paint(anatomy, Block.of_grid(grid), Shares(TISSUES))
+    contrast = CtContrast() if a.modality == "CT" else MrContrast(a)
+    scale = 1.0 if a.modality == "CT" else a.stored / marrow(anatomy, MrContrast(a))
+    compared = 0
+    for name, share in zip(TISSUES, shares, strict=True):
+        inside = eroded(share > 0.999)
+        if inside.sum() >= 30:
+            expected = scale * abs(sum(contrast.tissue(tissue(name, a.field_t))))
+            if a.modality == "CT":
+                expected = sum(contrast.tissue(tissue(name)))
+            assert image[inside].mean() == pytest.approx(expected, rel=0.02, abs=2.0), name
+            compared += 1
+    assert compared >= 2
+
+
+def marrow(anatomy, contrast):
+    """Signal of normal marrow, to which series are scaled."""
+    base, slope = contrast.spongy(anatomy.hosts["L3"], 0.0)
+    return abs(sum(base) + sum(slope))
+
+
+def eroded(inside):
+    """Samples at least two from anything else."""
+    from scipy.ndimage import binary_erosion
+
+    return binary_erosion(inside, np.ones((5, 5, 5)), border_value=0)
+
+
+@pytest.mark.parametrize("case", EVERY)
+def test_label_maps_hold_the_volumes_of_the_truth(case):
+    """Each lesion of 500 mm3 and more: voxels of 0.5 mm within 1 % of the volume from the functions."""
+    made = patient(case)
+    for number, lesion in enumerate(made.truth["lesions"], start=1):
+        if lesion["volume_mm3"] < 500 or lesion["kind"] == "diffuse":
+            continue
+        reach = max(lesion["radii_mm"]) + 4.0
+        n = round(2 * reach / 0.5)
+        # Oblique and off centre: a sphere counted about its own middle is 1 % off by symmetry alone.
+        affine = np.eye(4)
+        affine[:3, :3] = OBLIQUE * 0.5
+        affine[:3, 3] = np.array(lesion["centroid_lps_mm"]) - affine[:3, :3] @ (
+            (n - 1) / 2 + np.array([0.13, 0.31, 0.22])
+        )
+        grid = Grid(shape_ijk=(n, n, n), affine_lps_mm=affine)
+        volume = np.count_nonzero(made.lesion_labels(grid) == number) * 0.125
+        assert volume == pytest.approx(lesion["volume_mm3"], rel=0.01), lesion["id"]
+
+
+@pytest.mark.parametrize(
+    "cases", [pytest.param(sorted(SAMPLE), id="sample"), pytest.param(sorted(CASES), id="all", marks=pytest.mark.slow)]
+)
+def test_the_same_bytes_in_another_process(cases):
+    """PHA-02: same case and seed, same images and truth, whatever process made them."""
+    script = (
+        "import json, sys; from tests.phantom.test_contract import digests; print(json.dumps(digests(sys.argv[1:])))"
+    )
+    other = subprocess.run(  # our own words
+        [sys.executable, "-c", script, *cases], capture_output=True, text=True, check=True
+    )
+    assert json.loads(other.stdout.splitlines()[-1]) == digests(cases)
+
+
+def digests(cases):
+    """SHA-256 of a noisy series on a small field and of the truth, by case."""
+    made = {}
+    for case in cases:
+        built = phantom.build(case, 2)
+        name = next(n for n in built.case.series if default(n).modality in ("CT", "MR"))
+        (volume,) = built.render_together((default(name),), field_of(built))
+        words = json.dumps(built.truth, sort_keys=True).encode()
+        made[case] = hashlib.sha256(np.ascontiguousarray(volume.array).tobytes() + words).hexdigest()
+    return made
+
+
+def field_of(built):
+    """Sixteen millimetres around the middle of L3."""
+    affine = np.eye(4)
+    affine[:3, 3] = built.anatomy.frames["L3"].origin - 8.0
+    return Grid(shape_ijk=(16, 16, 4), affine_lps_mm=affine)
+
+
+def test_the_contract_would_notice():
+    """A tissue painted with another value is found out: the 2 % are not empty."""
+    grid, a = field("first-light"), protocol("t1")
+    (volume,) = patient("first-light").render_together((replace(a, te_ms=a.te_ms + 4),), grid)
+    shares = paint(patient("first-light").anatomy, Block.of_grid(grid), Shares(("muscle",)))
+    inside = eroded(shares[0] > 0.999)
+    scale = a.stored / marrow(patient("first-light").anatomy, MrContrast(a))
+    expected = scale * abs(sum(MrContrast(a).tissue(tissue("muscle"))))
+    assert np.asarray(volume.array, float)[inside].mean() != pytest.approx(expected, rel=0.02)
