@@ -141,7 +141,7 @@ def _fields(seed: int) -> dict[str, Field]:
     """Texture fields by name."""
     rows = table("phantom_anatomy")["texture"]
     return {
-        "mineral": Field.make(stream(seed, "mineral"), rows["mineral_length_mm"], stretch=1.6),
+        "mineral": Field.make(stream(seed, "mineral"), rows["mineral_length_mm"], stretch=rows["strut_stretch"]),
         "fat": Field.make(stream(seed, "fat"), rows["fat_length_mm"]),
         "islands": Field.make(stream(seed, "islands"), 5.0),
         "marbling": Field.make(stream(seed, "marbling"), 4.0, stretch=5.0),

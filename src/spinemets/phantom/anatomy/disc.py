@@ -12,6 +12,8 @@ from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.degeneration import Wear, wear
 from spinemets.phantom.shape.block import Array, Block, Box
 
+# Half axes of the nucleus as shares of the body's at mid-height: an ellipse of 45 % of the footprint's area (PHA-12).
+NUCLEUS_WIDTH, NUCLEUS_DEPTH = 0.775, 0.70
 # Nucleus and endplate are kept apart by cartilage and fibres, in thin discs by a share of the height.
 NUCLEUS_CLEARANCE_MM, CLEARANCE_SHARE = 1.2, 0.13
 
@@ -58,9 +60,9 @@ class Disc:
 
     def _nucleus(self, local: tuple[Array, Array, Array]) -> Array:
         """45 % of the area, towards the back."""
-        half_w = np.float32(0.66 * self.upper.size.mean_width / 2)
-        half_d = np.float32(0.62 * self.upper.size.mean_depth / 2)
-        back = np.float32(-0.12 * self.upper.size.mean_depth)
+        half_w = np.float32(NUCLEUS_WIDTH * self.upper.size.mean_width / 2)
+        half_d = np.float32(NUCLEUS_DEPTH * self.upper.size.mean_depth / 2)
+        back = np.float32(-0.10 * self.upper.size.mean_depth)
         norm = np.sqrt((local[0] / half_w) ** 2 + ((local[1] - back) / half_d) ** 2) + np.float32(1e-4)
         return np.asarray((norm - 1) * np.minimum(half_w, half_d))
 

@@ -140,10 +140,11 @@ def sizes(patient: Patient, seed: int, collapses: Mapping[str, Collapse]) -> dic
     scale = _factors(patient, seed, rows)
     named = levels.column(patient.variant)[1:]
     worn = grades(patient.degeneration, age_years=patient.age_years, names=named, seed=seed)
-    found = {}
+    found, least = {}, table("phantom_anatomy")["degeneration"]["least_mm"]
     for level, above in zip(named, (None, *named), strict=False):
         size = _level(level, _row(level, named), scale, collapses.get(level))
-        height = wear(worn[level]).height
+        # A thin disc collapses to this, not to less: bodies do not meet.
+        height = max(wear(worn[level]).height, min(1.0, least / min(size.disc)))
         found[level] = replace(
             size,
             disc=(size.disc[0] * height, size.disc[1] * height, size.disc[2] * height),
