@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.atlas import LEVEL as ATLAS
-from spinemets.phantom.anatomy.levels import SACRUM_ID, column, verse_id
+from spinemets.phantom.anatomy.levels import COCCYX_ID, SACRUM_ID, column, verse_id
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.shape.block import Block
 
@@ -19,7 +19,7 @@ def label_names() -> dict[int, str]:
     """Integer -> name: vertebrae and sacrum by VerSe number, disc below a vertebra = 100 + its number."""
     names = {verse_id(level): level for level in (*column("t13"), "L6")}
     discs = {DISC_OFFSET + number: f"disc_below_{level}" for number, level in names.items() if level != "C1"}
-    return {**names, SACRUM_ID: "sacrum", **discs}
+    return {**names, SACRUM_ID: "sacrum", COCCYX_ID: "coccyx", **discs}
 
 
 def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
@@ -38,6 +38,11 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
             place, part = found
             inside = anatomy.sacrum.distance(part) < 0
             part_of_map[place][inside & (part_of_map[place] == 0)] = SACRUM_ID
+        found = block.within(anatomy.sacrum.coccyx_box)
+        if found is not None:
+            place, part = found
+            inside = anatomy.sacrum.coccyx_distance(part) < 0
+            part_of_map[place][inside & (part_of_map[place] == 0)] = COCCYX_ID
         found = block.within(anatomy.atlas.box)
         if found is not None:
             place, part = found

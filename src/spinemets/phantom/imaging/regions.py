@@ -48,10 +48,15 @@ def _met(anatomy: Anatomy, block: Block, codes: Codes) -> Iterator[tuple[Slices,
         found = block.within(vertebra.box)
         if found is not None:
             yield found[0], *_vertebra(vertebra, found[1], codes)
-    for name, bone in (("sacrum", anatomy.sacrum), ("atlas", anatomy.atlas)):
-        found = block.within(bone.box)
+    low, ring = anatomy.sacrum, anatomy.atlas
+    for name, box, distance in (
+        ("sacrum", low.box, low.distance),
+        ("coccyx", low.coccyx_box, low.coccyx_distance),
+        ("atlas", ring.box, ring.distance),
+    ):
+        found = block.within(box)
         if found is not None:
-            yield found[0], bone.distance(found[1]) < 0, np.asarray(codes[name], np.int16)
+            yield found[0], distance(found[1]) < 0, np.asarray(codes[name], np.int16)
     for disc in anatomy.discs:
         found = block.within(disc.box)
         if found is not None:

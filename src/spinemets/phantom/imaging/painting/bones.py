@@ -25,10 +25,13 @@ def other_bones(canvas: Canvas, anatomy: Anatomy) -> None:
 
 
 def sacrum(canvas: Canvas, anatomy: Anatomy) -> None:
-    """Sacrum, with what is left of its first disc."""
+    """Sacrum, with what is left of its first disc, and coccyx."""
     found = canvas.block.within(anatomy.sacrum.box)
     if found is not None:
         _plain_bone(canvas, anatomy, found, anatomy.sacrum.distance(found[1]))
+    found = canvas.block.within(anatomy.sacrum.coccyx_box)
+    if found is not None:
+        _plain_bone(canvas, anatomy, found, anatomy.sacrum.coccyx_distance(found[1]))
     remnant = anatomy.sacrum.remnant
     found = canvas.block.within(remnant.box)
     if found is not None:
