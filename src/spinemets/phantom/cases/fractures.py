@@ -41,12 +41,16 @@ def _fx_grades(_: float | None) -> Case:
     )
 
 
+# So near to 20 % the interval of the loss holds the limit.
+_UNSURE = {"L1": "indeterminate"}
+
+
 def _fx_grades_20(_: float | None) -> Case:
-    return _healed("fx-grades-20", {"L1": 0.20}, {}, "Healed wedge of 20 % anterior loss, the limit of grade 1.")
+    return _healed("fx-grades-20", {"L1": 0.20}, _UNSURE, "Healed wedge of 20 % anterior loss, the limit of grade 1.")
 
 
 def _fx_grades_25(_: float | None) -> Case:
-    return _healed("fx-grades-25", {"L1": 0.25}, {}, "Healed wedge of 25 % anterior loss, the limit of grade 2.")
+    return _healed("fx-grades-25", {"L1": 0.25}, _UNSURE, "Healed wedge of 25 % anterior loss, the limit of grade 2.")
 
 
 def _fx_grades_40(_: float | None) -> Case:
