@@ -27,7 +27,16 @@ from spinemets.phantom.tissue.tissues import tissue
 
 FIELD_MM, STEP_MM = 60.0, 1.0
 OBLIQUE = Rotation.from_euler("zyx", (23, 17, 31), degrees=True).as_matrix()
-TISSUES = ("muscle", "csf", "subcutaneous_fat", "retroperitoneal_fat", "cord_white", "nucleus_healthy", "annulus")
+TISSUES = (
+    "muscle",
+    "csf",
+    "subcutaneous_fat",
+    "retroperitoneal_fat",
+    "cord_white",
+    "nucleus_healthy",
+    "annulus",
+    "fracture_fluid",
+)
 # One case of each group in every run; all of them in `make validate`.
 SAMPLE = {next(iter(group.CASES)) for group in GROUPS}
 

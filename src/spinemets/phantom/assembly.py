@@ -19,7 +19,8 @@ from spinemets.phantom.anatomy.sacrum import Sacrum, iliac_rods, rib_rods, sacru
 from spinemets.phantom.anatomy.sizes import LevelSize, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.cases.case import Case
-from spinemets.phantom.pathology import screw
+from spinemets.phantom.pathology import fracture, screw
+from spinemets.phantom.pathology.degenerative import BenignChange
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.shape.texture import Field, stream
@@ -45,6 +46,8 @@ class Anatomy:
     fields: Mapping[str, Field]
     hosts: Mapping[str, Tissue]
     inserts: tuple[Insert, ...]
+    benign: tuple[BenignChange, ...]
+    broken: Mapping[str, tuple[fracture.Fracture, fracture.FractureMeasure]]
 
     def vertebra(self, level: str) -> Vertebra:
         """Vertebra of a level."""
@@ -84,6 +87,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
                 neighbour_rods=rods,
             )
         )
+    fields = _fields(seed)
     col = trunk.column(levels, frames, case.patient)
     bone = iliac_rods(frames["S1"])
     for level in names:
@@ -102,10 +106,24 @@ def assemble(case: Case, seed: int) -> Anatomy:
         other_bone=bone,
         roots=tuple(rod for level in names for rod in exiting_roots(levels[level], frames[level])),
         metal=tuple(screw.rod(s, levels[s.level], frames[s.level]) for s in case.screws),
-        fields=_fields(seed),
+        fields=fields,
         hosts=_hosts(case, levels),
         inserts=case.inserts,
+        benign=case.benign,
+        broken=_broken(case, vertebrae, fields["islands"]),
     )
+
+
+def _broken(
+    case: Case, vertebrae: list[Vertebra], islands: Field
+) -> dict[str, tuple[fracture.Fracture, fracture.FractureMeasure]]:
+    """Collapses whose marrow shows them, with their sizes."""
+    found = {}
+    for vertebra in vertebrae:
+        collapse = case.collapses.get(vertebra.level)
+        if isinstance(collapse, fracture.Fracture):
+            found[vertebra.level] = (collapse, fracture.measure(collapse, vertebra, islands))
+    return found
 
 
 def _discs(vertebrae: list[Vertebra], low: Sacrum) -> tuple[Disc, ...]:
@@ -123,7 +141,7 @@ def _fields(seed: int) -> dict[str, Field]:
     """Texture fields by name."""
     rows = table("phantom_anatomy")["texture"]
     return {
-        "mineral": Field.make(stream(seed, "mineral"), rows["mineral_length_mm"], stretch=1.6),
+        "mineral": Field.make(stream(seed, "mineral"), rows["mineral_length_mm"], stretch=rows["strut_stretch"]),
         "fat": Field.make(stream(seed, "fat"), rows["fat_length_mm"]),
         "islands": Field.make(stream(seed, "islands"), 5.0),
         "marbling": Field.make(stream(seed, "marbling"), 4.0, stretch=5.0),
@@ -131,11 +149,16 @@ def _fields(seed: int) -> dict[str, Field]:
 
 
 def _hosts(case: Case, levels: Mapping[str, LevelSize]) -> dict[str, Tissue]:
-    """Spongy bone of each level: thoracic ones a little denser; a healed collapse keeps its mineral in less volume."""
+    """Spongy bone of each level: thoracic ones a little denser; a collapse keeps its mineral in less volume.
+
+    Where a fracture has a band, the band holds the mineral of the volume lost.
+    """
     by_level = table("tissues")["mineral_by_level"]
     hosts = {}
     for level, size in levels.items():
         factor = by_level["T12"] if size.thoracic else by_level["L4"]
-        factor *= sum(size.before) / sum(size.height)
+        collapse = case.collapses.get(level)
+        if not (isinstance(collapse, fracture.Fracture) and (collapse.band_mm or collapse.tumour)):
+            factor *= sum(size.before) / sum(size.height)
         hosts[level] = spongiosa(age_years=case.patient.age_years, sex=case.patient.sex, level_factor=factor)
     return hosts

@@ -95,6 +95,12 @@ class Phantom:
 
         return lesion_labels(self.anatomy, grid)
 
+    def region_labels(self, grid: Grid) -> NDArray[np.int16]:
+        """Parts of vertebrae and discs (table `phantom_anatomy`, block `regions`)."""
+        from spinemets.phantom.imaging.regions import region_labels  # lazy: see `grid`
+
+        return region_labels(self.anatomy, grid)
+
     def coverage(self, grid: Grid) -> dict[str, str]:
         """`whole`, `cut` or `absent` by level, for a series on that grid."""
         from spinemets.phantom.imaging.coverage import coverage  # lazy: see `grid`

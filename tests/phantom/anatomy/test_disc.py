@@ -52,6 +52,20 @@ def test_nucleus_lies_inside_and_takes_under_half(disc, cube):
     assert 0.15 < nucleus.sum() / outer.sum() < 0.5
 
 
+def test_nucleus_takes_45_percent_of_the_plane(first_light):
+    """PHA-12: share of the area half-way between the endplates, and its middle behind that of the body."""
+    disc = next(d for d in first_light.anatomy.discs if d.level == "L3")
+    frame, size = disc.upper_frame, disc.upper.size
+    affine = np.eye(4)
+    affine[:3, :3] = 0.5 * np.stack([frame.left, frame.anterior, frame.superior], axis=1)
+    affine[:3, 3] = frame.lps(-30.0, -25.0, -size.height[1] / 2 - size.disc[1] / 2)
+    block = Block(affine=affine, start=(0, 0, 0), shape=(121, 101, 1), reach_mm=0.5)
+    outer, nucleus = (np.broadcast_to(d < 0, block.shape) for d in disc.distance(block))
+    assert nucleus.sum() / outer.sum() == pytest.approx(0.45, abs=0.04)
+    middles = [np.argwhere(part).mean(axis=0)[1] * 0.5 - 25.0 for part in (nucleus, outer)]
+    assert middles[0] < middles[1] - 2.0
+
+
 def test_box_holds_the_disc(disc, cube):
     """Painting by box loses nothing."""
     low, high = (np.asarray(c) for c in disc.box)

@@ -72,3 +72,31 @@ def test_iliac_wings_lie_outside_the_sacrum(first_light):
     rods = iliac_rods(first_light.anatomy.frames["S1"])
     assert len(rods) == 4
     assert all(abs(r.start[0] - first_light.anatomy.frames["S1"].origin[0]) > 50 for r in rods)
+
+
+def test_foramina_open_in_front(first_light):
+    """Four pairs: the axis of each channel runs outside the bone, which stands on both sides of it."""
+    low = first_light.anatomy.sacrum
+    assert len(low.foramina) == 8
+    for rod in low.foramina[:4]:
+        along = np.linspace(0.35, 1.0, 8)[:, None]
+        points = np.asarray(rod.start) + along * (np.asarray(rod.end) - np.asarray(rod.start))
+        for point in points:
+            assert _at(low, point) > 0.5
+
+
+def _at(low, point):
+    affine = np.eye(4)
+    affine[:3, 3] = point
+    return float(low.distance(Block(affine=affine, start=(0, 0, 0), shape=(1, 1, 1), reach_mm=0.1))[0, 0, 0])
+
+
+def test_coccyx_hangs_below_the_sacrum(first_light, cube):
+    """Apart from S5 by a thin joint, below it, in the midline, under 40 mm long."""
+    low = first_light.anatomy.sacrum
+    start, end = (np.asarray(c) for c in low.coccyx_box)
+    assert end[2] < low.segments[-1].origin[2]
+    assert 20 < end[2] - start[2] < 40
+    block = Block.of_grid(cube((start + end) / 2, (end - start) / 2 + 2, 0.5))
+    both = (low.coccyx_distance(block) < 0) & (low.distance(block) < 0)
+    assert not both.any()

@@ -100,9 +100,11 @@ def _superior_articular(plan: ArchPlan, side: float) -> Rod:
     l, a, _ = _mass(plan)  # noqa: E741
     reach = plan.size.before[2] / 2 + 5.0
     across = (1, 0, 0) if plan.size.thoracic else (0.35, -0.94, 0)
-    start = (side * (l + 1.0), a + 2.0, plan.pedicle_s - 2.0)
-    end = (side * (l + 2.5), a + (0.5 if plan.size.thoracic else 2.0), reach)
-    half = ((5.0, 3.6), (4.6, 3.0)) if plan.size.thoracic else ((6.0, 4.2), (6.0, 3.4))
+    # Lumbar joints stand further out: real ones of L3 are about 2 ml a process.
+    out = 0.0 if plan.size.thoracic else 1.5
+    start = (side * (l + 1.0 + out), a + 2.0, plan.pedicle_s - 2.0)
+    end = (side * (l + 2.5 + out), a + (0.5 if plan.size.thoracic else 2.0), reach)
+    half = ((5.0, 3.6), (4.6, 3.0)) if plan.size.thoracic else ((7.4, 5.2), (7.4, 4.4))
     return plan.rod(start, end, (side * across[0], across[1], across[2]), half)
 
 
@@ -114,7 +116,8 @@ def _inferior_articular(plan: ArchPlan, side: float) -> Rod:
     across = (1, 0, 0) if plan.size.thoracic else (0.35, -0.94, 0)
     start = (side * (l - 1.0), a - 2.0, s - 3.0)
     end = (side * (l - 1.5), a - 6.5, reach)
-    return plan.rod(start, end, (side * across[0], across[1], across[2]), ((5.6, 3.8), (5.2, 3.2)))
+    half = ((5.6, 3.8), (5.2, 3.2)) if plan.size.thoracic else ((6.8, 4.8), (6.6, 4.2))
+    return plan.rod(start, end, (side * across[0], across[1], across[2]), half)
 
 
 def _lamina(plan: ArchPlan, side: float) -> tuple[Rod, ...]:
@@ -140,7 +143,7 @@ def _transverse(plan: ArchPlan, side: float) -> tuple[Rod, ...]:
         end = (side * tip, a - 8.0, plan.pedicle_s)
         return (plan.rod(start, end, (0, 0, 1), ((5.0, 4.0), (4.2, 3.6))),)
     end = (side * tip, a - 2.0, plan.pedicle_s + 0.5)
-    return (plan.rod(start, end, (0, 0, 1), ((5.5, 3.6), (4.0, 2.2))),)
+    return (plan.rod(start, end, (0, 0, 1), ((6.6, 4.2), (5.2, 3.0))),)
 
 
 def exiting_roots(size: LevelSize, frame: Place) -> tuple[Rod, ...]:

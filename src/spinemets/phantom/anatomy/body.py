@@ -8,6 +8,7 @@ import numpy as np
 
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.alignment import bowls_mm
+from spinemets.phantom.anatomy.degeneration import wear
 from spinemets.phantom.anatomy.sizes import LevelSize
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import smooth_max, superellipse
@@ -15,6 +16,8 @@ from spinemets.phantom.shape.distance import smooth_max, superellipse
 EDGE_ROUNDING_MM = 1.0
 # Back wall: the concavity spans this share of the half width; outside it the body reaches further back.
 CONCAVE_SHARE = 0.75
+# Heights (share of the rims' distance) between which the wall of a retropulsed corner leaves the old wall: an angle, no curve.
+ANGLE_FROM, ANGLE_TO = 0.50, 0.72
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,8 +47,15 @@ class Body:
         middle = np.float32((self.size.height[0] + self.size.height[2]) / 2.0)
         return np.asarray(np.maximum(middle + slope * a, np.float32(2.0)))
 
-    def footprint(self, l: Array, a: Array, s: Array) -> tuple[Array, Array]:  # noqa: E741  # l = left, the frame's letter
-        """Distance to the side wall, and the superellipse norm (1 on the wall)."""
+    def footprint(
+        self,
+        l: Array,  # noqa: E741  # left, the frame's letter
+        a: Array,
+        s: Array,
+        *,
+        beaks: bool = True,
+    ) -> tuple[Array, Array]:
+        """Distance to the side wall, and the superellipse norm (1 on the wall); osteophytes may be left out."""
         rows = table("phantom_anatomy")["body"]
         size = self.size
         t = np.clip(s / self.rim_mm(a) + np.float32(0.5), 0.0, 1.0)
@@ -54,9 +64,38 @@ class Body:
         half_d = np.float32(0.5) * (np.float32(size.depth[1]) + t * np.float32(size.depth[0] - size.depth[1]))
         central = np.clip(1 - (l / (np.float32(CONCAVE_SHARE) * half_w)) ** 2, 0.0, None)
         back = half_d + np.float32(self.concavity_mm) * (1 - central)
+        if size.convex_mm or size.retropulsion_mm:
+            back = back + central * self._into_the_canal(t)
         # the front keeps part of the waist: real bodies are hollow in front, less behind
         front = half_d * (np.float32(0.35) * waist + np.float32(0.65))
-        return superellipse(l, a, half_w, np.where(a > 0, front, back), rows["exponent"])
+        half_a = np.where(a > 0, front, back)
+        if beaks and self.beaks_mm:
+            beak = self._beaks(l / half_w, a / half_a, t)
+            half_w, half_a = half_w + beak, half_a + beak
+        return superellipse(l, a, half_w, half_a, rows["exponent"])
+
+    @property
+    def beaks_mm(self) -> float:
+        """Longest osteophyte of either rim."""
+        size = self.size
+        return max(wear(size.disc_grade).osteophyte_mm, wear(size.grade_above).osteophyte_mm)
+
+    def _beaks(self, u: Array, v: Array, t: Array) -> Array:
+        """How far the rims stand out as osteophytes: claws that thin out away from the endplate, least at the back."""
+        row = table("phantom_anatomy")["degeneration"]["beak"]
+        root = np.float32(row["root_mm"] / np.mean(self.size.height))
+        up, down = (np.float32(wear(g).osteophyte_mm) for g in (self.size.grade_above, self.size.disc_grade))
+        claw = up * np.clip(1 - (1 - t) / root, 0.0, 1.0) ** 2 + down * np.clip(1 - t / root, 0.0, 1.0) ** 2
+        ahead = v / np.maximum(np.hypot(u, v), np.float32(1e-3))
+        lobes = 1 - np.float32(row["lobes"]) * (1 - np.cos(np.float32(3.0) * np.arctan2(u, v))) / 2
+        back = np.float32(row["back_share"])
+        return np.asarray(claw * (back + (1 - back) * (1 + ahead) / 2) * lobes)
+
+    def _into_the_canal(self, t: Array) -> Array:
+        """How far a broken back wall stands behind the old one at a share of the height, in the midline."""
+        bulge = np.float32(self.size.convex_mm) * (1 - (2 * t - 1) ** 2)
+        corner = np.clip((t - np.float32(ANGLE_FROM)) / np.float32(ANGLE_TO - ANGLE_FROM), 0.0, 1.0)
+        return np.asarray(bulge + np.float32(self.size.retropulsion_mm) * corner)
 
     def endplates(self, norm: Array, a: Array) -> tuple[Array, Array]:
         """Height of the superior and the inferior endplate surface along s."""
@@ -64,7 +103,12 @@ class Body:
         bowl = np.clip(1 - (norm / share) ** 2, 0.0, None)
         sup, inf = bowls_mm(self.size)
         half = self.rim_mm(a) / 2
-        return half - np.float32(sup) * bowl, np.float32(inf) * bowl - half
+        above, below = half - np.float32(sup) * bowl, np.float32(inf) * bowl - half
+        up, down = wear(self.size.grade_above).ripple_mm, wear(self.size.disc_grade).ripple_mm
+        if up or down:
+            above = above - np.float32(up) * _ripple(norm, a, 0.0) * bowl
+            below = below + np.float32(down) * _ripple(norm, a, 1.0) * bowl
+        return above, below
 
     def distance(self, l: Array, a: Array, s: Array) -> BodyDistance:  # noqa: E741
         """Signed distance at local points."""
@@ -89,3 +133,9 @@ class Body:
             above, below = self.endplates(norm, a)
             found.append(float(np.median(above - below)))
         return found[0], found[1], found[2]
+
+
+def _ripple(norm: Array, a: Array, phase: float) -> Array:
+    """Pits of an irregular endplate, 0 to 1, a few mm wide, the same on both sides of the midline."""
+    waves = np.sin(a * np.float32(1.1) + np.float32(phase)) * np.sin(norm * np.float32(11.0) + np.float32(2 * phase))
+    return np.asarray(np.clip(waves, 0.0, 1.0))

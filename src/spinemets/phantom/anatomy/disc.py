@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.alignment import Place
 from spinemets.phantom.anatomy.body import Body
+from spinemets.phantom.anatomy.degeneration import Wear, wear
 from spinemets.phantom.shape.block import Array, Block, Box
 
-BULGE_MM = 0.8
+# Half axes of the nucleus as shares of the body's at mid-height: an ellipse of 45 % of the footprint's area (PHA-12).
+NUCLEUS_WIDTH, NUCLEUS_DEPTH = 0.775, 0.70
 # Nucleus and endplate are kept apart by cartilage and fibres, in thin discs by a share of the height.
 NUCLEUS_CLEARANCE_MM, CLEARANCE_SHARE = 1.2, 0.13
 
@@ -26,6 +29,11 @@ class Disc:
     lower_frame: Place
 
     @property
+    def wear(self) -> Wear:
+        """What its grade does to it."""
+        return wear(self.upper.size.disc_grade)
+
+    @property
     def box(self) -> Box:
         """Box in LPS mm."""
         size = self.upper.size
@@ -37,13 +45,13 @@ class Disc:
     def distance(self, block: Block) -> tuple[Array, Array]:
         """Distance to the disc, and to its nucleus."""
         above, below = self.upper_frame.local(block), self.lower_frame.local(block)
-        side_u, norm_u = self.upper.footprint(*above)
-        side_l, norm_l = self.lower.footprint(*below)
+        side_u, norm_u = self.upper.footprint(*above, beaks=False)
+        side_l, norm_l = self.lower.footprint(*below, beaks=False)
         _, ceiling = self.upper.endplates(norm_u, above[1])
         floor, _ = self.lower.endplates(norm_l, below[1])
         top = above[2] - ceiling
         bottom = floor - below[2]
-        side = (side_u + side_l) / 2 - np.float32(BULGE_MM)
+        side = (side_u + side_l) / 2 - np.float32(self.wear.bulge_mm)
         slab = np.maximum(top, bottom)
         outer = np.maximum(side, slab)
         apart = min(NUCLEUS_CLEARANCE_MM, CLEARANCE_SHARE * self.upper.size.disc[1])
@@ -52,8 +60,22 @@ class Disc:
 
     def _nucleus(self, local: tuple[Array, Array, Array]) -> Array:
         """45 % of the area, towards the back."""
-        half_w = np.float32(0.66 * self.upper.size.mean_width / 2)
-        half_d = np.float32(0.62 * self.upper.size.mean_depth / 2)
-        back = np.float32(-0.12 * self.upper.size.mean_depth)
+        half_w = np.float32(NUCLEUS_WIDTH * self.upper.size.mean_width / 2)
+        half_d = np.float32(NUCLEUS_DEPTH * self.upper.size.mean_depth / 2)
+        back = np.float32(-0.10 * self.upper.size.mean_depth)
         norm = np.sqrt((local[0] / half_w) ** 2 + ((local[1] - back) / half_d) ** 2) + np.float32(1e-4)
         return np.asarray((norm - 1) * np.minimum(half_w, half_d))
+
+    def vacuum(self, block: Block) -> Array:
+        """Distance to the gap full of gas: a flat lens half-way between the endplates, a share of the disc high."""
+        above, below = self.upper_frame.local(block), self.lower_frame.local(block)
+        _, norm_u = self.upper.footprint(*above, beaks=False)
+        _, norm_l = self.lower.footprint(*below, beaks=False)
+        _, ceiling = self.upper.endplates(norm_u, above[1])
+        floor, _ = self.lower.endplates(norm_l, below[1])
+        # Distances down from the upper endplate and up from the lower one.
+        down, up = ceiling - above[2], below[2] - floor
+        share = np.float32(table("phantom_anatomy")["degeneration"]["gas_share"])
+        thick = np.float32(self.wear.gas) * (down + up) / 2 * np.clip(1 - (norm_u / share) ** 2, 0.0, 1.0)
+        lens = np.abs(down - up) / 2 - thick
+        return np.asarray(np.maximum(lens, (norm_u - share) * np.float32(self.upper.size.mean_depth / 2)))

@@ -18,16 +18,23 @@ from spinemets.phantom.shape.distance import FAR_MM, Rod, ellipse, smooth_min, u
 # Tilt, length, half width and half depth of S2 to S5: the sacrum is hollow in front.
 SEGMENTS = ((-44.0, 25.0, 21.0, 10.5), (-28.0, 21.0, 17.0, 8.0), (-8.0, 18.0, 13.0, 6.5), (14.0, 15.0, 9.0, 5.0))
 
+# Half width of the first foramina, the others in proportion to their segment.
+FORAMEN_MM = 4.6
+# Further tilt, length, half width and half depth of the coccyx; gap of the joint with S5.
+COCCYX, COCCYX_GAP_MM = ((10.0, 13.0, 7.5, 4.0), (22.0, 10.0, 5.0, 3.2), (34.0, 9.0, 3.6, 2.8)), 1.5
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sacrum:
-    """S1 as a body, S2 to S5 and the wings as rods, a canal through them, a remnant of the disc between S1 and S2."""
+    """S1 as a body, S2 to S5 and the wings as rods, canal and foramina through them, a remnant of the first disc, the coccyx."""
 
     s1: Body
     s1_frame: Place
     rods: tuple[Rod, ...]
     segments: tuple[Place, ...]
     remnant: Rod
+    foramina: tuple[Rod, ...]
+    coccyx: tuple[Rod, ...]
 
     @property
     def box(self) -> Box:
@@ -38,11 +45,23 @@ class Sacrum:
         return ((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))
 
     def distance(self, block: Block) -> Array:
-        """Distance to the bone, canal taken out."""
+        """Distance to the bone, canal and foramina taken out."""
         outer = union(block, self.rods, 4.0)
         body = self.s1.distance(*self.s1_frame.local(block)).whole
         outer = smooth_min(outer, np.broadcast_to(body, block.shape), 4.0)
-        return np.maximum(outer, -self._canal(block))
+        outer = np.maximum(outer, -self._canal(block))
+        return np.maximum(outer, -union(block, self.foramina, 0.5))
+
+    @property
+    def coccyx_box(self) -> Box:
+        """Box in LPS mm of the coccyx."""
+        boxes = [rod.box for rod in self.coccyx]
+        low, high = np.min([b[0] for b in boxes], axis=0), np.max([b[1] for b in boxes], axis=0)
+        return ((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))
+
+    def coccyx_distance(self, block: Block) -> Array:
+        """Distance to the coccyx, which a joint keeps apart from S5."""
+        return np.maximum(union(block, self.coccyx, 1.0), np.float32(COCCYX_GAP_MM) - self.distance(block))
 
     def _canal(self, block: Block) -> Array:
         """Distance to the sacral canal: behind S1 down to S4."""
@@ -94,7 +113,15 @@ def sacrum(endplate: Place, scale: float) -> Sacrum:
         (-12.0 * scale, 0.0, -half - 1.0), (12.0 * scale, 0.0, -half - 1.0), (0, 1, 0), ((7.0, 1.6), (7.0, 1.6))
     )
     rods += _wings(body_frame) + _behind(body_frame, segments, depth / 2)
-    return Sacrum(s1=Body(size=size), s1_frame=body_frame, rods=tuple(rods), segments=tuple(segments), remnant=remnant)
+    return Sacrum(
+        s1=Body(size=size),
+        s1_frame=body_frame,
+        rods=tuple(rods),
+        segments=tuple(segments),
+        remnant=remnant,
+        foramina=_foramina(segments),
+        coccyx=_coccyx(segments[-1]),
+    )
 
 
 def _lower(s1: Place, half: float) -> tuple[list[Place], list[Rod]]:
@@ -114,6 +141,42 @@ def _lower(s1: Place, half: float) -> tuple[list[Place], list[Rod]]:
         frames.append(frame)
         point = point - length * turned.superior
     return frames, rods
+
+
+def _foramina(segments: list[Place]) -> tuple[Rod, ...]:
+    """Four pairs of channels for the roots, between one segment and the next, from the canal forwards and outwards."""
+    rods = []
+    for frame, (_, length, half_l, half_a) in zip(segments, SEGMENTS, strict=True):
+        plan, size = ArchPlan(size=_ANY, frame=frame), half_l / SEGMENTS[0][2]
+        for side in SIDES.values():
+            start = (side * 0.45 * half_l, -half_a - 3.0, length / 2)
+            end = (side * 0.95 * half_l, half_a + 6.0, length / 2 - 1.0)
+            half = FORAMEN_MM * size
+            rods.append(plan.rod(start, end, (1, 0, 0), ((half, half), (half * 1.15, half * 1.15))))
+    return tuple(rods)
+
+
+def _coccyx(s5: Place) -> tuple[Rod, ...]:
+    """Three small segments below S5, each turned further forward than the one above."""
+    point, rods = s5.origin - (SEGMENTS[-1][1] / 2 + COCCYX_GAP_MM) * s5.superior, []
+    for turn, length, half_l, half_a in COCCYX:
+        frame = s5.tilted(turn)
+        end = point - length * frame.superior
+        across = frame.left
+        rods.append(
+            Rod(
+                start=_point(point - half_a * frame.superior),
+                end=_point(end + half_a * frame.superior),
+                across=_point(across),
+                half_mm=((half_l, half_a), (half_l * 0.8, half_a * 0.9)),
+            )
+        )
+        point = end
+    return tuple(rods)
+
+
+def _point(values: Array) -> tuple[float, float, float]:
+    return (float(values[0]), float(values[1]), float(values[2]))
 
 
 def _wings(s1: Place) -> list[Rod]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy import levels
+from spinemets.phantom.anatomy.degeneration import HEALTHY, Wanted, grades, wear
 from spinemets.phantom.shape.texture import stream
 
 # Levels with a body: all but the atlas.
 LEVELS = levels.column()[1:]
+# Share of the largest loss from which the loss of the back wall makes a wedge or a biconcave body a crushed one. A choice.
+CRUSH_SHARE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,8 @@ class Patient:
     cobb_deg, apex
         Lateral curve, convex to the left for positive angles, and the level of its apex; None = drawn, as in people without
         scoliosis.
+    degeneration
+        Grades (1 to 5) of discs by the level above, `by_age` to draw them, or None: no disc is worn.
     """
 
     age_years: float = 52.0
@@ -35,15 +40,36 @@ class Patient:
     variant: str = levels.USUAL
     cobb_deg: float | None = None
     apex: str = "T8"
+    degeneration: Wanted = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Collapse:
-    """Height loss of a body as shares of the height before, at the front, middle and back."""
+    """Height loss of a body as shares of the height before, at the front, middle and back, and what its back wall does.
+
+    Attributes
+    ----------
+    convex_mm
+        How far the middle of the back wall bulges into the canal beyond the line between its corners.
+    retropulsion_mm
+        How far the posterosuperior corner is pushed into the canal as an angular piece.
+    age
+        `acute`, `subacute` or `old` (healed).
+    """
 
     anterior: float
     middle: float
     posterior: float = 0.0
+    convex_mm: float = 0.0
+    retropulsion_mm: float = 0.0
+    age: str = "old"
+
+    @property
+    def kind(self) -> str:
+        """`crush` where the back has lost most of what front and middle have, `biconcave` where the middle has, else `wedge`."""
+        if self.posterior >= CRUSH_SHARE * max(self.anterior, self.middle):
+            return "crush"
+        return "biconcave" if self.middle > self.anterior else "wedge"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +86,10 @@ class LevelSize:
         The same heights before a collapse (equal where there is none).
     disc
         Disc below: anterior, middle, posterior.
+    convex_mm, retropulsion_mm
+        Back wall of a broken body, as in `Collapse`.
+    disc_grade, grade_above
+        Wear of the disc below and of the disc above.
     """
 
     level: str
@@ -73,6 +103,10 @@ class LevelSize:
     spinous_mm: float
     spinous_down_deg: float
     transverse_mm: float
+    convex_mm: float = 0.0
+    retropulsion_mm: float = 0.0
+    disc_grade: int = HEALTHY
+    grade_above: int = HEALTHY
 
     @property
     def region(self) -> str:
@@ -105,7 +139,19 @@ def sizes(patient: Patient, seed: int, collapses: Mapping[str, Collapse]) -> dic
     rows = table("phantom_anatomy")
     scale = _factors(patient, seed, rows)
     named = levels.column(patient.variant)[1:]
-    return {level: _level(level, _row(level, named), scale, collapses.get(level)) for level in named}
+    worn = grades(patient.degeneration, age_years=patient.age_years, names=named, seed=seed)
+    found, least = {}, table("phantom_anatomy")["degeneration"]["least_mm"]
+    for level, above in zip(named, (None, *named), strict=False):
+        size = _level(level, _row(level, named), scale, collapses.get(level))
+        # A thin disc collapses to this, not to less: bodies do not meet.
+        height = max(wear(worn[level]).height, min(1.0, least / min(size.disc)))
+        found[level] = replace(
+            size,
+            disc=(size.disc[0] * height, size.disc[1] * height, size.disc[2] * height),
+            disc_grade=worn[level],
+            grade_above=HEALTHY if above is None else worn[above],
+        )
+    return found
 
 
 def _row(level: str, named: tuple[str, ...]) -> Mapping[str, list[float]]:
@@ -169,4 +215,6 @@ def _level(
         spinous_mm=spinous * scale["processes"],
         spinous_down_deg=down,
         transverse_mm=transverse * scale["processes"],
+        convex_mm=0.0 if collapse is None else collapse.convex_mm,
+        retropulsion_mm=0.0 if collapse is None else collapse.retropulsion_mm,
     )

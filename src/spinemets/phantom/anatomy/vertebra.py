@@ -60,7 +60,9 @@ class Vertebra:
     def body_box(self) -> Box:
         """Box in LPS mm that holds the body."""
         size = self.body.size
-        half = np.array([size.mean_width / 2 + 4, size.mean_depth / 2 + 5, max(size.before) / 2 + 3])
+        behind = size.mean_depth / 2 + 5 + size.convex_mm + size.retropulsion_mm
+        beaks = self.body.beaks_mm
+        half = np.array([size.mean_width / 2 + 4 + beaks, behind + beaks, max(size.before) / 2 + 3])
         spread = np.abs(np.stack([self.frame.left, self.frame.anterior, self.frame.superior], axis=1)) @ half
         low, high = self.frame.origin - spread, self.frame.origin + spread
         return ((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
+from spinemets.phantom.pathology.degenerative import BenignChange
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.pathology.screw import Screw
 
@@ -19,6 +20,7 @@ class Case:
     patient: Patient = field(default_factory=Patient)
     inserts: tuple[Insert, ...] = ()
     collapses: Mapping[str, Collapse] = field(default_factory=dict)
+    benign: tuple[BenignChange, ...] = ()
     screws: tuple[Screw, ...] = ()
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
     series: tuple[str, ...] = ("ct", "t1", "stir")

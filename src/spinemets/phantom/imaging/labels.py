@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.atlas import LEVEL as ATLAS
-from spinemets.phantom.anatomy.levels import SACRUM_ID, column, verse_id
+from spinemets.phantom.anatomy.levels import COCCYX_ID, SACRUM_ID, column, verse_id
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.shape.block import Block
 
@@ -19,13 +19,13 @@ def label_names() -> dict[int, str]:
     """Integer -> name: vertebrae and sacrum by VerSe number, disc below a vertebra = 100 + its number."""
     names = {verse_id(level): level for level in (*column("t13"), "L6")}
     discs = {DISC_OFFSET + number: f"disc_below_{level}" for number, level in names.items() if level != "C1"}
-    return {**names, SACRUM_ID: "sacrum", **discs}
+    return {**names, SACRUM_ID: "sacrum", COCCYX_ID: "coccyx", **discs}
 
 
 def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
     """int16 map on a grid: a voxel belongs to the structure that holds its centre."""
     labels = np.zeros(grid.shape_ijk, np.int16)
-    for block in _chunks(grid):
+    for block in chunks(grid):
         part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
         for vertebra in anatomy.vertebrae:
             found = block.within(vertebra.box)
@@ -38,6 +38,11 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
             place, part = found
             inside = anatomy.sacrum.distance(part) < 0
             part_of_map[place][inside & (part_of_map[place] == 0)] = SACRUM_ID
+        found = block.within(anatomy.sacrum.coccyx_box)
+        if found is not None:
+            place, part = found
+            inside = anatomy.sacrum.coccyx_distance(part) < 0
+            part_of_map[place][inside & (part_of_map[place] == 0)] = COCCYX_ID
         found = block.within(anatomy.atlas.box)
         if found is not None:
             place, part = found
@@ -55,7 +60,7 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
 def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
     """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces."""
     labels = np.zeros(grid.shape_ijk, np.int16)
-    for block in _chunks(grid):
+    for block in chunks(grid):
         part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
         for number, insert in enumerate(anatomy.inserts, start=1):
             vertebra = anatomy.vertebra(insert.level)
@@ -68,7 +73,7 @@ def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
     return labels
 
 
-def _chunks(grid: Grid) -> list[Block]:
+def chunks(grid: Grid) -> list[Block]:
     """The grid in slabs along k."""
     reach = float(np.mean(grid.spacing_mm))
     n_i, n_j, n_k = grid.shape_ijk

@@ -6,6 +6,7 @@ from typing import Any
 
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.cases.case import Case
+from spinemets.phantom.truth.degeneration import benign_truth
 from spinemets.phantom.truth.fractures import fracture_truth
 from spinemets.phantom.truth.lesions import lesion_truth
 from spinemets.phantom.truth.levels import level_truth
@@ -13,8 +14,8 @@ from spinemets.phantom.truth.levels import level_truth
 SCHEMA = "spinemets-truth/1"
 LIMITS = (
     "Ribs end at the posterior arc, the pelvis at the iliac wings; no skull.",
-    "Collapse is old: no oedema, no fracture line, no endplate step.",
-    "No degeneration, no soft-tissue extension of tumour, no contrast agent.",
+    "Fractures have no endplate step and no separate fragments.",
+    "Worn facet joints do not grow; no soft-tissue extension of tumour, no contrast agent.",
     "No motion, no beam hardening, no coil shading; metal shows its density without streaks.",
 )
 
@@ -34,7 +35,8 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         },
         "levels": [level_truth(anatomy, level, number) for number, level in enumerate(anatomy.sizes)],
         "lesions": [lesion_truth(anatomy, insert) for insert in case.inserts],
-        "fractures": [fracture_truth(anatomy, level) for level in case.collapses],
+        "benign": [benign_truth(anatomy, change) for change in case.benign],
+        "fractures": [fracture_truth(anatomy, level, collapse) for level, collapse in case.collapses.items()],
         "hardware": [
             {"level": s.level, "side": s.side, "diameter_mm": s.diameter_mm, "length_mm": s.length_mm}
             for s in case.screws

@@ -10,6 +10,8 @@ from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.canvas import Canvas, Found
+from spinemets.phantom.imaging.painting.degenerative import benign_layers
+from spinemets.phantom.imaging.painting.fractures import fracture_layers
 from spinemets.phantom.imaging.painting.lesions import Layer, lesion
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import coverage
@@ -23,10 +25,13 @@ def other_bones(canvas: Canvas, anatomy: Anatomy) -> None:
 
 
 def sacrum(canvas: Canvas, anatomy: Anatomy) -> None:
-    """Sacrum, with what is left of its first disc."""
+    """Sacrum, with what is left of its first disc, and coccyx."""
     found = canvas.block.within(anatomy.sacrum.box)
     if found is not None:
         _plain_bone(canvas, anatomy, found, anatomy.sacrum.distance(found[1]))
+    found = canvas.block.within(anatomy.sacrum.coccyx_box)
+    if found is not None:
+        _plain_bone(canvas, anatomy, found, anatomy.sacrum.coccyx_distance(found[1]))
     remnant = anatomy.sacrum.remnant
     found = canvas.block.within(remnant.box)
     if found is not None:
@@ -44,7 +49,8 @@ def vertebra_with_lesions(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra, 
     """One vertebra with its lesions."""
     (_, part), bone = where
     host = anatomy.hosts[vertebra.level]
-    layers = [_vein(canvas, vertebra, where)]
+    layers = [_vein(canvas, vertebra, where), *fracture_layers(canvas, anatomy, vertebra, part)]
+    layers += benign_layers(canvas, anatomy, vertebra, part)
     for insert in anatomy.inserts:
         if insert.level == vertebra.level:
             layers += lesion(canvas, insert, (bone, part.reach_mm), (host, anatomy.fields["islands"]))

@@ -11,6 +11,10 @@ from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import coverage
 
 LIGAMENT_MM = 1.2
+# Outside the nucleus the annulus darkens from this distance on, over that width, to this share of ligament's fibres (a choice).
+FIBRES_FROM_MM, FIBRES_OVER_MM, FIBRES_SHARE = 2.0, 6.0, 0.7
+# Cartilage of the endplates, as dark as ligament on MR (PHA-12).
+CARTILAGE_MM = 0.8
 # Width over which nucleus and annulus pass into each other.
 NUCLEUS_EDGE_MM = 3.0
 
@@ -30,10 +34,22 @@ def ligaments(canvas: Canvas, discs: list[MetDisc], bones: list[MetBone]) -> Non
 
 
 def discs_of_column(canvas: Canvas, met: list[MetDisc]) -> None:
-    """Annulus, then nucleus."""
-    for _, found, (outer, nucleus) in met:
+    """Annulus with its outer fibres and cartilage, then nucleus, of which wear has dried a share, then gas."""
+    for disc, found, (outer, nucleus) in met:
         place, part = found
         share = coverage(np.broadcast_to(outer, part.shape), part.reach_mm)
         canvas.fill(place, canvas.palette.tissue("annulus"), share)
+        canvas.fill(place, canvas.palette.tissue("ligament"), share * _fibres(outer, nucleus, part.reach_mm))
         share *= coverage(nucleus, NUCLEUS_EDGE_MM)
-        canvas.fill(place, canvas.palette.tissue("nucleus_healthy"), share)
+        dried = np.float32(disc.wear.dried)
+        healthy, worn = (canvas.palette.tissue(f"nucleus_{state}") for state in ("healthy", "degenerated"))
+        canvas.fill(place, healthy + dried * (worn - healthy), share)
+        if disc.wear.gas:
+            canvas.cover(found, "gas", np.broadcast_to(disc.vacuum(part), part.shape))
+
+
+def _fibres(outer: Array, nucleus: Array, reach_mm: float) -> Array:
+    """Share of dense fibres and cartilage inside a disc: rising from the nucleus to the rim, all of it along the endplates."""
+    dense = np.clip((nucleus - np.float32(FIBRES_FROM_MM)) / np.float32(FIBRES_OVER_MM), 0.0, 1.0)
+    cartilage = 1 - coverage(outer + np.float32(CARTILAGE_MM), reach_mm)
+    return np.asarray(np.maximum(np.float32(FIBRES_SHARE) * dense, cartilage), np.float32)

@@ -1,0 +1,84 @@
+"""Region map: which part of a vertebra or disc a voxel is, from the same functions that the images are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.knowledge.catalogue import table
+from spinemets.model.grid import Grid
+from spinemets.phantom.anatomy.vertebra import Vertebra
+from spinemets.phantom.assembly import Anatomy
+from spinemets.phantom.imaging.labels import chunks
+from spinemets.phantom.shape.block import Array, Block, Slices
+from spinemets.phantom.shape.distance import union
+
+Codes = dict[str, int]
+# Fillet between the rods of one part.
+JOINED_MM = 1.0
+
+
+def _codes() -> Codes:
+    found: Codes = table("phantom_anatomy")["regions"]["codes"]
+    return found
+
+
+def region_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
+    """int16 map on a grid: a voxel belongs to the part that holds its centre; which level it is says the map of structures.
+
+    Integers stand in the table `phantom_anatomy`, block `regions`.
+
+    Inside the surface of a body: `endplate_superior`, `endplate_inferior` and `cortex` where the shell is, else `body`. Elsewhere
+    in a vertebra the nearest part of the arch. The shell of the arch belongs to its parts.
+    """
+    labels, codes = np.zeros(grid.shape_ijk, np.int16), _codes()
+    for block in chunks(grid):
+        here = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
+        for place, inside, part in _met(anatomy, block, codes):
+            free = inside & (here[place] == 0)
+            here[place][free] = np.broadcast_to(part, free.shape)[free]
+    return labels
+
+
+def _met(anatomy: Anatomy, block: Block, codes: Codes) -> Iterator[tuple[Slices, NDArray[np.bool_], Array]]:
+    """Place, what lies inside, and its parts, of each structure that meets a block, in the order in which they win."""
+    for vertebra in anatomy.vertebrae:
+        found = block.within(vertebra.box)
+        if found is not None:
+            yield found[0], *_vertebra(vertebra, found[1], codes)
+    low, ring = anatomy.sacrum, anatomy.atlas
+    for name, box, distance in (
+        ("sacrum", low.box, low.distance),
+        ("coccyx", low.coccyx_box, low.coccyx_distance),
+        ("atlas", ring.box, ring.distance),
+    ):
+        found = block.within(box)
+        if found is not None:
+            yield found[0], distance(found[1]) < 0, np.asarray(codes[name], np.int16)
+    for disc in anatomy.discs:
+        found = block.within(disc.box)
+        if found is not None:
+            inside = np.broadcast_to(disc.distance(found[1])[0] < 0, found[1].shape)
+            yield found[0], inside, np.asarray(codes["disc"], np.int16)
+
+
+def _vertebra(vertebra: Vertebra, part: Block, codes: Codes) -> tuple[NDArray[np.bool_], Array]:
+    """What lies inside a vertebra, and its parts."""
+    bone = vertebra.bone(part)
+    names = list(vertebra.arch.rods)
+    apart = np.stack([union(part, vertebra.arch.rods[name], JOINED_MM) for name in names])
+    arch_of = table("phantom_anatomy")["regions"]["arch"]
+    numbers = np.array([codes[arch_of.get(name, name)] for name in names], np.int16)
+    parts = numbers[np.argmin(apart, axis=0)]
+    near = part.within(vertebra.body_box)
+    if near is not None:
+        place, block = near
+        distance = vertebra.body.distance(*vertebra.frame.local(block))
+        at_end = np.maximum(distance.top, distance.bottom) > distance.side
+        ends = np.where(distance.top > distance.bottom, codes["endplate_superior"], codes["endplate_inferior"])
+        shell = np.where(at_end, ends, codes["cortex"])
+        of_body = np.where(bone.inner[place] < 0, codes["body"], shell)
+        parts[place] = np.where(bone.body[place] < 0, of_body, parts[place])
+    return bone.outer < 0, parts
