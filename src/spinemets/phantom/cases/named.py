@@ -6,15 +6,27 @@ A case name may end in a number that sets its size, as in `cortex-frac-0.10`.
 from __future__ import annotations
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.cases import bone, figures, fractures, hardware, marrow, normals
+from spinemets.phantom.cases import (
+    bone,
+    figures,
+    fractures,
+    grids,
+    hardware,
+    instability,
+    marrow,
+    mimics,
+    normals,
+    pairs,
+    pitfalls,
+)
 from spinemets.phantom.cases.case import Case, Group
 
-GROUPS = (figures, normals, bone, marrow, fractures, hardware)
+GROUPS = (figures, normals, bone, marrow, fractures, hardware, grids, mimics, pairs, pitfalls, instability)
 CASES: Group = {name: make for group in GROUPS for name, make in group.CASES.items()}
 
 
 def case_of(name: str) -> Case:
-    """Case by name; `cortex-frac-0.10` gives the breached share.
+    """Case by name; `cortex-frac-0.10` gives the breached share, `pair-flare@50` the day.
 
     Raises
     ------
@@ -24,7 +36,7 @@ def case_of(name: str) -> Case:
     if name in CASES:
         return CASES[name](None)
     stem, _, number = name.rpartition("-")
-    if stem == "cortex-frac":
+    if stem in (*bone.SIZED, *grids.SIZED):
         try:
             return CASES[stem](float(number))
         except ValueError:
