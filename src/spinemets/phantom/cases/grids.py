@@ -20,6 +20,8 @@ SCALLOPS_MM = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0)
 ADC_MM2_PER_S = tuple(n * 1e-3 for n in (0.3, 0.6, 0.9, 1.2, 1.6, 2.0, 2.5))
 FAT_FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 T2STAR_MS = (5.0, 30.0)
+# What is left of water in pure fat: HU of the water part are worked out from it.
+MOST_FAT = 0.999
 # Where two balls of one body lie, and their radius.
 SIDES_MM, SMALL_MM = (10.0, -10.0), 7.0
 # Enhancement by curve type (A none, B slow, C rapid to a plateau, D rapid with washout, E rapid, first pass only): a choice.
@@ -136,7 +138,7 @@ def _tumour(name: str, **changes: float) -> Tissue:
 
 def _by_fat(t2star_ms: float) -> tuple[Tissue, ...]:
     return tuple(
-        _tumour(f"fat-{share:.1f}-t2star-{t2star_ms:.0f}", fat_fraction=share * 0.999, t2star_ms=t2star_ms)
+        _tumour(f"fat-{share:.1f}-t2star-{t2star_ms:.0f}", fat_fraction=min(share, MOST_FAT), t2star_ms=t2star_ms)
         for share in FAT_FRACTIONS
     )
 

@@ -22,7 +22,23 @@ from spinemets.phantom.cases import (
 from spinemets.phantom.cases.case import Case, Group
 
 GROUPS = (figures, normals, bone, marrow, fractures, hardware, grids, mimics, pairs, pitfalls, instability)
+# What each group of cases is for.
+HEADINGS = {
+    "figures": "demonstration and figures of the review", "normals": "no lesion", "bone": "lesions that CT shows",
+    "marrow": "lesions that MR shows", "fractures": "fractures", "hardware": "metal", "grids": "one property in steps",
+    "mimics": "mimics of metastasis", "pairs": "one patient on several days",
+    "pitfalls": "no lesion, but easily taken for one", "instability": "instability scores and planning sectors",
+}  # fmt: skip
 CASES: Group = {name: make for group in GROUPS for name, make in group.CASES.items()}
+
+
+def headings() -> dict[str, tuple[str, ...]]:
+    """What each group is for -> names of its cases."""
+    found = {}
+    for group in GROUPS:
+        key = group.__name__.rpartition(".")[2]
+        found[HEADINGS.get(key, key)] = tuple(group.CASES)
+    return found
 
 
 def case_of(name: str) -> Case:

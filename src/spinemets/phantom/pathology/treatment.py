@@ -54,7 +54,9 @@ def treated(insert: Insert, response: Response) -> Insert:
     scale = response.volume_factor ** (1 / 3)
     l, a, s = (scale * r for r in region.radii_mm)  # noqa: E741
     first = insert.all_parts[0]
-    grown = ct.CORTICAL_MINERAL_MG_PER_ML * response.sclerosis_hu / (materials()["hu_bone"] - first.written.soft_hu)
+    soft, m = first.written, materials()
+    marrow_hu = float(ct.marrow_hu(soft.fat_fraction, m["hu_fat"], soft.soft_hu))
+    grown = ct.CORTICAL_MINERAL_MG_PER_ML * response.sclerosis_hu / (m["hu_bone"] - marrow_hu)
     necrosis = Part(
         tissue="treated_necrotic", mineral_retained=0.1, inset_mm=(1 - response.necrosis_share) * min(l, a, s)
     )
