@@ -16,6 +16,8 @@ from spinemets.phantom.pathology.walls import WALLS
 # A wall counts as broken from this share on (CT-04).
 BROKEN_SHARE = 0.05
 
+THIN_ENDPLATES = "slices of 1.25 mm show too little of an endplate across them: CT-04 says so of the neighbours too"
+
 
 def _ct_lytic(_: float | None) -> Case:
     lesion = replace(LYTIC, level="L3", edge_mm=0.5)
@@ -108,8 +110,10 @@ def _cortex_wall(value: float | None, wall: str) -> Case:
     name = f"cortex-frac-{wall}" + ("" if value is None else f"-{value:.2f}")
     _check(name, share)
     inserts = (metastases.breach("L3", wall, share),) if share > 0 else ()
-    expected = (("CT-04", "L3", wall, "present" if share >= BROKEN_SHARE else "absent"),)
     about = f"{wall.capitalize()} wall of L3 breached over a stated share."
+    if wall in ("superior", "inferior"):
+        return Case(name=name, about=about, inserts=inserts, awaits=THIN_ENDPLATES)
+    expected = (("CT-04", "L3", wall, "present" if share >= BROKEN_SHARE else "absent"),)
     return Case(name=name, about=about, inserts=inserts, expected=expected)
 
 

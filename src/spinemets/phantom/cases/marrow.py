@@ -66,8 +66,8 @@ def _t2_bright(_: float | None) -> Case:
     bright = treatment.variant("lytic_tumour", t2_ms=120.0)
     return Case(
         name="t2-bright",
-        about="Lytic lesion of L3 with a T2 of 120 ms.",
-        inserts=(replace(LYTIC, level="L3", tissue=bright),),
+        about="Lytic lesion of most of L3 with a T2 of 120 ms.",
+        inserts=(replace(LYTIC, level="L3", tissue=bright, centre_mm=(0.0, 1.0, 0.0), radii_mm=(19.0, 14.0, 11.0)),),
         expected=(("MR-T2-02", "L3", None, "present"), ("MR-T1-03", "L3", None, "present")),
         series=("ct", *MR),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.pathology.inserts import Insert, Part
 from spinemets.phantom.pathology.measure import arch_shares, breaches, measure
+from spinemets.phantom.pathology.shapes import Ellipsoid
 from spinemets.phantom.tissue.tissues import Tissue
 from spinemets.phantom.truth.levels import point
 
@@ -18,6 +19,7 @@ def lesion_truth(anatomy: Anatomy, insert: Insert) -> dict[str, Any]:
     later = tuple(other for other in anatomy.inserts[number + 1 :] if other.level == insert.level)
     found = measure(insert, vertebra, anatomy.fields, later)
     written = [_part(part, volume, host) for part, volume in zip(insert.all_parts, found.part_volumes_mm3, strict=True)]
+    region = insert.region
     return {
         "id": insert.id,
         "kind": insert.kind,
@@ -28,7 +30,7 @@ def lesion_truth(anatomy: Anatomy, insert: Insert) -> dict[str, Any]:
         "centroid_lps_mm": point(found.centroid_lps_mm),
         "volume_mm3": round(found.volume_mm3, 1),
         "body_share": round(found.body_share, 4),
-        "radii_mm": [round(r, 3) for r in insert.radii_mm] if insert.shape is None else None,
+        "radii_mm": [round(r, 3) for r in region.radii_mm] if isinstance(region, Ellipsoid) else None,
         "edge_mm": insert.edge_mm,
         "mineral_retained": insert.mineral_retained,
         "breaks_cortex": insert.breaks_cortex,
