@@ -9,8 +9,9 @@ import pytest
 
 from spinemets.phantom.cases.ingredients import LYTIC
 from spinemets.phantom.pathology import metastases
-from spinemets.phantom.pathology.measure import arch_shares, breaches, measure
+from spinemets.phantom.pathology.measure import arch_shares, breaches, held, measure
 from spinemets.phantom.pathology.metastases import sphere
+from spinemets.phantom.pathology.shapes import lattice
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,16 @@ def test_breach_of_a_wall(normal, wall):
     found = {b.wall: b for b in breaches(metastases.breach("L3", wall, 0.25).fitted(vertebra), vertebra)}
     assert found[wall].share == pytest.approx(0.25, abs=0.01)
     assert all(b.share < 0.1 for name, b in found.items() if name != wall)
+
+
+def test_back_wall_is_not_the_arch(normal):
+    """What lies behind the canal stays whole when the back wall is broken."""
+    vertebra = normal.anatomy.vertebra("L3")
+    lesion = metastases.breach("L3", "posterior", 0.35).fitted(vertebra)
+    bone = vertebra.bone(lattice(vertebra.frame.lps(0.0, -30.0, -5.0), np.full(3, 30.0), 1.0))
+    behind = np.broadcast_to(bone.local[1] < -vertebra.body.size.mean_depth / 2 - 5, bone.outer.shape)
+    assert ((bone.outer < 0) & behind).sum() > 1000
+    assert not (held(lesion, bone) & behind).any()
 
 
 def test_whole_cortex_has_no_breach(l2):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
 from spinemets.phantom.pathology.hardware import Fixture
@@ -49,6 +50,8 @@ class Case:
         Days at which the patient is imaged; `day` is this one.
     moved
         How the patient lies against the first day.
+    stated
+        What the headers say of a protocol in place of what is true, by field of `Acquisition`.
     awaits
         Why nothing is expected yet; empty where `expected` says what must be found.
     """
@@ -69,6 +72,7 @@ class Case:
     moved: Move | None = None
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
     series: tuple[str, ...] = ("ct", "t1", "stir")
+    stated: Mapping[str, Any] = field(default_factory=dict)
     awaits: str = ""
 
     @property

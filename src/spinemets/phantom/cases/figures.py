@@ -73,7 +73,7 @@ def _fig05(_: float | None) -> Case:
         inserts=(*marrow, *foci),
         collapses={"T4": Collapse(anterior=0.38, middle=0.25, posterior=0.0)},
         expected=tuple(("MR-T1-01", level, None, "present") for level in LUMBAR_FIELD),
-        series=("t1", "t1_gd", "stir"),
+        series=("t1", "stir", "t1_gd"),
     )
 
 
@@ -98,7 +98,7 @@ def _fig08(_: float | None) -> Case:
         inserts=(*lytic, *dense),
         collapses={"T3": Collapse(anterior=0.35, middle=0.2, posterior=0.0)},
         expected=tuple(("CT-02", level, None, "present") for level in LUMBAR_FIELD),
-        series=("ct", "t1", "t1_gd", "stir"),
+        series=("ct", "t1", "stir", "t1_gd"),
     )
 
 

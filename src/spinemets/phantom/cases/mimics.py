@@ -10,6 +10,8 @@ from spinemets.phantom.pathology import benign
 from spinemets.phantom.pathology.hardware import Leak
 from spinemets.phantom.pathology.shapes import Ellipsoid, Whole
 
+# Oedema of infection, from the endplate: most of the body's height.
+OEDEMA_MM = 20.0
 SERIES = ("ct", "t1", "t2", "stir")
 
 
@@ -32,8 +34,8 @@ def _haemangioma(_: float | None, kind: str) -> Case:
 
 def _discitis(_: float | None) -> Case:
     inserts = (
-        *benign.infected("L3", "inferior", depth_mm=15.0, eroded_mm=3.0),
-        *benign.infected("L4", "superior", depth_mm=15.0, eroded_mm=3.0),
+        *benign.infected("L3", "inferior", depth_mm=OEDEMA_MM, eroded_mm=3.0),
+        *benign.infected("L4", "superior", depth_mm=OEDEMA_MM, eroded_mm=3.0),
     )
     return Case(
         name="mim-discitis",
@@ -41,7 +43,9 @@ def _discitis(_: float | None) -> Case:
         inserts=inserts,
         discs={"L3": "discitis_disc"},
         series=SERIES,
-        expected=(("MR-STIR-01", "L3", None, "present"), ("MR-STIR-01", "L4", None, "present")),
+        expected=tuple(
+            (criterion, level, None, "present") for level in ("L3", "L4") for criterion in ("MR-STIR-01", "MR-T1-01")
+        ),
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
 from spinemets.phantom.cases.case import Case, Group, Marrow
 from spinemets.phantom.cases.fractures import RIM_SHARE
-from spinemets.phantom.cases.ingredients import LUMBAR_FIELD, absent
+from spinemets.phantom.cases.ingredients import LUMBAR_FIELD, MARROW_ONLY, NO_CRITERION, absent
 from spinemets.phantom.pathology.hardware import Bar
 from spinemets.phantom.pathology.screw import Screw
 
@@ -53,7 +53,7 @@ def _hardware(_: float | None, name: str) -> Case:
         patient=Patient(age_years=58.0),
         screws=tuple(Screw(level=level, side=side) for level in levels for side in SIDES),
         fixtures=tuple(Bar(side=side, levels=levels) for side in SIDES),
-        expected=absent(("T11", "T12", "L1")),
+        expected=tuple(("CT-02", level, None, "absent") for level in ("T11", "T12", "L1")),
         series=("ct",),
     )
 
@@ -67,7 +67,28 @@ def _variant(_: float | None, name: str, variant: str, about: str) -> Case:
     )
 
 
+def _header_of_3t(_: float | None) -> Case:
+    return Case(
+        name="pit-3t-header",
+        about="Normal patient at 1.5 T whose MR headers say 3 T.",
+        stated={"field_t": 3.0},
+        expected=absent(LUMBAR_FIELD),
+    )
+
+
+def _stir_after_gd(_: float | None) -> Case:
+    return Case(
+        name="pit-stir-after-gd",
+        about="Marrow lesion of L3; STIR taken after gadolinium.",
+        inserts=(MARROW_ONLY,),
+        series=("t1", "t1_gd", "stir"),
+        awaits=NO_CRITERION,
+    )
+
+
 CASES: Group = {
+    "pit-3t-header": _header_of_3t,
+    "pit-stir-after-gd": _stir_after_gd,
     "gcsf": partial(_gcsf, name="gcsf"),
     "pit-young-marrow": _young_marrow,
     "pit-gcsf": partial(_gcsf, name="pit-gcsf"),

@@ -17,6 +17,8 @@ WALLS = {
 }  # fmt: skip
 # A surface is counted as a layer of this thickness.
 LAYER_MM = 1.0
+# A patch ends so far outside the body.
+OUTWARD_MM = 1.5
 # Steeper is no slope but the step to where distances are not worked out.
 STEEPEST = 2.0
 # Where the bone's surface lies further from the body's than this, a pedicle springs from the body.
@@ -125,7 +127,8 @@ class WallPatch:
         rim = (norm - 1) * np.float32(min(self.half_mm))
         depth = rows["depth_mm"] if self.depth_mm is None else self.depth_mm
         behind = np.maximum(-bone.body - np.float32(depth), np.float32(-sign) * bone.local[axis])
-        return np.asarray(np.maximum(rim, behind))
+        # No farther out than the shell's surface: laminae and spinous process lie behind the back wall too.
+        return np.asarray(np.maximum(np.maximum(rim, behind), bone.body - np.float32(OUTWARD_MM)))
 
     @property
     def box(self) -> tuple[Point, float]:
