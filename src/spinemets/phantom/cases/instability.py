@@ -19,8 +19,8 @@ SIDES = ("left", "right")
 SLIP_MM = 6.0
 # Loss at the front that gives the points of the item.
 LOSS_OF_POINTS = {2: 0.38, 3: 0.62}
-# A lesion of more than half of a body of T12, collapsed or not.
-MOST_OF_BODY = Ellipsoid(centre_mm=(0.0, 1.0, 0.0), radii_mm=(19.0, 15.0, 12.0))
+# A lesion of more than half of a body of T12, collapsed or not, that ends before the roots of the pedicles.
+MOST_OF_BODY = Ellipsoid(centre_mm=(0.0, 2.5, 0.0), radii_mm=(17.0, 13.0, 16.0))
 
 
 @dataclass(frozen=True, kw_only=True)
