@@ -262,7 +262,7 @@ def one_sided(tmp_path_factory):
     from spinemets.phantom.imaging.acquisition import default
 
     folder = tmp_path_factory.mktemp("sides")
-    patient = phantom.build("pedicle-left", 1)
+    patient = phantom.build("pedicle-l", 1)
     ct = patient.render("ct", default("ct"))
     write_nifti(ct.array, ct.grid, folder / "ct.nii.gz", "synthetic", {})
     write_labels(patient, folder / "labels.nii.gz", ct.grid)

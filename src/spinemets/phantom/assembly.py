@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+
+import numpy as np
 
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy import trunk
@@ -18,13 +20,16 @@ from spinemets.phantom.anatomy.disc import Disc
 from spinemets.phantom.anatomy.sacrum import Sacrum, iliac_rods, rib_rods, sacrum
 from spinemets.phantom.anatomy.sizes import LevelSize, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
-from spinemets.phantom.cases.case import Case
-from spinemets.phantom.pathology import fracture, screw
+from spinemets.phantom.cases.case import Case, Marrow, Move
+from spinemets.phantom.pathology import fracture
 from spinemets.phantom.pathology.degenerative import BenignChange
-from spinemets.phantom.pathology.inserts import Insert
+from spinemets.phantom.pathology.hardware import Implant, implants
+from spinemets.phantom.pathology.inserts import Insert, widened
+from spinemets.phantom.pathology.patterns import grain_fields
 from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.shape.texture import Field, stream
-from spinemets.phantom.tissue.tissues import Tissue, spongiosa
+from spinemets.phantom.tissue.tissues import Tissue, materials, spongiosa, tissue
+from spinemets.physics import ct
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,12 +47,13 @@ class Anatomy:
     soft: tuple[trunk.Soft, ...]
     other_bone: tuple[Rod, ...]
     roots: tuple[Rod, ...]
-    metal: tuple[Rod, ...]
+    metal: tuple[Implant, ...]
     fields: Mapping[str, Field]
     hosts: Mapping[str, Tissue]
     inserts: tuple[Insert, ...]
     benign: tuple[BenignChange, ...]
     broken: Mapping[str, tuple[fracture.Fracture, fracture.FractureMeasure]]
+    altered_discs: Mapping[str, str]
 
     def vertebra(self, level: str) -> Vertebra:
         """Vertebra of a level."""
@@ -57,12 +63,14 @@ class Anatomy:
 def assemble(case: Case, seed: int) -> Anatomy:
     """Anatomy of a case."""
     levels = sizes(case.patient, seed, case.collapses)
-    frames = stack(levels, case.patient, seed)
+    frames = _moved(_slipped(stack(levels, case.patient, seed), case.slips_mm), case.moved)
     names = tuple(levels)
     arches = {
         level: (cervical_arch if size.region == "cervical" else arch)(size, frames[level])
         for level, size in levels.items()
     }
+    for level in {insert.level for insert in case.inserts if insert.expansion_mm}:
+        arches[level] = widened(arches[level], tuple(i for i in case.inserts if i.level == level))
     ring = atlas(levels["C2"], frames["C2"], arches["C2"].all_rods, scale=levels["C2"].mean_width / 17.0)
     low = sacrum(frames["S1"], scale=levels[names[-1]].mean_width / 48.35)
     vertebrae = []
@@ -87,12 +95,9 @@ def assemble(case: Case, seed: int) -> Anatomy:
                 neighbour_rods=rods,
             )
         )
+    by_level = {vertebra.level: vertebra for vertebra in vertebrae}
     fields = _fields(seed)
     col = trunk.column(levels, frames, case.patient)
-    bone = iliac_rods(frames["S1"])
-    for level in names:
-        if levels[level].thoracic:
-            bone += rib_rods(levels[level], frames[level])
     return Anatomy(
         sizes=levels,
         frames=frames,
@@ -103,15 +108,25 @@ def assemble(case: Case, seed: int) -> Anatomy:
         canal=canal(levels, frames, low),
         column=col,
         soft=tuple(trunk.soft_structures(col, case.patient, seed)),
-        other_bone=bone,
+        other_bone=_other_bone(levels, frames),
         roots=tuple(rod for level in names for rod in exiting_roots(levels[level], frames[level])),
-        metal=tuple(screw.rod(s, levels[s.level], frames[s.level]) for s in case.screws),
+        metal=implants((*case.screws, *case.fixtures), levels, frames),
         fields=fields,
         hosts=_hosts(case, levels),
-        inserts=case.inserts,
+        inserts=tuple(insert.fitted(by_level[insert.level]) for insert in case.inserts),
         benign=case.benign,
         broken=_broken(case, vertebrae, fields["islands"]),
+        altered_discs=case.discs,
     )
+
+
+def _other_bone(levels: Mapping[str, LevelSize], frames: Mapping[str, Place]) -> tuple[Rod, ...]:
+    """Pelvis and ribs."""
+    bone = iliac_rods(frames["S1"])
+    for level, size in levels.items():
+        if size.thoracic:
+            bone += rib_rods(size, frames[level])
+    return bone
 
 
 def _broken(
@@ -143,7 +158,7 @@ def _fields(seed: int) -> dict[str, Field]:
     return {
         "mineral": Field.make(stream(seed, "mineral"), rows["mineral_length_mm"], stretch=rows["strut_stretch"]),
         "fat": Field.make(stream(seed, "fat"), rows["fat_length_mm"]),
-        "islands": Field.make(stream(seed, "islands"), 5.0),
+        **grain_fields(seed),
         "marbling": Field.make(stream(seed, "marbling"), 4.0, stretch=5.0),
     }
 
@@ -161,4 +176,52 @@ def _hosts(case: Case, levels: Mapping[str, LevelSize]) -> dict[str, Tissue]:
         if not (isinstance(collapse, fracture.Fracture) and (collapse.band_mm or collapse.tumour)):
             factor *= sum(size.before) / sum(size.height)
         hosts[level] = spongiosa(age_years=case.patient.age_years, sex=case.patient.sex, level_factor=factor)
-    return hosts
+    return hosts if case.marrow is None else {level: _filled(host, case.marrow) for level, host in hosts.items()}
+
+
+def _filled(host: Tissue, marrow: Marrow) -> Tissue:
+    """Spongy bone with other marrow between its trabeculae; HU follow from the mixture."""
+    other, m = tissue(marrow.tissue), materials()
+    hu = ct.trabecular_hu(
+        mineral_mg_per_ml=host.mineral_mg_per_ml,
+        fat_fraction=marrow.fat_fraction,
+        hu_bone=m["hu_bone"],
+        hu_fat=m["hu_fat"],
+        hu_soft=m["hu_soft"],
+    )
+    return replace(
+        other,
+        name=host.name,
+        kvp_model=host.kvp_model,
+        mineral_mg_per_ml=host.mineral_mg_per_ml,
+        fat_fraction=marrow.fat_fraction,
+        hu=float(hu),
+    )
+
+
+def _slipped(frames: dict[str, Place], slips_mm: Mapping[str, float]) -> dict[str, Place]:
+    """Levels and the spine above them pushed forwards on the level below."""
+    pushed = dict(frames)
+    names = tuple(frames)
+    for level, slip_mm in slips_mm.items():
+        ahead = slip_mm * frames[names[names.index(level) + 1]].anterior
+        for name in names[: names.index(level) + 1]:
+            pushed[name] = replace(pushed[name], origin=pushed[name].origin + ahead)
+    return pushed
+
+
+def _moved(frames: dict[str, Place], move: Move | None) -> dict[str, Place]:
+    """The same column turned about the long axis through L3, then shifted."""
+    if move is None:
+        return frames
+    angle, centre = np.radians(move.turn_deg), frames["L3"].origin
+    turn = np.array([[np.cos(angle), -np.sin(angle), 0.0], [np.sin(angle), np.cos(angle), 0.0], [0.0, 0.0, 1.0]])
+    return {
+        name: Place(
+            origin=centre + turn @ (f.origin - centre) + np.asarray(move.shift_mm),
+            left=turn @ f.left,
+            anterior=turn @ f.anterior,
+            superior=turn @ f.superior,
+        )
+        for name, f in frames.items()
+    }

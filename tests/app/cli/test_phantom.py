@@ -10,7 +10,7 @@ import pytest
 
 import spinemets.phantom.files.demo
 from spinemets.app.cli.main import main
-from spinemets.phantom.cases.named import CASES
+from spinemets.phantom.cases.named import CASES, GROUPS
 from spinemets.phantom.imaging.acquisition import sequences
 
 
@@ -29,7 +29,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list:
 
 def test_list_names_every_case(capsys):
     assert main(["phantom", "list"]) == 0
-    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line]
+    lines = capsys.readouterr().out.splitlines()
+    listed = [line.split()[0] for line in lines if line.strip() and not line.startswith("[")]
+    assert sum(line.startswith("[") for line in lines) == len(GROUPS) + 1
     assert listed == ["case", *CASES, "hdr-vendors", "series", *sequences()]
 
 

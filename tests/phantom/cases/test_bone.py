@@ -35,7 +35,7 @@ def test_no_breach():
 
 def test_pedicle_case_is_on_the_left(cube):
     """The destroyed pedicle is the patient's left one: larger x in LPS."""
-    patient = phantom.build("pedicle-left", 1)
+    patient = phantom.build("pedicle-l", 1)
     lesion = patient.truth["lesions"][0]
     assert lesion["centroid_lps_mm"][0] > patient.anatomy.frames["L3"].origin[0] + 10
     vertebra = patient.anatomy.vertebra("L3")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.anatomy.sizes import LEVELS
+from spinemets.phantom.anatomy.levels import column
 from spinemets.phantom.cases.named import CASES, case_of
+from spinemets.phantom.imaging.acquisition import sequences
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -15,13 +16,16 @@ def test_every_case_is_consistent(name):
     case = case_of(name)
     assert case.name == name
     assert case.about.endswith(".")
+    levels = column(case.patient.variant)
     for insert in case.inserts:
-        assert insert.level in LEVELS
+        assert insert.level in levels
     assert len({i.id for i in case.inserts}) == len(case.inserts)
     for _, level, _, state in case.expected:
-        assert level in LEVELS
+        assert level in levels
         assert state in {"present", "absent", "indeterminate"}
-    assert case.series[0] == "ct"
+    assert set(case.series) <= set(sequences())
+    assert bool(case.expected) != bool(case.awaits)
+    assert case.day in case.days
 
 
 def test_unknown_case_names_the_choice():

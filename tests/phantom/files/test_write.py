@@ -255,3 +255,26 @@ def test_validator_finds_no_error(tmp_path, monkeypatch):
             ["dciodvfy", "-new", str(folder / "IM0001.dcm")], capture_output=True, text=True, check=False
         )
         assert "Error" not in done.stderr + done.stdout, (name, done.stderr)
+
+
+def test_headers_say_what_the_case_states(tmp_path):
+    """`pit-3t-header`: images of 1.5 T, headers of 3 T."""
+    import pydicom
+
+    made = write_dicom(phantom.build("pit-3t-header", 2), tmp_path, ("t1",))
+    first = pydicom.dcmread(sorted(made["t1"].iterdir())[0], stop_before_pixels=True)
+    assert first.MagneticFieldStrength == 3.0
+
+
+def test_days_of_one_patient(tmp_path):
+    """Another day: same patient, another study, frame of reference and date."""
+    import pydicom
+
+    heads = [
+        pydicom.dcmread(sorted(write_dicom(phantom.build(name, 2), tmp_path / name, ("t1",))["t1"].iterdir())[0])
+        for name in ("pair-stable", "pair-stable@90")
+    ]
+    assert heads[0].PatientID == heads[1].PatientID
+    assert heads[0].StudyInstanceUID != heads[1].StudyInstanceUID
+    assert heads[0].FrameOfReferenceUID != heads[1].FrameOfReferenceUID
+    assert (heads[0].StudyDate, heads[1].StudyDate) == ("20200101", "20200331")

@@ -6,10 +6,14 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from spinemets import phantom
 from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.levels import verse_id
+from spinemets.phantom.cases.named import CASES, case_of
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.labels import DISC_OFFSET, label_names
+from spinemets.phantom.pathology.measure import held
+from spinemets.phantom.shape.block import Block
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +109,45 @@ def test_lesion_labels(first_light, cube):
     centroid = grid.to_lps_mm(np.argwhere(lesions == 1).mean(axis=0))
     assert centroid == pytest.approx(first_light.truth["lesions"][0]["centroid_lps_mm"], abs=0.2)
     assert (first_light.labels(grid)[lesions == 1] == verse_id("L2")).all()
+
+
+WITH_LESIONS = [name for name in CASES if case_of(name).inserts]
+QUICK = frozenset({"ct-mixed", "enostosis", "fig06-halo", "cortex-frac-superior", "plan-sectors-3", "mim-discitis"})
+
+
+@pytest.mark.parametrize(
+    "case", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in WITH_LESIONS]
+)
+def test_lesion_volume_from_a_fine_map(case, cube):
+    """Acceptance of PHA section 5: from the 0.5 mm label map within 1 % of the truth, for lesions of 500 mm3 and more.
+
+    Of a whole bone the truth is that of its body, times the share that is replaced.
+    """
+    patient = phantom.build(case, 1)
+    for number, truth in enumerate(patient.truth["lesions"], start=1):
+        if truth["volume_mm3"] < 500:
+            continue
+        insert, vertebra = patient.anatomy.inserts[number - 1], patient.anatomy.vertebra(truth["level"])
+        centre, reach = insert.region.box
+        # Off the lesion's centre, as a map of a whole patient is: a symmetric sampling of a ball errs more.
+        grid = cube(vertebra.frame.lps(*centre) + np.array([0.13, 0.21, 0.07]), reach + 1.0, 0.5)
+        inside = patient.lesion_labels(grid) == number
+        if insert.whole:
+            inside &= vertebra.bone(Block.of_grid(grid)).body < 0
+        volume = np.count_nonzero(inside) * grid.voxel_volume_mm3 * truth["share"]
+        assert volume == pytest.approx(truth["volume_mm3"], rel=0.01), truth["id"]
+
+
+def test_later_lesions_win(cube):
+    """Where two overlap, the label is that of the later one."""
+    patient = phantom.build("mim-discitis", 1)
+    oedema, erosion = patient.anatomy.inserts[:2]
+    vertebra = patient.anatomy.vertebra("L3")
+    grid = cube(vertebra.frame.lps(0.0, 0.0, -10.0), 12, 1.0)
+    bone = vertebra.bone(Block.of_grid(grid))
+    both = held(oedema, bone) & held(erosion, bone)
+    assert both.sum() > 50
+    assert set(np.unique(patient.lesion_labels(grid)[both])) == {2}
 
 
 def test_no_lesion_no_label(normal, cube):

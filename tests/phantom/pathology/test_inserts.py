@@ -9,13 +9,14 @@ import pytest
 
 from spinemets import phantom
 from spinemets.phantom.cases.ingredients import LYTIC
-from spinemets.phantom.pathology.inserts import body_volume_mm3, lattice, measure
+from spinemets.phantom.pathology.inserts import body_volume_mm3, lattice
+from spinemets.phantom.pathology.measure import measure
 from spinemets.phantom.shape.block import Block
 
 
 def test_sphere_inside_the_body(first_light):
     """A sphere that lies in the marrow has the volume of a sphere: 8.5 mm -> 2572 mm3, within 0.5 %."""
-    found = measure(LYTIC, first_light.anatomy.vertebra("L2"))
+    found = measure(LYTIC, first_light.anatomy.vertebra("L2"), {})
     assert found.volume_mm3 == pytest.approx(4 / 3 * np.pi * 8.5**3, rel=0.005)
     centre = first_light.anatomy.frames["L2"].lps(*LYTIC.centre_mm)
     assert found.centroid_lps_mm == pytest.approx(centre, abs=0.1)
@@ -39,8 +40,8 @@ def test_a_region_ends_where_the_bone_ends(first_light):
     """A region that reaches beyond the body counts only inside the marrow; with broken cortex the shell counts too."""
     vertebra = first_light.anatomy.vertebra("L2")
     outside = replace(LYTIC, centre_mm=(0.0, 15.0, 0.0))
-    kept = measure(outside, vertebra).volume_mm3
-    with_shell = measure(replace(outside, breaks_cortex=True), vertebra).volume_mm3
+    kept = measure(outside, vertebra, {}).volume_mm3
+    with_shell = measure(replace(outside, breaks_cortex=True), vertebra, {}).volume_mm3
     whole = 4 / 3 * np.pi * 8.5**3
     assert 0.3 * whole < kept < 0.75 * whole
     assert kept < with_shell < kept * 1.2
@@ -66,7 +67,7 @@ def test_islands_take_their_share(first_light):
     (insert,) = mixed.case.inserts
     vertebra = mixed.anatomy.vertebra("L3")
     block = lattice(vertebra.frame.origin, np.full(3, 16.0), 1.0)
-    part = insert.lytic_part(vertebra.bone(block), mixed.anatomy.fields["islands"])
+    part = insert.all_parts[1].pattern.share_at(vertebra.bone(block), mixed.anatomy.fields, 1.0)
     assert part.mean() == pytest.approx(insert.lytic_share, abs=0.12)
     assert 0 <= part.min() <= part.max() <= 1
 
@@ -74,7 +75,7 @@ def test_islands_take_their_share(first_light):
 def test_diffuse_change_covers_the_body():
     """PHA-24: the stated share of every body's marrow."""
     diffuse = phantom.build("diffuse", 1)
-    found = measure(diffuse.case.inserts[3], diffuse.anatomy.vertebra("L1"))
+    found = measure(next(i for i in diffuse.case.inserts if i.level == "L1"), diffuse.anatomy.vertebra("L1"), {})
     body = body_volume_mm3(diffuse.anatomy.vertebra("L1"))
     assert 0.75 * body < found.volume_mm3 < 0.92 * body
     assert found.centroid_lps_mm == pytest.approx(diffuse.anatomy.frames["L1"].origin, abs=2.0)

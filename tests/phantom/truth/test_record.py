@@ -25,7 +25,14 @@ def test_schema_is_valid(schema):
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
-@pytest.mark.parametrize("case", sorted(CASES))
+# One case of each way to make one; all others with the slow tests.
+USUAL = frozenset(
+    {"first-light", "normal", "fx-grades", "hw-cage", "ct-blastic-mottled", "cortex-frac-left", "pair-flare@50"}
+)
+EVERY = [case if case in USUAL else pytest.param(case, marks=pytest.mark.slow) for case in sorted(CASES)]
+
+
+@pytest.mark.parametrize("case", EVERY)
 def test_every_case_follows_the_schema(schema, case):
     """PHA-62: truth.json of every case validates and is plain JSON."""
     record = json.loads(json.dumps(phantom.build(case, 1).truth))

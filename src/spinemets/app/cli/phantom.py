@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from spinemets.app.cli import flags, say
@@ -45,10 +46,20 @@ def listed(args: argparse.Namespace) -> int:
     if args.json:
         say.one_object({"schema": "spinemets-phantom-list/1", "cases": cases, "sequences": series})
     else:
-        say.result(say.table([("case", "what it holds"), *cases.items()]))
+        say.result(say.table(_by_group(cases)))
         say.result("")
         say.result(say.table([("series", "what it is"), *series.items()]))
     return 0
+
+
+def _by_group(cases: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Rows of the list: a heading, then a case a line; what is in no group last."""
+    from spinemets.phantom.cases.named import headings
+
+    rows, left = [("case", "what it holds")], dict(cases)
+    for heading, names in headings().items():
+        rows += [("", ""), (f"[{heading}]", ""), *((name, left.pop(name)) for name in names)]
+    return [*rows, ("", ""), ("[files]", ""), *left.items()]
 
 
 def made(args: argparse.Namespace) -> int:

@@ -29,6 +29,41 @@ BLASTIC = Insert(
     edge_mm=1.0,
 )
 
+MIXED = Insert(
+    id="mixed-1",
+    kind="mixed",
+    level="L3",
+    tissue="lytic_tumour",
+    centre_mm=(0.0, 2.0, 0.0),
+    radii_mm=(14.0, 11.0, 9.5),
+    mineral_retained=0.2,
+    lytic_share=0.55,
+)
+LYTIC_PEDICLE = Insert(
+    id="pedicle-1",
+    kind="lytic",
+    level="L3",
+    tissue="lytic_tumour",
+    centre_mm=(16.0, -22.0, 5.0),
+    radii_mm=(7.5, 9.0, 8.0),
+    mineral_retained=0.1,
+    breaks_cortex=True,
+    compartments=("pedicle_left", "body"),
+)
+MARROW_ONLY = Insert(
+    id="marrow-1",
+    kind="marrow_only",
+    level="L3",
+    tissue="marrow_only_infiltrate",
+    centre_mm=(-4.0, 2.0, 0.0),
+    radii_mm=(10.0, 9.0, 9.0),
+    mineral_retained=1.0,
+)
+
+# Why a case cannot be checked yet.
+NO_CRITERION = "no criterion of the catalogue reads this yet"
+OUT_OF_FIELD = "its level lies outside the field of the series"
+
 # Levels that the default series hold whole.
 LUMBAR_FIELD = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
 

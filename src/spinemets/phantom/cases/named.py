@@ -6,15 +6,57 @@ A case name may end in a number that sets its size, as in `cortex-frac-0.10`.
 from __future__ import annotations
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.cases import bone, degenerative, figures, fractures, hardware, marrow, normals
+from spinemets.phantom.cases import (
+    bone,
+    degenerative,
+    figures,
+    fractures,
+    grids,
+    hardware,
+    instability,
+    marrow,
+    mimics,
+    normals,
+    pairs,
+    pitfalls,
+)
 from spinemets.phantom.cases.case import Case, Group
 
-GROUPS = (figures, normals, bone, marrow, fractures, degenerative, hardware)
+GROUPS = (
+    figures,
+    normals,
+    bone,
+    marrow,
+    fractures,
+    degenerative,
+    hardware,
+    grids,
+    mimics,
+    pairs,
+    pitfalls,
+    instability,
+)
+# What each group of cases is for.
+HEADINGS = {
+    "figures": "demonstration and figures of the review", "normals": "no lesion", "bone": "lesions that CT shows",
+    "marrow": "lesions that MR shows", "fractures": "fractures", "degenerative": "wear and its mimics", "hardware": "metal", "grids": "one property in steps",
+    "mimics": "mimics of metastasis", "pairs": "one patient on several days",
+    "pitfalls": "no lesion, but easily taken for one", "instability": "instability scores and planning sectors",
+}  # fmt: skip
 CASES: Group = {name: make for group in GROUPS for name, make in group.CASES.items()}
 
 
+def headings() -> dict[str, tuple[str, ...]]:
+    """What each group is for -> names of its cases."""
+    found = {}
+    for group in GROUPS:
+        key = group.__name__.rpartition(".")[2]
+        found[HEADINGS.get(key, key)] = tuple(group.CASES)
+    return found
+
+
 def case_of(name: str) -> Case:
-    """Case by name; `cortex-frac-0.10` gives the breached share.
+    """Case by name; `cortex-frac-0.10` gives the breached share, `pair-flare@50` the day.
 
     Raises
     ------
@@ -24,7 +66,7 @@ def case_of(name: str) -> Case:
     if name in CASES:
         return CASES[name](None)
     stem, _, number = name.rpartition("-")
-    if stem == "cortex-frac":
+    if stem in (*bone.SIZED, *grids.SIZED):
         try:
             return CASES[stem](float(number))
         except ValueError:

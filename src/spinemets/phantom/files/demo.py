@@ -66,6 +66,8 @@ def make_demo(
     )
     (write_dicom if file_format == "dicom" else write_nifti_series)(phantom, demo.study, names)
     write_labels(phantom, demo.labels, grid)
-    write_text(demo.clinical, CLINICAL.format(age=phantom.case.patient.age_years, sex=phantom.case.patient.sex))
+    stated = CLINICAL.format(age=phantom.case.patient.age_years, sex=phantom.case.patient.sex)
+    stated += "".join(f"{key}: {value}\n" for key, value in phantom.case.clinical.items())
+    write_text(demo.clinical, stated)
     write_truth(phantom, demo.truth, names)
     return demo

@@ -31,18 +31,19 @@ def about(phantom: Phantom, acquisition: Acquisition, number: int) -> About:
     """Patient, examination and series."""
     case, seed = phantom.case.name, str(phantom.seed)
     patient = phantom.case.patient
+    begun = BEGUN + timedelta(days=phantom.case.day)
     return About(
         patient=Patient(
-            name=f"SYNTHETIC^{case}", identifier=f"SYNTHETIC-{case}-{seed}", sex=patient.sex[0].upper(),
+            name=f"SYNTHETIC^{phantom.case.person}", identifier=f"SYNTHETIC-{phantom.case.person}-{seed}", sex=patient.sex[0].upper(),
             age_years=patient.age_years, size_m=patient.height_cm / 100.0, weight_kg=patient.weight_kg,
         ),
-        examination=Examination(uid=uid(case, seed, "study"), begun=BEGUN, description="Synthetic spine"),
+        examination=Examination(uid=uid(case, seed, "study"), begun=begun, description="Synthetic spine"),
         equipment=Equipment(manufacturer="spinemets", model="digital spine", software=spinemets.__version__),
         series_uid=uid(case, seed, "series", acquisition.sequence),
         series_number=number,
         series_description=acquisition.description,
         frame_of_reference_uid=phantom.frame_of_reference_uid,
-        acquired=BEGUN + timedelta(minutes=SERIES_MINUTES * number),
+        acquired=begun + timedelta(minutes=SERIES_MINUTES * number),
         comments=COMMENT,
     )  # fmt: skip
 

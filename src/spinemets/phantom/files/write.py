@@ -33,7 +33,8 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[str, ...] | Non
         if acquisition.modality == "CT":
             write_ct(volume, target, about, headers.ct_facts(acquisition))
         else:
-            write_mr(volume, target, about, headers.mr_facts(acquisition, about.acquired))
+            stated = replace(acquisition, **phantom.case.stated)
+            write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
         made[acquisition.sequence] = target
     return made
 

@@ -9,6 +9,7 @@ from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.atlas import LEVEL as ATLAS
 from spinemets.phantom.anatomy.levels import COCCYX_ID, SACRUM_ID, column, verse_id
 from spinemets.phantom.assembly import Anatomy
+from spinemets.phantom.pathology.measure import held
 from spinemets.phantom.shape.block import Block
 
 DISC_OFFSET = 100
@@ -58,7 +59,7 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
 
 
 def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
-    """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces."""
+    """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces; later ones win."""
     labels = np.zeros(grid.shape_ijk, np.int16)
     for block in chunks(grid):
         part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
@@ -67,9 +68,7 @@ def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
             found = block.within(vertebra.box)
             if found is not None:
                 place, part = found
-                bone = vertebra.bone(part)
-                limit = bone.outer if insert.breaks_cortex else bone.inner
-                part_of_map[place][(np.broadcast_to(insert.distance(bone), part.shape) < 0) & (limit < 0)] = number
+                part_of_map[place][held(insert, vertebra.bone(part))] = number
     return labels
 
 

@@ -12,6 +12,7 @@ from spinemets.phantom.imaging.painting.bones import atlas, other_bones, sacrum,
 from spinemets.phantom.imaging.painting.canal import exiting_roots, spinal_canal
 from spinemets.phantom.imaging.painting.canvas import Canvas, palette_of
 from spinemets.phantom.imaging.painting.discs import discs_of_column, ligaments
+from spinemets.phantom.imaging.painting.lesions import altered_discs
 from spinemets.phantom.imaging.painting.soft import soft_tissue
 from spinemets.phantom.imaging.signals import Contrast
 from spinemets.phantom.shape.block import Array, Block
@@ -33,11 +34,12 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     exiting_roots(canvas, anatomy)
     spinal_canal(canvas, anatomy)
     discs_of_column(canvas, discs)
+    altered_discs(canvas, anatomy, discs)
     other_bones(canvas, anatomy)
     sacrum(canvas, anatomy)
     atlas(canvas, anatomy)
     for vertebra, found, bone in bones:
         vertebra_with_lesions(canvas, anatomy, vertebra, (found, bone))
     for rod, found in canvas.met(anatomy.metal):
-        canvas.cover(found, "titanium", rod.distance(found[1]))
+        canvas.cover(found, rod.material, rod.distance(found[1]))
     return channels

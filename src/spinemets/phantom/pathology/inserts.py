@@ -1,17 +1,64 @@
-"""Pathology inserts: smooth regions of a vertebra whose tissue is replaced, with their exact volumes."""
+"""Pathology inserts: smooth regions of a vertebra whose tissue is replaced.
+
+An insert is a region and what is written there. What is written may have parts, each in its own pattern (islands, grains,
+struts) or at its own depth behind the border (core and rim). Inserts compose in list order, and so do their parts: the
+later one wins.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from spinemets.phantom.anatomy.arch import Arch
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
-from spinemets.phantom.shape.block import Array, Block
-from spinemets.phantom.shape.distance import along_ray
+from spinemets.phantom.pathology.patterns import Grains, Pattern
+from spinemets.phantom.pathology.shapes import Ellipsoid, Shape, Whole, lattice
+from spinemets.phantom.shape.block import Array
+from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.shape.texture import Field
+from spinemets.phantom.tissue.tissues import Tissue, tissue
 
-TRUTH_STEP_MM = 0.25
+__all__ = ["Insert", "Part", "body_volume_mm3", "lattice"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """What is written into an insert's region or a part of it.
+
+    Attributes
+    ----------
+    tissue
+        Name of a tissue, or a variant of one.
+    mineral_retained
+        Share of the host's mineral that stays; None = the tissue brings its own.
+    mineral_added_mg_per_ml
+        On top of either.
+    inset_mm
+        How far behind the region's border this part's own border lies.
+    pattern
+        None = everywhere in it.
+    """
+
+    tissue: str | Tissue
+    mineral_retained: float | None = None
+    mineral_added_mg_per_ml: float = 0.0
+    inset_mm: float = 0.0
+    pattern: Pattern | None = None
+
+    @property
+    def written(self) -> Tissue:
+        """Its tissue."""
+        return tissue(self.tissue) if isinstance(self.tissue, str) else self.tissue
+
+    def mineral_mg_per_ml(self, host: Tissue) -> float:
+        """Mineral of this part in a host."""
+        kept = self.written.mineral_mg_per_ml
+        if self.mineral_retained is not None:
+            kept = self.mineral_retained * host.mineral_mg_per_ml
+        return kept + self.mineral_added_mg_per_ml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,105 +68,124 @@ class Insert:
     Attributes
     ----------
     kind
-        `lytic`, `blastic`, `mixed`, `marrow_only`, `diffuse`.
+        What it is (`lesion.kind` in the schema of the truth). `mixed` writes sclerosis with islands of `tissue` in it;
+        `diffuse` fills the whole bone.
     centre_mm, radii_mm
-        Ellipsoid in the level's frame (left, anterior, superior from the body centre).
+        Ellipsoid in the level's frame (left, anterior, superior from the body centre), unless `shape` is given.
+    shape
+        Another region.
     edge_mm
         Width over which the tissue passes into the host (0.5 sharp, 4 ill-defined); the border is the half value.
-    tissue
-        What is written (for `mixed` the lytic part).
-    mineral_retained
-        Share of the host's mineral that stays; None = the tissue brings its own.
+    tissue, mineral_retained, mineral_added_mg_per_ml, pattern
+        What is written first, as in `Part` (for `mixed` the lytic part).
+    parts
+        What is written over that.
     breaks_cortex
         Whether the shell inside the region is replaced too.
     lytic_share
         For `mixed`: share of the region that is lytic, in islands.
     share
-        For `diffuse`: share of the marrow replaced.
+        Share of the tissue that is replaced, evenly.
+    compartments
+        Parts of the vertebra that it takes: `body`, names of arch parts, `posterior_elements`.
+    expansion_mm
+        By how much the arch parts among them are widened.
+    malignant
+        Whether it is tumour, treated or not.
     """
 
     id: str
     kind: str
     level: str
-    tissue: str
+    tissue: str | Tissue
     centre_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
     radii_mm: tuple[float, float, float] = (8.0, 8.0, 8.0)
+    shape: Shape | None = None
     edge_mm: float = 1.0
     mineral_retained: float | None = None
+    mineral_added_mg_per_ml: float = 0.0
+    pattern: Pattern | None = None
+    parts: tuple[Part, ...] = ()
     breaks_cortex: bool = False
     lytic_share: float = 1.0
     share: float = 1.0
     compartments: tuple[str, ...] = ("body",)
-    island_mm: float = field(default=5.0)
+    expansion_mm: float = 0.0
+    malignant: bool = True
+
+    @property
+    def region(self) -> Shape:
+        """Where it lies."""
+        if self.shape is not None:
+            return self.shape
+        return Whole() if self.kind == "diffuse" else Ellipsoid(centre_mm=self.centre_mm, radii_mm=self.radii_mm)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the region has no border inside the bone but, maybe, a plane."""
+        return isinstance(self.region, Whole)
+
+    @property
+    def all_parts(self) -> tuple[Part, ...]:
+        """What is written, in order."""
+        first = Part(
+            tissue=self.tissue,
+            mineral_retained=self.mineral_retained,
+            mineral_added_mg_per_ml=self.mineral_added_mg_per_ml,
+            pattern=self.pattern,
+        )
+        if self.kind == "mixed":
+            return (Part(tissue="blastic_tumour"), replace(first, pattern=Grains(share=self.lytic_share)), *self.parts)
+        return (first, *self.parts)
+
+    def fitted(self, vertebra: Vertebra) -> Insert:
+        """The same with its region in mm of that vertebra."""
+        return self if self.shape is None else replace(self, shape=self.shape.fitted(vertebra))
 
     def distance(self, bone: Bone) -> Array:
         """Distance to the border of the region."""
-        if self.kind == "diffuse":
-            return np.full(bone.outer.shape, -1e3, np.float32)
-        l, a, s = (  # noqa: E741
-            c - np.float32(m) for c, m in zip(bone.local, self.centre_mm, strict=True)
-        )
-        norm = np.sqrt(
-            (l / np.float32(self.radii_mm[0])) ** 2
-            + (a / np.float32(self.radii_mm[1])) ** 2
-            + (s / np.float32(self.radii_mm[2])) ** 2
-        )
-        return along_ray(np.sqrt(l * l + a * a + s * s), norm, min(self.radii_mm))
+        return self.region.distance(bone)
 
-    def membership(self, bone: Bone, reach_mm: float) -> Array:
-        """Share of the tissue written at each point (0 to 1, 1/2 on the border)."""
+    def membership(self, bone: Bone, reach_mm: float, inset_mm: float = 0.0) -> Array:
+        """Share of the tissue written at each point (0 to 1, 1/2 on the border), that much behind the border."""
         width = np.float32(np.hypot(self.edge_mm, reach_mm))
-        return np.clip(np.float32(0.5) - self.distance(bone) / width, 0.0, 1.0) * np.float32(self.share)
+        distance = self.distance(bone)
+        if inset_mm:
+            distance = distance + np.float32(inset_mm)
+        return np.clip(np.float32(0.5) - distance / width, 0.0, 1.0) * np.float32(self.share)
 
-    def lytic_part(self, bone: Bone, islands: Field) -> Array:
-        """For `mixed`: share of the lytic tissue at each point, islands of a smooth field above its quantile."""
-        from scipy.special import ndtri  # lazy: heavy import
+    def shares(self, bone: Bone, fields: Mapping[str, Field], reach_mm: float) -> list[Array]:
+        """Share of each part, laid one over the other, so that of the host 1 - membership is left.
 
-        level = np.float32(ndtri(1.0 - self.lytic_share))
-        return np.asarray(np.clip(np.float32(0.5) + (islands.at(*bone.local) - level) * 3, 0.0, 1.0))
-
-
-@dataclass(frozen=True, kw_only=True)
-class LesionMeasure:
-    """Exact size of an insert.
-
-    Attributes
-    ----------
-    volume_mm3
-        Volume of the region inside the bone (marrow space, and shell where it is broken).
-    centroid_lps_mm
-        Centroid of that region.
-    body_share
-        Share of the level's body that it takes.
-    """
-
-    volume_mm3: float
-    centroid_lps_mm: tuple[float, float, float]
-    body_share: float
+        With n layers of shares c over one another, the product of all 1 - c is left of what lies below; the first one fills
+        what those over it leave of the region.
+        """
+        laid = []
+        for part in self.all_parts:
+            member = self.membership(bone, reach_mm, part.inset_mm)
+            laid.append(member if part.pattern is None else member * part.pattern.share_at(bone, fields, reach_mm))
+        if len(laid) == 1:
+            return laid
+        covered = laid[1]
+        for over in laid[2:]:
+            covered = covered + over * (1 - covered)
+        first = (laid[0] - covered) / np.maximum(1 - covered, np.float32(1e-6))
+        return [np.maximum(first, np.float32(0.0)), *laid[1:]]
 
 
-def measure(insert: Insert, vertebra: Vertebra) -> LesionMeasure:
-    """Volume and centroid from the functions on a 0.25 mm lattice (0.5 mm for a whole body)."""
-    whole = insert.kind == "diffuse"
-    step = 2 * TRUTH_STEP_MM if whole else TRUTH_STEP_MM
-    centre = vertebra.frame.origin if whole else vertebra.frame.lps(*insert.centre_mm)
-    reach = np.array([34.0, 30.0, 24.0]) if whole else np.full(3, max(insert.radii_mm) + 1.0)
-    block = lattice(centre, reach, step)
-    bone = vertebra.bone(block)
-    limit = bone.outer if insert.breaks_cortex else bone.inner
-    inside = (np.broadcast_to(insert.distance(bone), block.shape) < 0) & (limit < 0)
-    if whole:
-        inside &= bone.body < 0
-    volume = float(np.count_nonzero(inside)) * step**3 * (insert.share if whole else 1.0)
-    index = np.argwhere(inside).mean(axis=0)
-    centroid = block.affine[:3, :3] @ index + block.affine[:3, 3]
-    in_body = float(np.count_nonzero(inside & (bone.body < 0))) * step**3
-    share = in_body / body_volume_mm3(vertebra)
-    return LesionMeasure(
-        volume_mm3=volume,
-        centroid_lps_mm=(float(centroid[0]), float(centroid[1]), float(centroid[2])),
-        body_share=share,
-    )
+def widened(arch: Arch, inserts: tuple[Insert, ...]) -> Arch:
+    """The arch with the parts that inserts expand widened by as much."""
+    rods = dict(arch.rods)
+    for insert in inserts:
+        for name in insert.compartments:
+            if insert.expansion_mm and name in rods:
+                rods[name] = tuple(_thicker(rod, insert.expansion_mm) for rod in rods[name])
+    return Arch(rods=rods)
+
+
+def _thicker(rod: Rod, by_mm: float) -> Rod:
+    (u, v), (u_end, v_end) = rod.half_mm
+    return replace(rod, half_mm=((u + by_mm, v + by_mm), (u_end + by_mm, v_end + by_mm)))
 
 
 def body_volume_mm3(vertebra: Vertebra) -> float:
@@ -127,11 +193,3 @@ def body_volume_mm3(vertebra: Vertebra) -> float:
     block = lattice(vertebra.frame.origin, np.array([34.0, 30.0, 28.0]), 0.5)
     distance = vertebra.body.distance(*vertebra.frame.local(block)).whole
     return float(np.count_nonzero(distance < 0)) * 0.5**3
-
-
-def lattice(centre: np.ndarray, reach_mm: np.ndarray, step_mm: float) -> Block:
-    """Cube of points around a centre."""
-    n = np.ceil(2 * reach_mm / step_mm).astype(int) + 1
-    affine = np.diag([step_mm, step_mm, step_mm, 1.0])
-    affine[:3, 3] = centre - (n - 1) / 2 * step_mm
-    return Block(affine=affine, start=(0, 0, 0), shape=(int(n[0]), int(n[1]), int(n[2])), reach_mm=step_mm)

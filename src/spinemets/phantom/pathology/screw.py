@@ -12,12 +12,13 @@ from spinemets.phantom.shape.distance import Rod
 
 @dataclass(frozen=True, kw_only=True)
 class Screw:
-    """A pedicle screw: level, side, diameter and length in mm."""
+    """A pedicle screw: level, side, diameter and length in mm, material (a tissue's name)."""
 
     level: str
     side: str
     diameter_mm: float = 6.5
     length_mm: float = 45.0
+    material: str = "titanium"
 
 
 def rod(screw: Screw, size: LevelSize, frame: Place) -> Rod:

@@ -8,6 +8,7 @@ from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.truth.degeneration import benign_truth
 from spinemets.phantom.truth.fractures import fracture_truth
+from spinemets.phantom.truth.hardware import hardware_truth
 from spinemets.phantom.truth.lesions import lesion_truth
 from spinemets.phantom.truth.levels import level_truth
 
@@ -27,6 +28,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         "case": case.name,
         "about": case.about,
         "seed": seed,
+        "day": case.day,
         "patient": {
             "age_years": case.patient.age_years,
             "sex": case.patient.sex,
@@ -34,13 +36,10 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
             "weight_kg": case.patient.weight_kg,
         },
         "levels": [level_truth(anatomy, level, number) for number, level in enumerate(anatomy.sizes)],
-        "lesions": [lesion_truth(anatomy, insert) for insert in case.inserts],
+        "lesions": [lesion_truth(anatomy, insert) for insert in anatomy.inserts],
         "benign": [benign_truth(anatomy, change) for change in case.benign],
         "fractures": [fracture_truth(anatomy, level, collapse) for level, collapse in case.collapses.items()],
-        "hardware": [
-            {"level": s.level, "side": s.side, "diameter_mm": s.diameter_mm, "length_mm": s.length_mm}
-            for s in case.screws
-        ],
+        "hardware": hardware_truth(case),
         "findings_expected": [
             {"criterion": criterion, "level": level, "part": part, "state": state}
             for criterion, level, part, state in case.expected

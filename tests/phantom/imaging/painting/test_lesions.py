@@ -41,7 +41,7 @@ def test_lesions_equal_their_twin(case):
     lesion = spongy(written, insert.mineral_retained * host.mineral_mg_per_ml)
     if insert.kind == "mixed":
         dense = spongy(tissue("blastic_tumour"), tissue("blastic_tumour").mineral_mg_per_ml)
-        lesion = dense + insert.lytic_part(bone, patient.fields["islands"]) * (lesion - dense)
+        lesion = dense + insert.all_parts[1].pattern.share_at(bone, patient.fields, 1.0) * (lesion - dense)
     member = insert.membership(bone, 1.0)
     blood = contrast.tissue(tissue("basivertebral"))[0]
     shell, marrow = (part + vein * (blood - part) for part in (shell, marrow))

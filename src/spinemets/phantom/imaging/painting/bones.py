@@ -53,7 +53,7 @@ def vertebra_with_lesions(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra, 
     layers += benign_layers(canvas, anatomy, vertebra, part)
     for insert in anatomy.inserts:
         if insert.level == vertebra.level:
-            layers += lesion(canvas, insert, (bone, part.reach_mm), (host, anatomy.fields["islands"]))
+            layers += lesion(canvas, insert, (bone, part.reach_mm), (host, anatomy.fields))
     _bone(canvas, anatomy, where, host, layers)
 
 

@@ -1,17 +1,21 @@
-"""What an insert writes into bone."""
+"""What an insert writes into bone, and discs that another tissue fills."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from spinemets.phantom.anatomy.vertebra import Bone
+from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.canvas import Canvas
+from spinemets.phantom.imaging.painting.discs import MetDisc
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.shape.block import Array
+from spinemets.phantom.shape.distance import coverage
 from spinemets.phantom.shape.texture import Field
-from spinemets.phantom.tissue.tissues import Tissue, tissue
+from spinemets.phantom.tissue.tissues import Tissue
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,27 +27,25 @@ class Layer:
     in_shell: bool
 
 
-def lesion(canvas: Canvas, insert: Insert, where: tuple[Bone, float], host: tuple[Tissue, Field]) -> list[Layer]:
-    """The tissue that an insert writes; where it is mixed, dense tissue with lytic islands in it."""
+def lesion(
+    canvas: Canvas, insert: Insert, where: tuple[Bone, float], host: tuple[Tissue, Mapping[str, Field]]
+) -> list[Layer]:
+    """The tissues that an insert writes, part by part."""
     bone, reach_mm = where
-    around, islands = host
-    written = tissue(insert.tissue)
-    mineral = written.mineral_mg_per_ml
-    if insert.mineral_retained is not None:
-        mineral = insert.mineral_retained * around.mineral_mg_per_ml
-    member = insert.membership(bone, reach_mm)
-    mixture = canvas.palette.spongy(written, mineral)
-    if insert.kind != "mixed":
-        return [Layer(share=member, mixture=mixture, in_shell=insert.breaks_cortex)]
-    blastic = tissue("blastic_tumour")
-    lytic = member * insert.lytic_part(bone, islands)
-    # Of the host (1 - member) must be left under both layers: (1 - dense)(1 - lytic) = 1 - member.
-    dense = (member - lytic) / np.maximum(1 - lytic, np.float32(1e-6))
+    around, fields = host
     return [
         Layer(
-            share=dense,
-            mixture=canvas.palette.spongy(blastic, blastic.mineral_mg_per_ml),
+            share=share,
+            mixture=canvas.palette.spongy(part.written, part.mineral_mg_per_ml(around)),
             in_shell=insert.breaks_cortex,
-        ),
-        Layer(share=lytic, mixture=mixture, in_shell=insert.breaks_cortex),
+        )
+        for part, share in zip(insert.all_parts, insert.shares(bone, fields, reach_mm), strict=True)
     ]
+
+
+def altered_discs(canvas: Canvas, anatomy: Anatomy, met: list[MetDisc]) -> None:
+    """Nucleus and annulus of some discs in another tissue, as in infection."""
+    for disc, (place, part), (outer, _) in met:
+        if disc.level in anatomy.altered_discs:
+            share = coverage(np.broadcast_to(outer, part.shape), part.reach_mm)
+            canvas.fill(place, canvas.palette.tissue(anatomy.altered_discs[disc.level]), share)

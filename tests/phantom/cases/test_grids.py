@@ -1,0 +1,61 @@
+"""Grids: what is stepped through, step by step."""
+
+from __future__ import annotations
+
+import pytest
+
+from spinemets import phantom
+from spinemets.phantom.cases.grids import ADC_MM2_PER_S, FAT_FRACTIONS, RADII_MM
+from spinemets.phantom.cases.named import case_of
+
+
+def test_radii_of_the_lesion_grid():
+    """One ball a level, and the number in the name is the mineral left."""
+    case = case_of("lesion-grid-0.60")
+    assert tuple(insert.region.radii_mm[0] for insert in case.inserts) == RADII_MM
+    assert {insert.mineral_retained for insert in case.inserts} == {0.6}
+
+
+def test_diffusion_steps():
+    found = [insert.tissue.diffusion.adc_mm2_per_s for insert in case_of("adc-grid").inserts]
+    assert tuple(found) == ADC_MM2_PER_S
+
+
+@pytest.mark.parametrize(("name", "t2star_ms"), [("pdff-grid", 5.0), ("pdff-grid-30", 30.0)])
+def test_fat_steps(name, t2star_ms):
+    """Eleven fat fractions, two balls a level on either side, at one T2*."""
+    inserts = case_of(name).inserts
+    assert [i.tissue.fat_fraction for i in inserts] == pytest.approx(FAT_FRACTIONS, abs=2e-3)
+    assert {i.tissue.t2star_ms for i in inserts} == {t2star_ms}
+    assert inserts[0].centre_mm[0] == -inserts[1].centre_mm[0] > 0
+    assert inserts[0].level == inserts[1].level
+
+
+def test_curves_differ_in_kinetics():
+    """Types A to E: leak and plasma grow."""
+    perfusion = [insert.tissue.perfusion for insert in case_of("dce-types").inserts]
+    assert [p.ktrans_per_min for p in perfusion] == sorted(p.ktrans_per_min for p in perfusion)
+    assert perfusion[-1].vp > perfusion[1].vp
+
+
+def test_bright_and_dark_of_the_suppression_table():
+    """Fat and blood are bright on T1; only fat goes dark with suppression."""
+    from spinemets.phantom.imaging.acquisition import default
+    from spinemets.phantom.imaging.mr_signals import MrContrast
+
+    by_name = {insert.tissue.name: insert.tissue for insert in case_of("fs-table").inserts}
+
+    def signal(sequence, name):
+        return abs(sum(MrContrast(default(sequence)).tissue(by_name[name])))
+
+    assert min(signal("t1", "fat"), signal("t1", "blood")) > 1.5 * signal("t1", "tumour")
+    assert signal("stir", "fat") < 0.2 * signal("stir", "tumour")
+
+
+def test_pedicle_shares():
+    """The share of each left pedicle grows from level to level."""
+    lesions = phantom.build("xr-pedicle", 1).truth["lesions"]
+    shares = [x["arch_shares"]["pedicle_left"] for x in lesions]
+    assert shares == sorted(shares)
+    assert shares[2] == pytest.approx(0.35, abs=0.03)
+    assert shares[-1] == pytest.approx(1.0, abs=0.01)

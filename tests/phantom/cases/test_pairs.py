@@ -1,0 +1,60 @@
+"""One patient on several days."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets import phantom
+from spinemets.phantom.cases.named import case_of
+from spinemets.phantom.cases.pairs import COURSES, MOVES
+
+
+@pytest.mark.parametrize("course", COURSES)
+def test_days_of_a_course(course):
+    """Each day is a case of the same person; the first day's name has no day in it."""
+    first = case_of(f"pair-{course}")
+    assert first.day == 0
+    for day in first.days[1:]:
+        later = case_of(f"pair-{course}@{day}")
+        assert (later.person, later.day, later.days) == (first.name, day, first.days)
+
+
+def test_patient_lies_otherwise_on_another_day():
+    """3 mm and 2 degrees, the same bones: distances between levels and sizes are kept."""
+    one, other = (phantom.build(name, 1).anatomy for name in ("pair-stable", "pair-stable@90"))
+    shift = other.frames["L3"].origin - one.frames["L3"].origin
+    assert np.linalg.norm(shift) == pytest.approx(3.0)
+    turn = np.degrees(np.arccos(np.dot(one.frames["L3"].anterior, other.frames["L3"].anterior)))
+    assert turn == pytest.approx(2.0, abs=0.1)
+    lengths = [np.linalg.norm(a.frames["T10"].origin - a.frames["L5"].origin) for a in (one, other)]
+    assert lengths[0] == pytest.approx(lengths[1])
+    assert one.sizes == other.sizes
+    assert MOVES[0] is None
+
+
+def test_stable_lesion_stays(cube):
+    """Same volume on the moved patient, to the lattice."""
+    volumes = [phantom.build(name, 1).truth["lesions"][0]["volume_mm3"] for name in ("pair-stable", "pair-stable@90")]
+    assert volumes[0] == pytest.approx(volumes[1], rel=0.003)
+
+
+def test_what_courses_change():
+    """Volume x 0.7 and +300 HU; a breach of the back wall; a new lesion; a flare and its end."""
+    truth = {
+        name: phantom.build(name, 1).truth["lesions"]
+        for name in (
+            "pair-sclerosis",
+            "pair-sclerosis@90",
+            "pair-lytic-conversion@180",
+            "pair-new-lesion@90",
+            "pair-flare@50",
+        )
+    }
+    before, after = truth["pair-sclerosis"][0], truth["pair-sclerosis@90"][0]
+    assert after["volume_mm3"] / before["volume_mm3"] == pytest.approx(0.7, abs=0.01)
+    assert after["parts"][0]["mineral_mg_per_ml"] - before["parts"][0]["mineral_mg_per_ml"] > 150
+    assert "posterior" in {b["wall"] for b in truth["pair-lytic-conversion@180"][1]["breach"]}
+    assert [x["level"] for x in truth["pair-new-lesion@90"]] == ["L3", "L1"]
+    flare = truth["pair-flare@50"][0]["parts"][0]["bone_scan_ratio"]
+    assert flare == pytest.approx(1.5 * before["parts"][0]["bone_scan_ratio"])
