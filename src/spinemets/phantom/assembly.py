@@ -20,6 +20,9 @@ from spinemets.phantom.anatomy.sizes import LevelSize, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.pathology import screw
+from spinemets.phantom.pathology.canal.plant import plant
+from spinemets.phantom.pathology.canal.region import Region
+from spinemets.phantom.pathology.canal.site import Site
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.shape.texture import Field, stream
@@ -45,6 +48,8 @@ class Anatomy:
     fields: Mapping[str, Field]
     hosts: Mapping[str, Tissue]
     inserts: tuple[Insert, ...]
+    site: Site
+    soft_lesions: tuple[Region, ...]
 
     def vertebra(self, level: str) -> Vertebra:
         """Vertebra of a level."""
@@ -89,6 +94,8 @@ def assemble(case: Case, seed: int) -> Anatomy:
     for level in names:
         if levels[level].thoracic:
             bone += rib_rods(levels[level], frames[level])
+    site = Site(sizes=levels, frames=frames)
+    tube, soft_lesions = plant(canal(levels, frames, low), site, case.canal)
     return Anatomy(
         sizes=levels,
         frames=frames,
@@ -96,7 +103,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
         vertebrae=tuple(vertebrae),
         discs=_discs(vertebrae, low),
         sacrum=low,
-        canal=canal(levels, frames, low),
+        canal=tube,
         column=col,
         soft=tuple(trunk.soft_structures(col, case.patient, seed)),
         other_bone=bone,
@@ -105,6 +112,8 @@ def assemble(case: Case, seed: int) -> Anatomy:
         fields=_fields(seed),
         hosts=_hosts(case, levels),
         inserts=case.inserts,
+        site=site,
+        soft_lesions=soft_lesions,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
+from spinemets.phantom.pathology.canal.plant import CanalInsert
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.pathology.screw import Screw
 
@@ -20,6 +21,7 @@ class Case:
     inserts: tuple[Insert, ...] = ()
     collapses: Mapping[str, Collapse] = field(default_factory=dict)
     screws: tuple[Screw, ...] = ()
+    canal: tuple[CanalInsert, ...] = ()
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
     series: tuple[str, ...] = ("ct", "t1", "stir")
 

@@ -9,6 +9,7 @@ from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.atlas import LEVEL as ATLAS
 from spinemets.phantom.anatomy.levels import SACRUM_ID, column, verse_id
 from spinemets.phantom.assembly import Anatomy
+from spinemets.phantom.pathology.canal.region import held
 from spinemets.phantom.shape.block import Block
 
 DISC_OFFSET = 100
@@ -53,7 +54,7 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
 
 
 def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
-    """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces."""
+    """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces; then regions of soft tissue."""
     labels = np.zeros(grid.shape_ijk, np.int16)
     for block in _chunks(grid):
         part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
@@ -65,6 +66,14 @@ def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
                 bone = vertebra.bone(part)
                 limit = bone.outer if insert.breaks_cortex else bone.inner
                 part_of_map[place][(np.broadcast_to(insert.distance(bone), part.shape) < 0) & (limit < 0)] = number
+        for number, region in enumerate(
+            (r for r in anatomy.soft_lesions if r.labelled), start=len(anatomy.inserts) + 1
+        ):
+            found = block.within(region.box)
+            if found is not None:
+                place, part = found
+                filled = held(region, part, anatomy.vertebrae, anatomy.discs)
+                part_of_map[place][filled & (part_of_map[place] == 0)] = number
     return labels
 
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.cases.case import Case
+from spinemets.phantom.truth.epidural import epidural_truth
 from spinemets.phantom.truth.fractures import fracture_truth
 from spinemets.phantom.truth.lesions import lesion_truth
 from spinemets.phantom.truth.levels import level_truth
+from spinemets.phantom.truth.soft import soft_truth
 
 SCHEMA = "spinemets-truth/1"
 LIMITS = (
@@ -34,6 +36,8 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         },
         "levels": [level_truth(anatomy, level, number) for number, level in enumerate(anatomy.sizes)],
         "lesions": [lesion_truth(anatomy, insert) for insert in case.inserts],
+        "soft_lesions": soft_truth(anatomy, len(case.inserts) + 1),
+        "epidural": epidural_truth(anatomy),
         "fractures": [fracture_truth(anatomy, level) for level in case.collapses],
         "hardware": [
             {"level": s.level, "side": s.side, "diameter_mm": s.diameter_mm, "length_mm": s.length_mm}
