@@ -113,7 +113,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
         hosts=_hosts(case, levels),
         inserts=case.inserts,
         site=site,
-        soft_lesions=soft_lesions,
+        soft_lesions=(*soft_lesions, *(mass.region(tube, site, bone) for mass in case.masses)),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
 from spinemets.phantom.pathology.canal.plant import CanalInsert
 from spinemets.phantom.pathology.inserts import Insert
+from spinemets.phantom.pathology.paraspinal import ParaspinalMass
 from spinemets.phantom.pathology.screw import Screw
 
 
@@ -22,6 +23,7 @@ class Case:
     collapses: Mapping[str, Collapse] = field(default_factory=dict)
     screws: tuple[Screw, ...] = ()
     canal: tuple[CanalInsert, ...] = ()
+    masses: tuple[ParaspinalMass, ...] = ()
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
     series: tuple[str, ...] = ("ct", "t1", "stir")
 

@@ -6,10 +6,21 @@ A case name may end in a number that sets its size, as in `cortex-frac-0.10`.
 from __future__ import annotations
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.cases import bone, epidural, figures, fractures, hardware, marrow, normals
+from spinemets.phantom.cases import bone, canal_mimics, epidural, figures, fractures, hardware, intradural, marrow, myelogram, normals
 from spinemets.phantom.cases.case import Case, Group
 
-GROUPS = (figures, normals, bone, marrow, fractures, hardware, epidural)
+GROUPS = (
+    figures,
+    normals,
+    bone,
+    marrow,
+    fractures,
+    hardware,
+    epidural,
+    intradural,
+    myelogram,
+    canal_mimics,
+)
 CASES: Group = {name: make for group in GROUPS for name, make in group.CASES.items()}
 
 

@@ -182,7 +182,7 @@ def section(anatomy: Anatomy, canal: DeformedCanal, mass: Region, z: float) -> S
         arc_deg=float((thickness >= row["arc_thickness_mm"]).mean() * 360),
         contact_deg=contact,
         sac_ap_mm=float(np.ptp(rays.points(own, pole)[:, 1])),
-        **measures,  # type: ignore[arg-type]
+        **measures,
     )
 
 

@@ -48,8 +48,18 @@ def _pressed(canvas: Canvas, anatomy: Anatomy) -> None:
 
 def masses_beside_bone(canvas: Canvas, anatomy: Anatomy) -> None:
     """Regions that eat into bone, after the bones."""
-    for region, found in canvas.met(tuple(r for r in anatomy.soft_lesions if r.erodes)):
-        _cover(canvas, anatomy, region, found)
+    for region, (place, part) in canvas.met(tuple(r for r in anatomy.soft_lesions if r.erodes)):
+        distance = np.array(np.broadcast_to(region.distance(part), part.shape))
+        for vertebra in anatomy.vertebrae:
+            met = part.within(vertebra.box)
+            if met is not None:
+                deep = np.float32(-region.erosion_mm) - vertebra.bone(met[1]).outer
+                distance[met[0]] = np.maximum(distance[met[0]], deep)
+        for disc in anatomy.discs:
+            met = part.within(disc.box)
+            if met is not None:
+                distance[met[0]] = np.maximum(distance[met[0]], -disc.distance(met[1])[0])
+        canvas.cover((place, part), region.layers[0].tissue, distance)
 
 
 def _cover(canvas: Canvas, anatomy: Anatomy, region: Region, found: Found) -> None:
