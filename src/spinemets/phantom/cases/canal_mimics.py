@@ -24,7 +24,9 @@ CORD: dict[str, tuple[str, Intramedullary]] = {
     "ms": (
         "Plaque in the back of the left half of the cord at T6.",
         Intramedullary(
-            id="cord", at=("T6", 0.0), spots=(Spot(half_mm=(1.5, 1.4), length_mm=14.0, beside_mm=(1.4, 1.0), layers=OEDEMA),)
+            id="cord",
+            at=("T6", 0.0),
+            spots=(Spot(half_mm=(1.5, 1.4), length_mm=14.0, beside_mm=(1.4, 1.0), layers=OEDEMA),),
         ),
     ),
     "infarct": (
@@ -33,7 +35,8 @@ CORD: dict[str, tuple[str, Intramedullary]] = {
             id="cord",
             at=("T6", 0.0),
             spots=tuple(
-                Spot(half_mm=(0.9, 0.9), length_mm=35.0, beside_mm=(side * 1.4, -0.8), layers=OEDEMA) for side in (1, -1)
+                Spot(half_mm=(0.9, 0.9), length_mm=35.0, beside_mm=(side * 1.4, -0.8), layers=OEDEMA)
+                for side in (1, -1)
             ),
         ),
     ),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from spinemets.phantom.cases.case import Case, Group
+from spinemets.phantom.cases.epidural import lobe
+from spinemets.phantom.pathology.canal.epidural import EpiduralMass
 from spinemets.phantom.pathology.canal.intramedullary import Intramedullary, Spot
 from spinemets.phantom.pathology.canal.leptomeningeal import Leptomeningeal
 from spinemets.phantom.pathology.canal.region import Layer
@@ -81,9 +83,9 @@ def _par_mass(_: float | None) -> Case:
     mass = ParaspinalMass(
         id="mass-1",
         lobules=(
-            Lobule(level="T9", centre_mm=(36.0, -12.0, 0.0), half_mm=(16.0, 17.0, 18.0)),
-            Lobule(level="T10", centre_mm=(39.0, -8.0, 0.0), half_mm=(20.0, 19.0, 19.0)),
-            Lobule(level="T11", centre_mm=(37.0, -12.0, 4.0), half_mm=(16.0, 17.0, 17.0)),
+            Lobule(level="T9", centre_mm=(31.0, -11.0, 0.0), half_mm=(16.7, 17.2, 18.1)),
+            Lobule(level="T10", centre_mm=(34.0, -8.0, 0.0), half_mm=(21.1, 19.6, 19.1)),
+            Lobule(level="T11", centre_mm=(33.0, -11.0, 4.0), half_mm=(16.7, 17.2, 17.7)),
         ),
     )
     about = "Mass of 62 ml at the left of T9 to T11."
@@ -94,15 +96,23 @@ def _fig11(_: float | None) -> Case:
     mass = ParaspinalMass(
         id="mass-1",
         lobules=(
-            Lobule(level="T10", centre_mm=(31.0, -18.0, -3.0), half_mm=(19.0, 19.0, 17.0)),
-            Lobule(level="T11", centre_mm=(32.0, -17.0, 0.0), half_mm=(21.0, 20.0, 19.0)),
-            Lobule(level="T12", centre_mm=(32.0, -18.0, 3.0), half_mm=(17.0, 18.0, 16.0)),
+            Lobule(level="T10", centre_mm=(25.0, -19.0, -3.0), half_mm=(19.0, 19.0, 17.0)),
+            Lobule(level="T11", centre_mm=(27.0, -19.0, 0.0), half_mm=(21.0, 20.0, 19.0)),
+            Lobule(level="T12", centre_mm=(27.0, -19.0, 3.0), half_mm=(17.0, 18.0, 16.0)),
         ),
         tissue="sarcoma",
         erosion_mm=6.0,
     )
-    about = "Sarcoma at the left of T10 to T12 that eats into the pedicles."
-    return Case(name="fig11", about=about, masses=(mass,), series=("ct", "t1", "t1_gd_fs", "stir"))
+    inside = EpiduralMass(
+        id="epidural-1",
+        span=(("T10", 0.0), ("T12", 0.0)),
+        profile=lobe(95.0, 45.0, 1.2),
+        layers=(Layer(tissue="sarcoma"),),
+        taper_mm=10.0,
+        foramina=(("T10", "left"), ("T11", "left")),
+    )
+    about = "Sarcoma at the left of T10 to T12 that eats into the pedicles and enters the canal through the foramina."
+    return Case(name="fig11", about=about, canal=(inside,), masses=(mass,), series=("ct", "t1", "t1_gd_fs", "stir"))
 
 
 CASES: Group = {

@@ -6,7 +6,18 @@ A case name may end in a number that sets its size, as in `cortex-frac-0.10`.
 from __future__ import annotations
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.cases import bone, canal_mimics, epidural, figures, fractures, hardware, intradural, marrow, myelogram, normals
+from spinemets.phantom.cases import (
+    bone,
+    canal_mimics,
+    epidural,
+    figures,
+    fractures,
+    hardware,
+    intradural,
+    marrow,
+    myelogram,
+    normals,
+)
 from spinemets.phantom.cases.case import Case, Group
 
 GROUPS = (

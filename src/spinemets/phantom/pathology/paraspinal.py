@@ -53,7 +53,7 @@ class ParaspinalMass:
             id=self.id,
             kind="paraspinal",
             level=site.at(middle),
-            levels=site.levels(float(low[2]) + BLEND_MM, float(high[2]) - BLEND_MM),
+            levels=tuple(dict.fromkeys(lobe.level for lobe in self.lobules)),
             layers=(Layer(tissue=self.tissue),),
             distance=distance,
             box=box,

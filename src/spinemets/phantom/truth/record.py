@@ -8,6 +8,7 @@ from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.truth.epidural import epidural_truth
 from spinemets.phantom.truth.fractures import fracture_truth
+from spinemets.phantom.truth.intradural import intramedullary_truth, leptomeningeal_truth, myelogram_truth
 from spinemets.phantom.truth.lesions import lesion_truth
 from spinemets.phantom.truth.levels import level_truth
 from spinemets.phantom.truth.soft import soft_truth
@@ -38,6 +39,9 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         "lesions": [lesion_truth(anatomy, insert) for insert in case.inserts],
         "soft_lesions": soft_truth(anatomy, len(case.inserts) + 1),
         "epidural": epidural_truth(anatomy),
+        "leptomeningeal": leptomeningeal_truth(case, anatomy),
+        "intramedullary": intramedullary_truth(case, anatomy),
+        "myelogram": myelogram_truth(case, anatomy),
         "fractures": [fracture_truth(anatomy, level) for level in case.collapses],
         "hardware": [
             {"level": s.level, "side": s.side, "diameter_mm": s.diameter_mm, "length_mm": s.length_mm}

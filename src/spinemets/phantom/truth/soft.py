@@ -19,13 +19,13 @@ SLAB = 24
 
 def soft_truth(anatomy: Anatomy, first_label: int) -> list[dict[str, Any]]:
     """All regions, numbered as in the lesion label map."""
-    return [
-        _one(anatomy, region, first_label + n) for n, region in enumerate(r for r in anatomy.soft_lesions if r.labelled)
-    ]
+    regions = tuple(r for r in anatomy.soft_lesions if r.labelled)
+    return [_one(anatomy, regions[: n + 1], first_label + n) for n in range(len(regions))]
 
 
-def _one(anatomy: Anatomy, region: Region, label: int) -> dict[str, Any]:
-    """One region."""
+def _one(anatomy: Anatomy, regions: tuple[Region, ...], label: int) -> dict[str, Any]:
+    """The last of some regions, without what those before it hold already."""
+    region, before = regions[-1], regions[:-1]
     low, high = (np.asarray(corner) for corner in region.box)
     step = TRUTH_STEP_MM if float(np.prod(high - low)) < LARGE_MM3 else 2 * TRUTH_STEP_MM
     n_i, n_j, n_k = (int(n) for n in np.ceil((high - low) / step) + 1)
@@ -35,7 +35,12 @@ def _one(anatomy: Anatomy, region: Region, label: int) -> dict[str, Any]:
     for first in range(0, n_k, SLAB):
         shape = (n_i, n_j, min(SLAB, n_k - first))
         block = Block(affine=affine, start=(0, 0, first), shape=shape, reach_mm=step)
-        index = np.argwhere(held(region, block, anatomy.vertebrae, anatomy.discs))
+        inside = held(region, block, anatomy.vertebrae, anatomy.discs)
+        for other in before:
+            met = block.within(other.box)
+            if met is not None and inside[met[0]].any():
+                inside[met[0]] &= np.broadcast_to(other.distance(met[1]) >= 0, met[1].shape)
+        index = np.argwhere(inside)
         count += len(index)
         total += index.sum(axis=0) + np.array([0, 0, first * len(index)])
     centroid = low + step * total / max(count, 1)

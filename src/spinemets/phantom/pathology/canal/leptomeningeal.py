@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +58,11 @@ class Leptomeningeal:
     def regions(self, canal: Canal, site: Site) -> tuple[Region, ...]:
         """What it fills, the fluid first."""
         span = site.heights(self.span)
-        shared = {"level": site.at(sum(span) / 2), "levels": site.levels(*span), "box": tube_box(canal, *span)}
+        shared: dict[str, Any] = {
+            "level": site.at(sum(span) / 2),
+            "levels": site.levels(*span),
+            "box": tube_box(canal, *span),
+        }
         found: list[Region] = []
         if self.enhancing:
             layer = (Layer(tissue="csf_enhancing"),)
@@ -71,7 +77,7 @@ class Leptomeningeal:
             found.append(self._nodule(canal, site, span, number))
         return tuple(found)
 
-    def _film(self, canal: Canal, span: tuple[float, float], shared: dict[str, object]) -> Region:
+    def _film(self, canal: Canal, span: tuple[float, float], shared: Mapping[str, Any]) -> Region:
         thickness = np.float32(self.film_mm)
 
         def around(block: Block) -> Array:
@@ -93,7 +99,7 @@ class Leptomeningeal:
             layers=(Layer(tissue="leptomeningeal_tumour"),),
             distance=distance,
             share=share,
-            **shared,  # type: ignore[arg-type]
+            **shared,
         )
 
     def nodule(self, canal: Canal, span: tuple[float, float], number: int) -> tuple[float, float, float]:
@@ -109,7 +115,7 @@ class Leptomeningeal:
         def distance(block: Block) -> Array:
             x, y, z = (axis - np.float32(c) for axis, c in zip(block.axes, at, strict=True))
             ball = np.sqrt(x * x + y * y + z * z) - np.float32(radius)
-            return np.maximum(np.maximum(ball, canal.sac(block)), -canal.cord(block))
+            return np.asarray(np.maximum(np.maximum(ball, canal.sac(block)), -canal.cord(block)), np.float32)
 
         low, high = (np.array(at) - radius - 1, np.array(at) + radius + 1)
         return Region(
@@ -135,7 +141,7 @@ def _fluid(
     canal: Canal,
     span: tuple[float, float],
     layers: tuple[Layer, ...],
-    shared: dict[str, object],
+    shared: Mapping[str, Any],
     floor: float | None = None,
 ) -> Region:
     """CSF between two heights, or what lies behind a level in it."""
@@ -147,7 +153,13 @@ def _fluid(
         return np.asarray(part, np.float32)
 
     return Region(
-        id=name, kind="fluid", layers=layers, distance=canal.sac, share=share, labelled=False, **shared  # type: ignore[arg-type]
+        id=name,
+        kind="fluid",
+        layers=layers,
+        distance=canal.sac,
+        share=share,
+        labelled=False,
+        **shared,
     )
 
 
