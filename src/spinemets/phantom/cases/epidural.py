@@ -178,7 +178,7 @@ def _fig04(_: float | None) -> Case:
     mass = EpiduralMass(
         id="epidural-1",
         span=(("L4", 0.7), ("L4", -1.2)),
-        profile=lobe(55.0, 50.0, 5.5),
+        profile=lobe(55.0, 50.0, 4.9),
         taper_mm=10.0,
         foramina=(("L4", "left"),),
     )
