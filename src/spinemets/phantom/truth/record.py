@@ -17,7 +17,7 @@ SCHEMA = "spinemets-truth/1"
 LIMITS = (
     "Ribs end at the posterior arc, the pelvis at the iliac wings; no skull.",
     "Collapse is old: no oedema, no fracture line, no endplate step.",
-    "No degeneration, no soft-tissue extension of tumour, no contrast agent.",
+    "No degeneration; tumour beside bone only where `soft_lesions` say so.",
     "No motion, no beam hardening, no coil shading; metal shows its density without streaks.",
 )
 
