@@ -45,7 +45,7 @@ CORD: dict[str, tuple[str, Intramedullary]] = {
         Intramedullary(id="cord", at=("T6", 0.0), oedema_mm=45.0, growth_mm=0.2, vessels_mm=90.0),
     ),
     "ependymoma": (
-        "Long central tumour of the cord at T6 with caps of old blood and cysts above and below.",
+        "Long central tumour of the cord at T6 with old blood at its border, and oedema.",
         Intramedullary(
             id="cord",
             at=("T6", 0.0),
