@@ -11,7 +11,7 @@ import numpy as np
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy import trunk
 from spinemets.phantom.anatomy.alignment import Place, stack
-from spinemets.phantom.anatomy.arch import arch, exiting_roots
+from spinemets.phantom.anatomy.arch import Arch, arch, exiting_roots
 from spinemets.phantom.anatomy.atlas import Atlas, atlas
 from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.canal import Canal, canal
@@ -22,6 +22,9 @@ from spinemets.phantom.anatomy.sizes import LevelSize, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.cases.case import Case, Marrow, Move
 from spinemets.phantom.pathology import fracture
+from spinemets.phantom.pathology.canal.plant import plant
+from spinemets.phantom.pathology.canal.region import Region
+from spinemets.phantom.pathology.canal.site import Site
 from spinemets.phantom.pathology.degenerative import BenignChange
 from spinemets.phantom.pathology.hardware import Implant, implants
 from spinemets.phantom.pathology.inserts import Insert, widened
@@ -54,6 +57,8 @@ class Anatomy:
     benign: tuple[BenignChange, ...]
     broken: Mapping[str, tuple[fracture.Fracture, fracture.FractureMeasure]]
     altered_discs: Mapping[str, str]
+    site: Site
+    soft_lesions: tuple[Region, ...]
 
     def vertebra(self, level: str) -> Vertebra:
         """Vertebra of a level."""
@@ -73,11 +78,50 @@ def assemble(case: Case, seed: int) -> Anatomy:
         arches[level] = widened(arches[level], tuple(i for i in case.inserts if i.level == level))
     ring = atlas(levels["C2"], frames["C2"], arches["C2"].all_rods, scale=levels["C2"].mean_width / 17.0)
     low = sacrum(frames["S1"], scale=levels[names[-1]].mean_width / 48.35)
+    vertebrae = _vertebrae(levels, frames, arches, (ring.rods, low.rods))
+    by_level = {vertebra.level: vertebra for vertebra in vertebrae}
+    fields = _fields(seed)
+    col = trunk.column(levels, frames, case.patient)
+    site = Site(sizes=levels, frames=frames)
+    tube, soft_lesions = plant(canal(levels, frames, low), site, case.canal)
+    bone = _other_bone(levels, frames)
+    return Anatomy(
+        sizes=levels,
+        frames=frames,
+        atlas=ring,
+        vertebrae=tuple(vertebrae),
+        discs=_discs(vertebrae, low),
+        sacrum=low,
+        canal=tube,
+        column=col,
+        soft=tuple(trunk.soft_structures(col, case.patient, seed)),
+        other_bone=bone,
+        roots=tuple(rod for level in names for rod in exiting_roots(levels[level], frames[level])),
+        metal=implants((*case.screws, *case.fixtures), levels, frames),
+        fields=fields,
+        hosts=_hosts(case, levels),
+        inserts=tuple(insert.fitted(by_level[insert.level]) for insert in case.inserts),
+        benign=case.benign,
+        broken=_broken(case, vertebrae, fields["islands"]),
+        altered_discs=case.discs,
+        site=site,
+        soft_lesions=(*soft_lesions, *(mass.region(tube, site, bone) for mass in case.masses)),
+    )
+
+
+def _vertebrae(
+    levels: Mapping[str, LevelSize],
+    frames: Mapping[str, Place],
+    arches: Mapping[str, Arch],
+    ends: tuple[tuple[Rod, ...], tuple[Rod, ...]],
+) -> list[Vertebra]:
+    """Vertebrae that keep clear of their neighbours' processes; `ends` are the rods above the first and below the last."""
+    names = tuple(levels)
     vertebrae = []
     for number, level in enumerate(names):
         rods: tuple[Rod, ...] = ()
         if number == 0:
-            rods += ring.rods
+            rods += ends[0]
         else:
             above = ("transverse", "lamina") if levels[names[number - 1]].region == "cervical" else ()
             rods += arches[names[number - 1]].of("inferior_articular", "spinous", *above)
@@ -85,7 +129,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
             below = ("transverse", "pedicle") if levels[level].region == "cervical" else ()
             rods += arches[names[number + 1]].of("superior_articular", "spinous", "lamina", *below)
         else:
-            rods += low.rods
+            rods += ends[1]
         vertebrae.append(
             Vertebra(
                 level=level,
@@ -95,29 +139,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
                 neighbour_rods=rods,
             )
         )
-    by_level = {vertebra.level: vertebra for vertebra in vertebrae}
-    fields = _fields(seed)
-    col = trunk.column(levels, frames, case.patient)
-    return Anatomy(
-        sizes=levels,
-        frames=frames,
-        atlas=ring,
-        vertebrae=tuple(vertebrae),
-        discs=_discs(vertebrae, low),
-        sacrum=low,
-        canal=canal(levels, frames, low),
-        column=col,
-        soft=tuple(trunk.soft_structures(col, case.patient, seed)),
-        other_bone=_other_bone(levels, frames),
-        roots=tuple(rod for level in names for rod in exiting_roots(levels[level], frames[level])),
-        metal=implants((*case.screws, *case.fixtures), levels, frames),
-        fields=fields,
-        hosts=_hosts(case, levels),
-        inserts=tuple(insert.fitted(by_level[insert.level]) for insert in case.inserts),
-        benign=case.benign,
-        broken=_broken(case, vertebrae, fields["islands"]),
-        altered_discs=case.discs,
-    )
+    return vertebrae
 
 
 def _other_bone(levels: Mapping[str, LevelSize], frames: Mapping[str, Place]) -> tuple[Rod, ...]:

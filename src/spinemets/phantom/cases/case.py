@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
+from spinemets.phantom.pathology.canal.plant import CanalInsert
 from spinemets.phantom.pathology.degenerative import BenignChange
 from spinemets.phantom.pathology.hardware import Fixture
 from spinemets.phantom.pathology.inserts import Insert
+from spinemets.phantom.pathology.paraspinal import ParaspinalMass
 from spinemets.phantom.pathology.screw import Screw
 
 
@@ -72,6 +74,8 @@ class Case:
     days: tuple[int, ...] = (0,)
     day: int = 0
     moved: Move | None = None
+    canal: tuple[CanalInsert, ...] = ()
+    masses: tuple[ParaspinalMass, ...] = ()
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
     series: tuple[str, ...] = ("ct", "t1", "stir")
     stated: Mapping[str, Any] = field(default_factory=dict)

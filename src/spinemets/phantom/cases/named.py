@@ -8,14 +8,18 @@ from __future__ import annotations
 from spinemets.model.errors import UsageError
 from spinemets.phantom.cases import (
     bone,
+    canal_mimics,
     degenerative,
+    epidural,
     figures,
     fractures,
     grids,
     hardware,
     instability,
+    intradural,
     marrow,
     mimics,
+    myelogram,
     normals,
     pairs,
     pitfalls,
@@ -30,6 +34,10 @@ GROUPS = (
     fractures,
     degenerative,
     hardware,
+    epidural,
+    intradural,
+    myelogram,
+    canal_mimics,
     grids,
     mimics,
     pairs,
@@ -39,9 +47,11 @@ GROUPS = (
 # What each group of cases is for.
 HEADINGS = {
     "figures": "demonstration and figures of the review", "normals": "no lesion", "bone": "lesions that CT shows",
-    "marrow": "lesions that MR shows", "fractures": "fractures", "degenerative": "wear and its mimics", "hardware": "metal", "grids": "one property in steps",
-    "mimics": "mimics of metastasis", "pairs": "one patient on several days",
-    "pitfalls": "no lesion, but easily taken for one", "instability": "instability scores and planning sectors",
+    "marrow": "lesions that MR shows", "fractures": "fractures", "degenerative": "wear and its mimics",
+    "hardware": "metal", "grids": "one property in steps",
+    "epidural": "epidural and paraspinal disease", "intradural": "disease inside the dura", "myelogram": "myelograms",
+    "canal_mimics": "mimics of disease in the canal", "mimics": "mimics of metastasis",
+    "pairs": "one patient on several days", "pitfalls": "no lesion, but easily taken for one", "instability": "instability scores and planning sectors",
 }  # fmt: skip
 CASES: Group = {name: make for group in GROUPS for name, make in group.CASES.items()}
 

@@ -9,6 +9,7 @@ from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.atlas import LEVEL as ATLAS
 from spinemets.phantom.anatomy.levels import COCCYX_ID, SACRUM_ID, column, verse_id
 from spinemets.phantom.assembly import Anatomy
+from spinemets.phantom.pathology.canal.region import held as soft_held
 from spinemets.phantom.pathology.measure import held
 from spinemets.phantom.shape.block import Block
 
@@ -59,7 +60,7 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
 
 
 def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
-    """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces; later ones win."""
+    """int16 map: n = n-th insert of the case (from 1), inside the bone that it replaces, later ones win; then soft tissue."""
     labels = np.zeros(grid.shape_ijk, np.int16)
     for block in chunks(grid):
         part_of_map = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
@@ -69,6 +70,14 @@ def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
             if found is not None:
                 place, part = found
                 part_of_map[place][held(insert, vertebra.bone(part))] = number
+        for number, region in enumerate(
+            (r for r in anatomy.soft_lesions if r.labelled), start=len(anatomy.inserts) + 1
+        ):
+            found = block.within(region.box)
+            if found is not None:
+                place, part = found
+                filled = soft_held(region, part, anatomy.vertebrae, anatomy.discs)
+                part_of_map[place][filled & (part_of_map[place] == 0)] = number
     return labels
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.bones import atlas, other_bones, sacrum, vertebra_with_lesions
 from spinemets.phantom.imaging.painting.canal import exiting_roots, spinal_canal
+from spinemets.phantom.imaging.painting.canal_disease import canal_disease, masses_beside_bone
 from spinemets.phantom.imaging.painting.canvas import Canvas, palette_of
 from spinemets.phantom.imaging.painting.discs import discs_of_column, ligaments
 from spinemets.phantom.imaging.painting.lesions import altered_discs
@@ -33,6 +34,7 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     ligaments(canvas, discs, bones)
     exiting_roots(canvas, anatomy)
     spinal_canal(canvas, anatomy)
+    canal_disease(canvas, anatomy)
     discs_of_column(canvas, discs)
     altered_discs(canvas, anatomy, discs)
     other_bones(canvas, anatomy)
@@ -40,6 +42,7 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     atlas(canvas, anatomy)
     for vertebra, found, bone in bones:
         vertebra_with_lesions(canvas, anatomy, vertebra, (found, bone))
+    masses_beside_bone(canvas, anatomy)
     for rod, found in canvas.met(anatomy.metal):
         canvas.cover(found, rod.material, rod.distance(found[1]))
     return channels

@@ -7,16 +7,19 @@ from typing import Any
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.truth.degeneration import benign_truth
+from spinemets.phantom.truth.epidural import epidural_truth
 from spinemets.phantom.truth.fractures import fracture_truth
 from spinemets.phantom.truth.hardware import hardware_truth
+from spinemets.phantom.truth.intradural import intramedullary_truth, leptomeningeal_truth, myelogram_truth
 from spinemets.phantom.truth.lesions import lesion_truth
 from spinemets.phantom.truth.levels import level_truth
+from spinemets.phantom.truth.soft import soft_truth
 
 SCHEMA = "spinemets-truth/1"
 LIMITS = (
     "Ribs end at the posterior arc, the pelvis at the iliac wings; no skull.",
     "Fractures have no endplate step and no separate fragments.",
-    "Worn facet joints do not grow; no soft-tissue extension of tumour, no contrast agent.",
+    "Worn facet joints do not grow; tumour beside bone only where `soft_lesions` say so.",
     "No motion, no beam hardening, no coil shading; metal shows its density without streaks.",
 )
 
@@ -37,6 +40,11 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         },
         "levels": [level_truth(anatomy, level, number) for number, level in enumerate(anatomy.sizes)],
         "lesions": [lesion_truth(anatomy, insert) for insert in anatomy.inserts],
+        "soft_lesions": soft_truth(anatomy, len(anatomy.inserts) + 1),
+        "epidural": epidural_truth(anatomy),
+        "leptomeningeal": leptomeningeal_truth(case, anatomy),
+        "intramedullary": intramedullary_truth(case, anatomy),
+        "myelogram": myelogram_truth(case, anatomy),
         "benign": [benign_truth(anatomy, change) for change in case.benign],
         "fractures": [fracture_truth(anatomy, level, collapse) for level, collapse in case.collapses.items()],
         "hardware": hardware_truth(case),
