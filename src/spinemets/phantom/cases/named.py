@@ -11,6 +11,7 @@ from spinemets.phantom.cases import (
     canal_mimics,
     degenerative,
     epidural,
+    faults,
     figures,
     fractures,
     grids,
@@ -43,6 +44,7 @@ GROUPS = (
     pairs,
     pitfalls,
     instability,
+    faults,
 )
 # What each group of cases is for.
 HEADINGS = {
@@ -52,6 +54,7 @@ HEADINGS = {
     "epidural": "epidural and paraspinal disease", "intradural": "disease inside the dura", "myelogram": "myelograms",
     "canal_mimics": "mimics of disease in the canal", "mimics": "mimics of metastasis",
     "pairs": "one patient on several days", "pitfalls": "no lesion, but easily taken for one", "instability": "instability scores and planning sectors",
+    "faults": "series gone wrong, protocols with gaps",
 }  # fmt: skip
 CASES: Group = {name: make for group in GROUPS for name, make in group.CASES.items()}
 

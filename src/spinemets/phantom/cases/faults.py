@@ -1,0 +1,27 @@
+"""Series gone wrong, and protocols that leave something out, of one patient with a lytic lesion of L2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from spinemets.phantom.cases.case import Case, Group
+from spinemets.phantom.cases.ingredients import LYTIC
+
+WHAT_COUNTS = "what counts is what the report says it could not assess"
+# Name -> what it holds, its series.
+ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "fs-fail-edge": ("Fat suppression that fails towards the edge of the field.", ("t1", "t2_fs_edge", "stir")),
+    "shading": ("T1 of a surface coil, not evened out.", ("t1_shaded", "stir")),
+    "motion-1": ("T1 of a patient who moves.", ("t1_motion", "stir")),
+    "proto-t1-t2": ("T1 and T2 alone: nothing with suppressed fat.", ("t1", "t2")),
+    "proto-t1-stir-gd": ("T1, STIR and T1 after gadolinium.", ("t1", "stir", "t1_gd")),
+    "proto-no-gd": ("No series after an agent.", ("t1", "t2", "stir")),
+}
+
+
+def _fault(name: str) -> Callable[[float | None], Case]:
+    about, series = ROWS[name]
+    return lambda _: Case(name=name, about=about, inserts=(LYTIC,), series=series, awaits=WHAT_COUNTS)
+
+
+CASES: Group = {name: _fault(name) for name in ROWS}
