@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,11 +41,14 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     lines, size = [HEAD], 0
+    names = [name for group in GROUPS for name in group.CASES if args.only in (None, name)]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        made = dict(zip(names, pool.map(_case, names), strict=True))
     for group in GROUPS:
         lines += [f"\n## {_title(group)}\n"]
         for name in group.CASES:
-            if args.only in (None, name):
-                picture, text = _case(name)
+            if name in made:
+                picture, text = made[name]
                 size += len(picture)
                 lines += text
                 if args.write:

@@ -18,8 +18,8 @@ from spinemets.phantom.shape.block import Block
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("SPINEMETS_SHARED_DATA", ROOT.parent / "shared" / "data"))
 STEP_MM = (2.0, 1.0, 1.0)
-# Cases and seeds of the simulated exams: one of each decade in which the real patients are likely to be.
-PATIENTS = tuple((case, seed) for case in ("normal",) for seed in (1, 2, 3))
+# Cases and seeds of the simulated exams: two decades in which the real patients are likely to be.
+PATIENTS = tuple((case, seed) for case in ("normal-40-m", "normal-60-f") for seed in (1, 2))
 # The real exams' names of a series, and ours.
 SEQUENCES = {"T1": "t1", "T2": "t2", "TIRM": "stir"}
 

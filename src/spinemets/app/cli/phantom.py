@@ -27,11 +27,21 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     make.add_argument("--format", choices=("dicom", "nifti"), default="dicom", help="files to write (default: dicom)")
     flags.add(make, only=frozenset({"out", "json", "quiet", "debug"}))
+    cohort = acts.add_parser(
+        "cohort", help="draw many patients", description="Draw patients from a recipe and write them."
+    )
+    cohort.add_argument("-n", dest="number", type=int, default=20, metavar="N", help="number of patients (default: 20)")
+    cohort.add_argument("--seed", type=int, default=1, metavar="N", help="seed of the cohort (default: 1)")
+    cohort.add_argument("--recipe", type=Path, metavar="FILE", help="YAML file with what differs from the usual recipe")
+    cohort.add_argument("--format", choices=("dicom", "nifti"), default="nifti", help="files to write (default: nifti)")
+    cohort.add_argument("--processes", type=int, default=1, metavar="N", help="patients made at once (default: 1)")
+    flags.add(cohort, only=frozenset({"out", "json", "quiet", "debug"}))
 
 
 def run(args: argparse.Namespace) -> int:
     """List or make."""
-    return made(args) if args.act == "make" else listed(args)
+    acts = {"make": made, "cohort": drawn, "list": listed}
+    return acts[args.act](args)
 
 
 def listed(args: argparse.Namespace) -> int:
@@ -73,6 +83,22 @@ def made(args: argparse.Namespace) -> int:
     if not args.quiet:
         say.note("Simulated images of no person, with the truth they were built from.")
     say.result(str(args.out))
+    return 0
+
+
+def drawn(args: argparse.Namespace) -> int:
+    """Write a cohort, and say where its table is."""
+    from spinemets.phantom.files.cohort import read_recipe, write_cohort
+
+    table = write_cohort(args.out, args.number, args.seed, read_recipe(args.recipe), args.format, args.processes)
+    if args.json:
+        say.one_object(
+            {"schema": "spinemets-phantom-cohort/1", "table": str(table), "patients": args.number, "seed": args.seed}
+        )
+        return 0
+    if not args.quiet:
+        say.note("Simulated images of no person, with the truth they were built from.")
+    say.result(str(table))
     return 0
 
 

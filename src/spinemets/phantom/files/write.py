@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from spinemets.model.volume import Volume
 
 FORMATS = ("dicom", "nifti")
+# A series by the name of its protocol, or by a protocol of one's own.
+Series = str | Acquisition
 
 
-def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[str, ...] | None = None) -> dict[str, Path]:
+def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | None = None) -> dict[str, Path]:
     """Write series as DICOM (those of the case unless given), one folder each; returns sequence -> folder."""
     from spinemets.exports.dicom.ct import write_ct  # lazy: heavy import
     from spinemets.exports.dicom.mr import write_mr
@@ -39,7 +41,7 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[str, ...] | Non
     return made
 
 
-def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[str, ...] | None = None) -> dict[str, Path]:
+def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | None = None) -> dict[str, Path]:
     """Write series as NIfTI with their facts in a JSON beside them, b-values in a `.bval`; returns name -> file.
 
     The name is that of the sequence, with the component where a series has several (`dixon2-water`).
@@ -112,9 +114,14 @@ def _flip_angle_deg(a: Acquisition) -> float | list[float]:
     return int(a.flip_deg) if a.flip_deg == int(a.flip_deg) else a.flip_deg
 
 
-def _rendered(phantom: Phantom, sequences: tuple[str, ...] | None) -> Iterator[tuple[int, Acquisition, Volume]]:
+def protocol_of(series: Series) -> Acquisition:
+    """The protocol of a series."""
+    return default(series) if isinstance(series, str) else series
+
+
+def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterator[tuple[int, Acquisition, Volume]]:
     """Number, protocol and image of each series; those of one geometry are painted at once."""
-    wanted = [default(name) for name in sequences or phantom.case.series]
+    wanted = [protocol_of(series) for series in sequences or phantom.case.series]
     together: dict[tuple[object, ...], list[int]] = {}
     for n, acquisition in enumerate(wanted):
         together.setdefault(acquisition.geometry, []).append(n)
@@ -135,16 +142,17 @@ def write_labels(phantom: Phantom, path: Path, grid: Grid | None = None) -> None
     write_nifti(labels, chosen, Path(path), f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}", present)
 
 
-def write_truth(phantom: Phantom, path: Path, sequences: tuple[str, ...] | None = None) -> None:
+def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | None = None) -> None:
     """Write truth.json, with what each written series (those of the case unless given) holds of the spine."""
     from spinemets.exports.atomic import write_text
 
-    series = [_series(phantom, sequence) for sequence in sequences or phantom.case.series]
+    series = [_series(phantom, one) for one in sequences or phantom.case.series]
     write_text(Path(path), json.dumps({**phantom.truth, "series": series}, indent=1) + "\n")
 
 
-def _series(phantom: Phantom, sequence: str) -> dict[str, object]:
-    acquisition = default(sequence)
+def _series(phantom: Phantom, series: Series) -> dict[str, object]:
+    acquisition = protocol_of(series)
+    sequence = acquisition.sequence
     states = phantom.coverage(phantom.grid(acquisition))
     return {
         "kind": sequence,
