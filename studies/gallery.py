@@ -86,7 +86,11 @@ def _truth(truth: dict[str, Any]) -> Iterator[str]:
         losses = ", ".join(f"{place} {100 * loss:.0f} %" for place, loss in fracture["loss"].items())
         yield f"{fracture['level']}: height loss {losses} (Genant {fracture['genant_grade']})"
     for metal in truth["hardware"]:
-        yield f"{metal['level']}: screw, {metal['side']}"
+        yield f"{metal.get('level', 'implant')}: {metal.get('kind', 'screw')} {metal.get('side', '')}".rstrip()
+    for mass in truth["soft_lesions"]:
+        yield f"{str(mass['kind']).replace('_', ' ')} of {mass['volume_mm3'] / 1000:.2f} mL"
+    for grade in truth["epidural"]:
+        yield f"{grade['level']}: epidural grade {grade['escc']}"
 
 
 if __name__ == "__main__":
