@@ -5,9 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemets.phantom.anatomy.sizes import LEVELS
+from spinemets import phantom
+from spinemets.knowledge.catalogue import table
+from spinemets.phantom.anatomy.levels import column
+from spinemets.phantom.anatomy.sizes import LEVELS, Patient
 from spinemets.phantom.assembly import assemble
+from spinemets.phantom.cases.case import Case
 from spinemets.phantom.cases.named import case_of
+from spinemets.phantom.imaging.acquisition import default
 
 
 def test_all_levels(first_light):
@@ -56,3 +61,12 @@ def test_case_and_seed_make_the_anatomy():
     assert one.sizes == two.sizes
     for name in one.fields:
         assert np.array_equal(one.fields[name].nodes, two.fields[name].nodes)
+
+
+@pytest.mark.parametrize("variant", table("phantom_anatomy")["variants"])
+def test_every_number_of_levels_can_be_built(variant):
+    """Eleven ribs, six lumbar levels: whole patients, organs included, with every level once in the truth."""
+    made = phantom.build(Case(name="variant", about="A variant.", patient=Patient(variant=variant)), 1)
+    assert [row["name"] for row in made.truth["levels"]] == list(column(variant)[1:])
+    assert {soft.name for soft in made.anatomy.soft} >= {"liver", "kidney_left"}
+    assert made.grid(default("t1")).shape_ijk[2] == 17

@@ -81,3 +81,37 @@ def test_header_sets_of_three_makers(capsys, tmp_path: Path):
     assert said["case"] == "hdr-vendors"
     assert {Path(said[maker]).name for maker in ("siemens", "ge", "philips")} == {"siemens", "ge", "philips"}
     assert json.loads(Path(said["truth"]).read_text())["kinds"]["ge"]["stir"] == "stir"
+
+
+RECIPE = "imaging: {series: [t1], coarser: 4.0}\ngroups: {normal: 1.0, metastatic: 0.0, fracture: 0.0, mimic: 0.0}\n"
+
+
+def test_cohort_says_where_its_table_is(capsys, tmp_path: Path):
+    """Two patients of a recipe: the table's path on the output, what they are on the other channel."""
+    (tmp_path / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    wanted = ["phantom", "cohort", "-n", "2", "--seed", "5", "--recipe", str(tmp_path / "recipe.yaml")]
+    assert main([*wanted, "--out", str(tmp_path / "made")]) == 0
+    said = capsys.readouterr()
+    table = Path(said.out.strip())
+    assert table == tmp_path / "made" / "cohort.json"
+    assert "of no person" in said.err
+    rows = json.loads(table.read_text(encoding="utf-8"))["patients"]
+    assert [row["about"] for row in rows] == ["No lesion and no fracture."] * 2
+
+
+def test_cohort_as_json(capsys, tmp_path: Path):
+    """One object with the table, the number and the seed."""
+    (tmp_path / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    wanted = ["phantom", "cohort", "-n", "1", "--recipe", str(tmp_path / "recipe.yaml"), "--json"]
+    assert main([*wanted, "--out", str(tmp_path / "made")]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["patients"], said["seed"]) == (1, 1)
+    assert Path(said["table"]).is_file()
+
+
+def test_a_wrong_recipe_is_a_wrong_call(capsys, tmp_path: Path):
+    """A row that does not exist: one line that names it, exit code 2, nothing written."""
+    (tmp_path / "recipe.yaml").write_text("lesion: {number: [1, 2]}\n", encoding="utf-8")
+    assert main(["phantom", "cohort", "--recipe", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "made")]) == 2
+    assert "'lesion'" in capsys.readouterr().err
+    assert not (tmp_path / "made").exists()

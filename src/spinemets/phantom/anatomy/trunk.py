@@ -37,7 +37,7 @@ class Column:
     """The line of the body centres and of the back's surface.
 
     `x`, `y` = body centres, `back` = skin of the back (LPS y), `wall` = half depth of the bodies, all against z;
-    `z_of` = height of each level's centre.
+    `z_of` = height of each level's centre, and of the place of T12 where there is none.
     """
 
     x: Curve
@@ -74,6 +74,8 @@ def column(levels: Mapping[str, LevelSize], frames: Mapping[str, Place], patient
         wall.append((float(point[2]), 15.0))
         tips.append((float(point[2]), float(point[1]) + behind + fat))
     heights = {level: float(frames[level].origin[2]) for level in frames}
+    # Organs lie by T12; with eleven ribs they lie by the place between T11 and L1.
+    heights.setdefault("T12", (heights["T11"] + heights["L1"]) / 2)
     return Column(
         x=Curve.through(x),
         y=Curve.through(y, 12.0),

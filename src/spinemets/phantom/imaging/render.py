@@ -39,7 +39,7 @@ def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -
     a, col = acquisition, anatomy.column
     top = col.z_of["T10"] + 3.0
     bottom = col.z_of["S1"] - 42.0
-    seen = [anatomy.frames[name] for name in (*LUMBAR_FIELD, "S1")]
+    seen = [anatomy.frames[name] for name in (*LUMBAR_FIELD, "S1") if name in anatomy.frames]
     x0 = float(np.mean([f.origin[0] for f in seen]))
     n_i, n_j = (round(length / a.pixel_mm) for length in a.fov_mm)
     y = [float(f.origin[1]) for f in seen]
