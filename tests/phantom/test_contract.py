@@ -6,7 +6,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 
 import numpy as np
@@ -18,7 +18,7 @@ from spinemets import phantom
 from spinemets.model.grid import Grid
 from spinemets.phantom.cases.named import CASES, GROUPS, case_of
 from spinemets.phantom.files.sheet import subject_of
-from spinemets.phantom.imaging.acquisition import default
+from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.mr_signals import MrContrast
 from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.signals import CtContrast
@@ -72,10 +72,18 @@ def field(case):
     return Grid(shape_ijk=(n, n, 12), affine_lps_mm=affine + np.array([[0] * 4, [0] * 4, [0, 0, 0, 24.0], [0] * 4]))
 
 
+# Faults of a series are no part of what a tissue is: they are tested where they are made.
+FAULTS = {
+    f.name: f.default
+    for f in fields(Acquisition)
+    if f.name in ("coil_radius_mm", "b0_offset_hz", "motion_mm", "csf_void")
+}
+
+
 def protocol(name):
-    """The declared protocol without noise, on the small field."""
+    """The declared protocol without noise and faults, on the small field."""
     return replace(
-        default(name), noise=float("inf") if default(name).modality == "MR" else 0.0, pixel_mm=STEP_MM, slice_mm=STEP_MM,
+        default(name), **FAULTS, noise=float("inf") if default(name).modality == "MR" else 0.0, pixel_mm=STEP_MM, slice_mm=STEP_MM,
         gap_mm=0.0, saturation_band=False, acquired_share=(1.0, 1.0), bandwidth_hz_per_px=1e6, echo_spacing_ms=0.0,
         blur_mm=0.01,
     )  # fmt: skip
