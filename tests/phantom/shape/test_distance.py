@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spinemets.phantom.shape import distance
 from spinemets.phantom.shape.block import Block
-from spinemets.phantom.shape.distance import Rod
+from spinemets.phantom.shape.distance import Rod, ellipsoid
 
 
 @pytest.fixture
@@ -99,3 +99,15 @@ def test_projection_gives_coordinates_along_directions(block):
     assert float(u[0, 15, 0]) == pytest.approx(-2.0)
     assert float(v[0, 0, 15]) == pytest.approx(3.0)
     assert float(w[15, 15, 15]) == pytest.approx(-6.0)
+
+
+def test_ellipsoid_along_its_axes():
+    """On an axis the distance is that to the end of the half axis; at the centre minus the smallest one; a ball is a ball."""
+    half = (8.0, 5.0, 3.0)
+    for axis, reach in enumerate(half):
+        parts = [np.zeros(3, np.float32) for _ in half]
+        parts[axis] = np.array([0.8 * reach, reach, reach + 4], np.float32)
+        assert ellipsoid(parts, half) == pytest.approx([-0.2 * reach, 0.0, 4.0], abs=0.01)
+    assert ellipsoid([np.zeros(1, np.float32)] * 3, half) == pytest.approx([-3.0])
+    off = np.random.default_rng(1).normal(0, 6, (3, 50)).astype(np.float32)
+    assert ellipsoid(list(off), (4.0,) * 3) == pytest.approx(np.linalg.norm(off, axis=0) - 4.0, abs=0.02)

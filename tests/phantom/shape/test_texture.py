@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
-from spinemets.phantom.shape.texture import Field, stream
+from spinemets.phantom.shape.texture import Field, islands, stream
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +74,14 @@ def test_stretch_lengthens_the_third_axis():
     across = (values[:-2] * values[2:]).mean()
     along = (values[:, :, :-2] * values[:, :, 2:]).mean()
     assert along > across + 0.2
+
+
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.8])
+def test_islands_fill_their_share(share):
+    """The highest part of a field of mean 0 and sd 1: half on its quantile, on average the share."""
+    values = np.random.default_rng(4).standard_normal(20000).astype(np.float32)
+    found = islands(values, share, 50.0)
+    assert found.mean() == pytest.approx(share, abs=0.02)
+    assert found[np.argsort(values)[-10:]].min() == 1.0
+    level = np.float32(ndtri(1 - share))
+    assert islands(np.array([level]), share) == pytest.approx([0.5])

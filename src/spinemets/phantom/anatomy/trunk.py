@@ -12,7 +12,7 @@ from spinemets.phantom.anatomy.alignment import Place
 from spinemets.phantom.anatomy.sizes import LevelSize, Patient
 from spinemets.phantom.shape.block import Array, Block, Box
 from spinemets.phantom.shape.curves import Curve
-from spinemets.phantom.shape.distance import along_ray, ellipse
+from spinemets.phantom.shape.distance import ellipse, ellipsoid
 from spinemets.phantom.shape.texture import stream
 
 # Fat under the skin of the back against that at L4.
@@ -113,9 +113,8 @@ def _ellipsoid(
 
     def distance(block: Block) -> Array:
         x, y, z = block.axes
-        d = [np.float32(1) * (axis - np.float32(c)) for axis, c in zip((x, y, z), centre, strict=True)]
-        norm = np.sqrt(sum((p / np.float32(h)) ** 2 for p, h in zip(d, half, strict=True)))
-        return along_ray(np.sqrt(sum(p * p for p in d)), norm, min(half))
+        d = [axis - np.float32(c) for axis, c in zip((x, y, z), centre, strict=True)]
+        return ellipsoid(d, half)
 
     low = (centre[0] - half[0] - 2, centre[1] - half[1] - 2, centre[2] - half[2] - 2)
     high = (centre[0] + half[0] + 2, centre[1] + half[1] + 2, centre[2] + half[2] + 2)

@@ -17,16 +17,12 @@ from spinemets.model.errors import UsageError
 from spinemets.phantom.anatomy.levels import column
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
 from spinemets.phantom.cases.case import Case
+from spinemets.phantom.cases.ingredients import BLASTIC, LYTIC, MARROW_ONLY, MIXED
 from spinemets.phantom.cases.named import case_of
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.shape.texture import stream
 
-TISSUES = {
-    "lytic": "lytic_tumour",
-    "blastic": "blastic_tumour",
-    "mixed": "lytic_tumour",
-    "marrow_only": "marrow_only_infiltrate",
-}
+KINDS = {usual.kind: usual for usual in (LYTIC, BLASTIC, MIXED, MARROW_ONLY)}
 # A lesion's centre lies within this share of the half axes of a body (left, anterior, superior; half axes in mm).
 CENTRE_SHARE, HALF_AXES_MM = 0.6, (18.0, 13.0, 11.0)
 
@@ -137,11 +133,10 @@ def _lesion(row: Recipe, level: str, number: int, draw: Draw) -> Insert:
     retained = row["mineral_retained"].get(kind)
     centre = [CENTRE_SHARE * half * draw.uniform(-1, 1) for half in HALF_AXES_MM]
     radii = [radius * _between(draw, row["elongation"]) for _ in range(3)]
-    return Insert(
+    return replace(
+        KINDS[kind],
         id=f"{kind.replace('_', '-')}-{number}",
-        kind=kind,
         level=level,
-        tissue=TISSUES[kind],
         centre_mm=(centre[0], centre[1], centre[2]),
         radii_mm=(radii[0], radii[1], radii[2]),
         edge_mm=_between(draw, row["edge_mm"]),

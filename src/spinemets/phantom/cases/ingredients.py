@@ -79,6 +79,7 @@ def found(level: str, kind: str) -> Expected:
     return tuple((criterion, level, None, state) for criterion, state in by_kind[kind])
 
 
-def absent(levels: tuple[str, ...]) -> Expected:
-    """Levels at which no lesion may be found."""
-    return tuple((criterion, level, None, "absent") for level in levels for criterion in ("CT-02", "MR-T1-03"))
+def absent(levels: tuple[str, ...], *criteria: str) -> Expected:
+    """Criteria that must find nothing at these levels; unless named, those that find a lesion."""
+    named = criteria or ("CT-02", "MR-T1-03")
+    return tuple((criterion, level, None, "absent") for level in levels for criterion in named)

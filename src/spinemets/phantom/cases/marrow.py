@@ -7,8 +7,7 @@ from dataclasses import replace
 from spinemets.phantom.anatomy.sizes import LEVELS
 from spinemets.phantom.cases.case import Case, Group
 from spinemets.phantom.cases.ingredients import LUMBAR_FIELD, LYTIC, MARROW_ONLY, NO_CRITERION, found
-from spinemets.phantom.pathology import benign, treatment
-from spinemets.phantom.pathology.inserts import Insert
+from spinemets.phantom.pathology import benign, metastases, treatment
 
 MR = ("t1", "t2", "stir")
 DWI = ("dwi", "t1", "stir")
@@ -24,18 +23,7 @@ def _marrow_only(_: float | None) -> Case:
 
 
 def _diffuse(_: float | None) -> Case:
-    inserts = tuple(
-        Insert(
-            id=f"diffuse-{level}",
-            kind="diffuse",
-            level=level,
-            tissue="diffuse_infiltrate",
-            mineral_retained=0.9,
-            share=0.92,
-            compartments=("body", "posterior_elements"),
-        )
-        for level in LEVELS
-    )
+    inserts = tuple(metastases.replaced(level, share=0.92, patchy=False) for level in LEVELS)
     expected = tuple(("MR-T1-01", level, None, "present") for level in LUMBAR_FIELD)
     return Case(name="diffuse", about="All marrow replaced: dark on T1 everywhere.", inserts=inserts, expected=expected)
 

@@ -16,7 +16,7 @@ import spinemets
 from spinemets.model.errors import UsageError
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.cases.drawn import drawn_case, recipe_of
-from spinemets.phantom.files.write import FORMATS, write_dicom, write_labels, write_nifti_series, write_truth
+from spinemets.phantom.files.write import check_format, write_labels, write_series, write_truth
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.patient import build
 from spinemets.phantom.shape.texture import stream
@@ -70,8 +70,7 @@ def write_cohort(
     """
     from spinemets.exports.atomic import write_text  # lazy: heavy import
 
-    if file_format not in FORMATS:
-        raise UsageError(f"There is no format {file_format!r}.", f"Choose {' or '.join(FORMATS)}.")
+    check_format(file_format)
     if number < 1:
         raise UsageError(f"A cohort of {number} patients is none.", "Give -n a positive number.")
     head = {"schema": SCHEMA, "version": spinemets.__version__, "seed": seed, "recipe": recipe, "format": file_format}
@@ -120,7 +119,7 @@ def write_patient(job: Job) -> dict[str, Any]:
     if not truth.exists():
         patient = build(case, seed + number)
         acquisitions = tuple(_acquisition(name, recipe["imaging"], case, seed) for name in case.series)
-        (write_dicom if file_format == "dicom" else write_nifti_series)(patient, home / "STUDY", acquisitions)
+        write_series(patient, home / "STUDY", file_format, acquisitions)
         write_labels(patient, home / "labels.nii.gz", patient.grid(acquisitions[0]))
         # Written last: a patient with a truth is whole.
         write_truth(patient, truth, acquisitions)

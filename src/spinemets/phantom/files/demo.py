@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from spinemets.model.errors import UsageError
-from spinemets.phantom.files.write import FORMATS, write_dicom, write_labels, write_nifti_series, write_truth
+from spinemets.phantom.files.write import check_format, write_labels, write_series, write_truth
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.patient import build
 
@@ -52,8 +51,7 @@ def make_demo(
     """
     from spinemets.exports.atomic import write_text
 
-    if file_format not in FORMATS:
-        raise UsageError(f"There is no format {file_format!r}.", f"Choose {' or '.join(FORMATS)}.")
+    check_format(file_format)
     folder = Path(folder)
     phantom = build(case, seed)
     names = sequences or phantom.case.series
@@ -64,7 +62,7 @@ def make_demo(
         clinical=folder / "clinical.yaml",
         truth=folder / "truth.json",
     )
-    (write_dicom if file_format == "dicom" else write_nifti_series)(phantom, demo.study, names)
+    write_series(phantom, demo.study, file_format, names)
     write_labels(phantom, demo.labels, grid)
     stated = CLINICAL.format(age=phantom.case.patient.age_years, sex=phantom.case.patient.sex)
     stated += "".join(f"{key}: {value}\n" for key, value in phantom.case.clinical.items())

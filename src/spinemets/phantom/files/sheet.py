@@ -36,8 +36,8 @@ DEFAULT_LEVEL = "L3"
 def subject_of(phantom: Phantom) -> NDArray[np.float64]:
     """Point that the sheet shows (LPS mm): the first lesion of soft tissue or bone, else a level with a finding, else L3."""
     truth = phantom.truth
-    for lesion in (*truth["soft_lesions"], *truth["lesions"]):
-        return np.array(lesion["centroid_lps_mm"])
+    if lesions := [*truth["soft_lesions"], *truth["lesions"]]:
+        return np.array(lesions[0]["centroid_lps_mm"])
     changed = [*truth["fractures"], *truth["benign"], *truth["hardware"]]
     level = changed[0]["level"] if changed else DEFAULT_LEVEL
     return np.array(phantom.anatomy.frames[level].origin)

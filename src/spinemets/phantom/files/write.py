@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spinemets.model.errors import UsageError
 from spinemets.phantom.files import headers
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.patient import Phantom, uid
@@ -63,6 +64,32 @@ def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[Series, 
             )
         made[name] = path
     return made
+
+
+def write_series(
+    phantom: Phantom, folder: Path, file_format: str, sequences: tuple[Series, ...] | None = None
+) -> dict[str, Path]:
+    """Write series in a format; returns name -> file or folder.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format.
+    """
+    check_format(file_format)
+    return (write_dicom if file_format == "dicom" else write_nifti_series)(phantom, folder, sequences)
+
+
+def check_format(file_format: str) -> None:
+    """Refuse a format that does not exist.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format.
+    """
+    if file_format not in FORMATS:
+        raise UsageError(f"There is no format {file_format!r}.", f"Choose {' or '.join(FORMATS)}.")
 
 
 def _separated(

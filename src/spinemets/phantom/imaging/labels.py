@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,9 +13,10 @@ from spinemets.phantom.anatomy.levels import COCCYX_ID, SACRUM_ID, column, verse
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.pathology.canal.region import held as soft_held
 from spinemets.phantom.pathology.measure import held
-from spinemets.phantom.shape.block import Block
+from spinemets.phantom.shape.block import Block, Slices
 
 DISC_OFFSET = 100
+NUMBERS = {"sacrum": SACRUM_ID, "coccyx": COCCYX_ID, "atlas": verse_id(ATLAS)}
 CHUNK = 48
 
 
@@ -35,21 +38,9 @@ def structure_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
                 place, part = found
                 inside = vertebra.bone(part).outer < 0
                 part_of_map[place][inside & (part_of_map[place] == 0)] = verse_id(vertebra.level)
-        found = block.within(anatomy.sacrum.box)
-        if found is not None:
-            place, part = found
-            inside = anatomy.sacrum.distance(part) < 0
-            part_of_map[place][inside & (part_of_map[place] == 0)] = SACRUM_ID
-        found = block.within(anatomy.sacrum.coccyx_box)
-        if found is not None:
-            place, part = found
-            inside = anatomy.sacrum.coccyx_distance(part) < 0
-            part_of_map[place][inside & (part_of_map[place] == 0)] = COCCYX_ID
-        found = block.within(anatomy.atlas.box)
-        if found is not None:
-            place, part = found
-            inside = anatomy.atlas.distance(part) < 0
-            part_of_map[place][inside & (part_of_map[place] == 0)] = verse_id(ATLAS)
+        for name, inside_of in bones_without_body(anatomy, block):
+            place, inside = inside_of
+            part_of_map[place][inside & (part_of_map[place] == 0)] = NUMBERS[name]
         for disc in anatomy.discs:
             found = block.within(disc.box)
             if found is not None:
@@ -79,6 +70,19 @@ def lesion_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
                 filled = soft_held(region, part, anatomy.vertebrae, anatomy.discs)
                 part_of_map[place][filled & (part_of_map[place] == 0)] = number
     return labels
+
+
+def bones_without_body(anatomy: Anatomy, block: Block) -> Iterator[tuple[str, tuple[Slices, NDArray[np.bool_]]]]:
+    """Sacrum, coccyx and atlas where they meet a block: name, place, and what lies inside."""
+    low, ring = anatomy.sacrum, anatomy.atlas
+    for name, box, distance in (
+        ("sacrum", low.box, low.distance),
+        ("coccyx", low.coccyx_box, low.coccyx_distance),
+        ("atlas", ring.box, ring.distance),
+    ):
+        found = block.within(box)
+        if found is not None:
+            yield name, (found[0], np.asarray(distance(found[1]) < 0))
 
 
 def chunks(grid: Grid) -> list[Block]:

@@ -11,7 +11,7 @@ from spinemets.knowledge.catalogue import table
 from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.assembly import Anatomy
-from spinemets.phantom.imaging.labels import chunks
+from spinemets.phantom.imaging.labels import bones_without_body, chunks
 from spinemets.phantom.shape.block import Array, Block, Slices
 from spinemets.phantom.shape.distance import union
 
@@ -48,15 +48,8 @@ def _met(anatomy: Anatomy, block: Block, codes: Codes) -> Iterator[tuple[Slices,
         found = block.within(vertebra.box)
         if found is not None:
             yield found[0], *_vertebra(vertebra, found[1], codes)
-    low, ring = anatomy.sacrum, anatomy.atlas
-    for name, box, distance in (
-        ("sacrum", low.box, low.distance),
-        ("coccyx", low.coccyx_box, low.coccyx_distance),
-        ("atlas", ring.box, ring.distance),
-    ):
-        found = block.within(box)
-        if found is not None:
-            yield found[0], distance(found[1]) < 0, np.asarray(codes[name], np.int16)
+    for name, (place, inside) in bones_without_body(anatomy, block):
+        yield place, inside, np.asarray(codes[name], np.int16)
     for disc in anatomy.discs:
         found = block.within(disc.box)
         if found is not None:

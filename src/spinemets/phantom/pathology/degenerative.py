@@ -8,9 +8,9 @@ import numpy as np
 
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.vertebra import Vertebra
-from spinemets.phantom.pathology.inserts import lattice
+from spinemets.phantom.pathology.shapes import lattice
 from spinemets.phantom.shape.block import Array, Block
-from spinemets.phantom.shape.distance import along_ray, union
+from spinemets.phantom.shape.distance import ellipsoid, union
 
 TRUTH_STEP_MM = 0.5
 MODIC = ("modic1", "modic2", "modic3")
@@ -57,9 +57,7 @@ class BenignChange:
         beneath = above - s if self.part == "superior" else s - below
         if self.kind == SCHMORL:
             u, v = l - np.float32(self.centre_mm[0]), a - np.float32(self.centre_mm[1])
-            r, deep = np.float32(self.radius_mm), np.float32(self.depth_mm)
-            ratio = np.sqrt((u / r) ** 2 + (v / r) ** 2 + (beneath / deep) ** 2)
-            lump = along_ray(np.sqrt(u * u + v * v + beneath * beneath), ratio, float(min(r, deep)))
+            lump = ellipsoid((u, v, beneath), (self.radius_mm, self.radius_mm, self.depth_mm))
             # Up to the endplate, whose gap the node fills.
             shell = np.float32(table("phantom_anatomy")["shell_mm"]["endplate"])
             return np.asarray(np.maximum(lump, -beneath - shell))

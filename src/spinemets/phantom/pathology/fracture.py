@@ -13,10 +13,10 @@ from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.sizes import Collapse
 from spinemets.phantom.anatomy.vertebra import Vertebra
-from spinemets.phantom.pathology.inserts import lattice
+from spinemets.phantom.pathology.shapes import lattice
 from spinemets.phantom.shape.block import Array, Block
-from spinemets.phantom.shape.distance import along_ray, coverage, union
-from spinemets.phantom.shape.texture import Field
+from spinemets.phantom.shape.distance import coverage, ellipsoid, union
+from spinemets.phantom.shape.texture import Field, islands
 
 TRUTH_STEP_MM = 0.5
 # Distance that lies inside any region: a whole body.
@@ -65,7 +65,7 @@ class Regions:
     spared: Array
 
 
-def regions(fracture: Fracture, vertebra: Vertebra, block: Block, islands: Field) -> Regions:
+def regions(fracture: Fracture, vertebra: Vertebra, block: Block, field: Field) -> Regions:
     """Parts of a broken body at a block's points."""
     rows = table("phantom_anatomy")["fracture"]
     body, local = vertebra.body, vertebra.frame.local(block)
@@ -74,7 +74,7 @@ def regions(fracture: Fracture, vertebra: Vertebra, block: Block, islands: Field
     above, below = body.endplates(norm, local[1])
     beneath, height = above - local[2], np.maximum(above - below, np.float32(1.0))
     shape, far = block.shape, np.full(block.shape, -EVERYWHERE_MM, np.float32)
-    noise = islands.at(*local)
+    noise = field.at(*local)
     middle = np.float32(rows["margin_mm"] + fracture.band_mm / 2)
     band = np.abs(beneath - middle) - np.float32(fracture.band_mm / 2) if fracture.band_mm else far
     changed = far
@@ -89,18 +89,8 @@ def regions(fracture: Fracture, vertebra: Vertebra, block: Block, islands: Field
         band=np.broadcast_to(band, shape),
         changed=np.broadcast_to(changed, shape),
         cleft=np.broadcast_to(cleft, shape),
-        spared=_spared(fracture, noise),
+        spared=islands(noise, fracture.spared) if fracture.spared else np.zeros_like(noise),
     )
-
-
-def _spared(fracture: Fracture, noise: Array) -> Array:
-    """Share of the marrow kept: islands of a smooth field above its quantile."""
-    from scipy.special import ndtri  # lazy: heavy import
-
-    if not fracture.spared:
-        return np.zeros_like(noise)
-    level = np.float32(ndtri(1.0 - fracture.spared))
-    return np.asarray(np.clip(np.float32(0.5) + (noise - level) * 3, 0.0, 1.0))
 
 
 def _cleft(fracture: Fracture, body: Body, local: tuple[Array, Array, Array], beneath: Array) -> Array:
@@ -112,8 +102,7 @@ def _cleft(fracture: Fracture, body: Body, local: tuple[Array, Array, Array], be
     l = local[0]  # noqa: E741  # left, the frame's letter
     a = local[1] - np.float32(shares["forward_share"] * body.size.mean_depth)
     s = beneath - np.float32(rows["margin_mm"] + half_s)
-    norm = np.sqrt((l / np.float32(half_l)) ** 2 + (a / np.float32(half_a)) ** 2 + (s / np.float32(half_s)) ** 2)
-    return along_ray(np.sqrt(l * l + a * a + s * s), norm, half_s)
+    return ellipsoid((l, a, s), (half_l, half_a, half_s))
 
 
 def pedicle(vertebra: Vertebra, side: str, block: Block, body: Array) -> Array:
@@ -153,7 +142,7 @@ class FractureMeasure:
         return held / self.band_mm3 if self.band_mm3 else 1.0
 
 
-def measure(fracture: Fracture, vertebra: Vertebra, islands: Field) -> FractureMeasure:
+def measure(fracture: Fracture, vertebra: Vertebra, field: Field) -> FractureMeasure:
     """Volumes of a fracture's parts."""
     size, step = vertebra.body.size, TRUTH_STEP_MM
     behind = size.mean_depth / 2 + 4 + size.convex_mm + size.retropulsion_mm
@@ -165,7 +154,7 @@ def measure(fracture: Fracture, vertebra: Vertebra, islands: Field) -> FractureM
     turn[:3, :3] = np.stack([frame.left, frame.anterior, frame.superior], axis=1)
     turn[:3, 3] = frame.origin
     block = Block(affine=turn @ local.affine, start=(0, 0, 0), shape=local.shape, reach_mm=step)
-    found = regions(fracture, vertebra, block, islands)
+    found = regions(fracture, vertebra, block, field)
     inside = coverage(found.marrow, step)
     shell = np.float32(table("phantom_anatomy")["shell_mm"]["endplate"])
     earlier = coverage(

@@ -10,7 +10,7 @@ from spinemets.phantom.anatomy.canal import Canal
 from spinemets.phantom.pathology.canal.region import Layer, Region
 from spinemets.phantom.pathology.canal.site import Site
 from spinemets.phantom.shape.block import Array, Block, Box
-from spinemets.phantom.shape.distance import Rod, along_ray, smooth_min, union
+from spinemets.phantom.shape.distance import Rod, ellipsoid, smooth_min, union
 
 BLEND_MM = 4.0
 FILLET_MM = 2.0
@@ -66,9 +66,7 @@ class ParaspinalMass:
         for lobe in self.lobules:
             local = site.frames[lobe.level].local(block)
             parts = [c - np.float32(m) for c, m in zip(local, lobe.centre_mm, strict=True)]
-            norm = np.sqrt(sum(np.square(p / np.float32(h)) for p, h in zip(parts, lobe.half_mm, strict=True)))
-            radius = np.sqrt(sum(np.square(p) for p in parts))
-            one = along_ray(np.asarray(radius), np.asarray(norm), min(lobe.half_mm))
+            one = ellipsoid(parts, lobe.half_mm)
             joined = one if joined is None else smooth_min(joined, one, BLEND_MM)
         assert joined is not None
         return joined

@@ -11,7 +11,7 @@ import numpy as np
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.vertebra import Bone
 from spinemets.phantom.shape.block import Array
-from spinemets.phantom.shape.texture import Field, stream
+from spinemets.phantom.shape.texture import Field, islands, stream
 
 
 class Pattern(Protocol):
@@ -39,12 +39,9 @@ class Grains:
 
     def share_at(self, bone: Bone, fields: Mapping[str, Field], reach_mm: float) -> Array:
         """1 well above the quantile, 0 well below."""
-        from scipy.special import ndtri  # lazy: heavy import
-
         del reach_mm  # grains are wider than samples
         rise = table("phantom_pathology")["grains"][self.size]["rise_per_sd"]
-        level = np.float32(ndtri(1.0 - self.share))
-        return np.asarray(np.clip(np.float32(0.5) + (fields[self.size].at(*bone.local) - level) * rise, 0.0, 1.0))
+        return islands(fields[self.size].at(*bone.local), self.share, rise)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.shape.block import Array, Block
-from spinemets.phantom.shape.distance import along_ray
+from spinemets.phantom.shape.distance import ellipsoid
 
 Point = tuple[float, float, float]
 
@@ -50,15 +50,8 @@ class Ellipsoid:
 
     def distance(self, bone: Bone) -> Array:
         """Along the ray from the centre."""
-        l, a, s = (  # noqa: E741
-            c - np.float32(m) for c, m in zip(bone.local, self.centre_mm, strict=True)
-        )
-        norm = np.sqrt(
-            (l / np.float32(self.radii_mm[0])) ** 2
-            + (a / np.float32(self.radii_mm[1])) ** 2
-            + (s / np.float32(self.radii_mm[2])) ** 2
-        )
-        return along_ray(np.sqrt(l * l + a * a + s * s), norm, min(self.radii_mm))
+        parts = [c - np.float32(m) for c, m in zip(bone.local, self.centre_mm, strict=True)]
+        return ellipsoid(parts, self.radii_mm)
 
     @property
     def box(self) -> tuple[Point, float]:

@@ -6,6 +6,7 @@ All functions take broadcastable float32 arrays. A surface's partial volume in a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -89,6 +90,21 @@ def along_ray(radius: Array, norm: Array, smallest: Array | float) -> Array:
     distance = np.empty(np.broadcast(radius, norm, smallest).shape, np.float32)
     borders.along_ray(_axes(distance), _least(radius), _least(norm), _least(smallest))
     return distance
+
+
+def ellipsoid(parts: Sequence[Array], half: Sequence[float]) -> Array:
+    """Distance to an ellipsoid along the ray from its centre.
+
+    Parameters
+    ----------
+    parts
+        Offsets from the centre along each of its axes, mm.
+    half
+        Half axes, mm.
+    """
+    radius = np.sqrt(sum(p * p for p in parts))
+    norm = np.sqrt(sum((p / np.float32(h)) ** 2 for p, h in zip(parts, half, strict=True)))
+    return along_ray(np.asarray(radius), np.asarray(norm), float(min(half)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -22,6 +22,14 @@ def stream(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
 
+def islands(values: Array, share: float, rise_per_sd: float = 3.0) -> Array:
+    """Where a field (mean 0, sd 1) lies in its highest `share`: 1 well inside, 0 well outside, rising that steeply between."""
+    from scipy.special import ndtri  # lazy: heavy import
+
+    level = np.float32(ndtri(1.0 - share))
+    return np.asarray(np.clip(np.float32(0.5) + (values - level) * rise_per_sd, 0.0, 1.0))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Field:
     """Gaussian field of zero mean and unit sd with a correlation length.

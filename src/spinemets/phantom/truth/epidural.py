@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.pathology.canal.deformation import DeformedCanal
-from spinemets.phantom.pathology.canal.region import REACH_MM, Region, centre, held
-from spinemets.phantom.shape.block import Block
+from spinemets.phantom.pathology.canal.region import REACH_MM, Region, held, section_plane
 
 Numbers = NDArray[np.float64]
 
@@ -73,11 +72,7 @@ class _Rays:
     def __init__(self, canal: DeformedCanal, z: float) -> None:
         row = table("phantom_disease")["measured"]
         self.step, self.n = float(row["step_mm"]), int(row["angles"])
-        affine = np.diag([self.step, self.step, self.step, 1.0])
-        x, y = centre(canal, z)
-        affine[:3, 3] = (x - REACH_MM, y - REACH_MM, z)
-        side = round(2 * REACH_MM / self.step) + 1
-        self.block = Block(affine=affine, start=(0, 0, 0), shape=(side, side, 1), reach_mm=self.step)
+        self.block = section_plane(canal, z, self.step)
         u, v, _ = canal.across(self.block)
         self.u, self.v = (np.broadcast_to(a, self.block.shape)[:, :, 0].astype(float) for a in (u, v))
         self.angle = np.arange(self.n) * 2 * np.pi / self.n

@@ -12,8 +12,7 @@ from spinemets.phantom.pathology.canal.deformation import DeformedCanal
 from spinemets.phantom.pathology.canal.intramedullary import Intramedullary
 from spinemets.phantom.pathology.canal.leptomeningeal import Leptomeningeal
 from spinemets.phantom.pathology.canal.myelogram import Myelogram
-from spinemets.phantom.pathology.canal.region import REACH_MM, centre
-from spinemets.phantom.shape.block import Block
+from spinemets.phantom.pathology.canal.region import section_plane
 from spinemets.phantom.truth.levels import point
 
 STEP_MM = 0.25
@@ -65,11 +64,7 @@ def area_ratio(anatomy: Anatomy, z: float) -> float:
     canal = anatomy.canal
     if not isinstance(canal, DeformedCanal):
         return 1.0
-    x, y = centre(canal, z)
-    affine = np.diag([STEP_MM, STEP_MM, STEP_MM, 1.0])
-    affine[:3, 3] = (x - REACH_MM, y - REACH_MM, z)
-    side = round(2 * REACH_MM / STEP_MM) + 1
-    block = Block(affine=affine, start=(0, 0, 0), shape=(side, side, 1), reach_mm=STEP_MM)
+    block = section_plane(canal, z, STEP_MM)
     return float(np.count_nonzero(canal.cord(block) < 0) / np.count_nonzero(canal.expected_cord(block) < 0))
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.canvas import Canvas, Found
 from spinemets.phantom.pathology.canal.deformation import DeformedCanal
-from spinemets.phantom.pathology.canal.region import Layer, Region
+from spinemets.phantom.pathology.canal.region import Region, clear_of_bone_and_disc
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import coverage
+from spinemets.phantom.shape.texture import islands
 
 
 def canal_disease(canvas: Canvas, anatomy: Anatomy) -> None:
@@ -49,16 +50,7 @@ def _pressed(canvas: Canvas, anatomy: Anatomy) -> None:
 def masses_beside_bone(canvas: Canvas, anatomy: Anatomy) -> None:
     """Regions that eat into bone, after the bones."""
     for region, (place, part) in canvas.met(tuple(r for r in anatomy.soft_lesions if r.erodes)):
-        distance = np.array(np.broadcast_to(region.distance(part), part.shape))
-        for vertebra in anatomy.vertebrae:
-            met = part.within(vertebra.box)
-            if met is not None:
-                deep = np.float32(-region.erosion_mm) - vertebra.bone(met[1]).outer
-                distance[met[0]] = np.maximum(distance[met[0]], deep)
-        for disc in anatomy.discs:
-            met = part.within(disc.box)
-            if met is not None:
-                distance[met[0]] = np.maximum(distance[met[0]], -disc.distance(met[1])[0])
+        distance = clear_of_bone_and_disc(region, part, anatomy.vertebrae, anatomy.discs)
         canvas.cover((place, part), region.layers[0].tissue, distance)
 
 
@@ -69,16 +61,8 @@ def _cover(canvas: Canvas, anatomy: Anatomy, region: Region, found: Found) -> No
     for layer in region.layers:
         share = coverage(distance + np.float32(layer.inset_mm), part.reach_mm)
         if layer.share < 1:
-            share = share * _islands(anatomy, layer, found)
+            share = share * islands(anatomy.fields["islands"].at(*part.axes), layer.share)
         canvas.fill(place, canvas.palette.tissue(layer.tissue), share)
-
-
-def _islands(anatomy: Anatomy, layer: Layer, found: Found) -> Array:
-    """Share of a layer that is in islands."""
-    from scipy.special import ndtri  # lazy: heavy import
-
-    level = np.float32(ndtri(1.0 - layer.share))
-    return np.asarray(np.clip(np.float32(0.5) + (anatomy.fields["islands"].at(*found[1].axes) - level) * 3, 0.0, 1.0))
 
 
 def _exchange(canvas: Canvas, region: Region, found: Found, share: Array) -> None:

@@ -8,10 +8,9 @@ from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.canvas import Canvas
-from spinemets.phantom.imaging.painting.lesions import Layer
+from spinemets.phantom.imaging.painting.lesions import Layer, blurred_share
 from spinemets.phantom.pathology.degenerative import SCHMORL
-from spinemets.phantom.shape.block import Array, Block
-from spinemets.phantom.shape.distance import coverage
+from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.tissues import tissue
 
 
@@ -26,17 +25,14 @@ def benign_layers(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra, part: Bl
         if change.kind == SCHMORL:
             rim = tissue(rows["rim_tissue"])
             dense = palette.spongy(rim, rows["rim_gain"] * host.mineral_mg_per_ml)
-            around = _share(distance - np.float32(rows["rim_mm"]), part, 1.0)
+            around = blurred_share(distance - np.float32(rows["rim_mm"]), part.reach_mm, 1.0)
             layers.append(Layer(share=around, mixture=dense, in_shell=False))
             core = palette.plain(rows["tissue"][change.kind])
-            layers.append(Layer(share=_share(distance, part, 0.0), mixture=core, in_shell=True))
+            layers.append(Layer(share=blurred_share(distance, part.reach_mm, 0.0), mixture=core, in_shell=True))
         else:
             written = tissue(rows["tissue"][change.kind])
             mixture = palette.spongy(written, rows["gain"][change.kind] * host.mineral_mg_per_ml)
-            layers.append(Layer(share=_share(distance, part, rows["edge_mm"]), mixture=mixture, in_shell=False))
+            layers.append(
+                Layer(share=blurred_share(distance, part.reach_mm, rows["edge_mm"]), mixture=mixture, in_shell=False)
+            )
     return layers
-
-
-def _share(distance: Array, part: Block, edge_mm: float) -> Array:
-    """Share of a region at each sample, its border blurred by the sample and by its own width."""
-    return coverage(distance, float(np.hypot(part.reach_mm, edge_mm)))

@@ -27,6 +27,11 @@ class Layer:
     in_shell: bool
 
 
+def blurred_share(distance: Array, reach_mm: float, edge_mm: float) -> Array:
+    """Share of a region at each sample, its border blurred by the sample and by its own width."""
+    return coverage(distance, float(np.hypot(reach_mm, edge_mm)))
+
+
 def lesion(
     canvas: Canvas, insert: Insert, where: tuple[Bone, float], host: tuple[Tissue, Mapping[str, Field]]
 ) -> list[Layer]:

@@ -11,7 +11,7 @@ from spinemets.phantom.pathology.canal.deformation import Swelling
 from spinemets.phantom.pathology.canal.region import Distance, Layer, Region, tube_box
 from spinemets.phantom.pathology.canal.site import Mark, Site
 from spinemets.phantom.shape.block import Array, Block
-from spinemets.phantom.shape.distance import along_ray
+from spinemets.phantom.shape.distance import ellipsoid
 
 # Vessels on the back of the cord: radius, distance from it, swing to the sides and its length.
 VESSEL_MM = {"radius": 0.9, "off": 1.2, "swing": 2.2, "wave": 15.0}
@@ -105,9 +105,7 @@ class Intramedullary:
             u = u - np.float32(spot.beside_mm[0])
             v = v - np.float32(pole_mm + spot.beside_mm[1])
             w = height - np.float32(z)
-            half = (*spot.half_mm, spot.length_mm / 2)
-            norm = np.sqrt(sum(np.square(c / np.float32(h)) for c, h in zip((u, v, w), half, strict=True)))
-            return np.maximum(along_ray(np.sqrt(u * u + v * v + w * w), norm, min(half)), canal.cord(block))
+            return np.maximum(ellipsoid((u, v, w), (*spot.half_mm, spot.length_mm / 2)), canal.cord(block))
 
         return distance
 

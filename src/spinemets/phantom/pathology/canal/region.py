@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spinemets.phantom.anatomy.canal import Canal
 from spinemets.phantom.anatomy.disc import Disc
 from spinemets.phantom.anatomy.vertebra import Vertebra
-from spinemets.phantom.shape.block import Array, Block, Box
+from spinemets.phantom.shape.block import Array, Block, Box, Slices
 
 # From the canal's centre to beyond its walls at every level.
 REACH_MM = 18.0
@@ -111,18 +111,38 @@ def tube_box(canal: Canal, low: float, high: float) -> Box:
     return ((float(x0), float(y0), low - 1.0), (float(x1), float(y1), high + 1.0))
 
 
-def held(region: Region, block: Block, vertebrae: Sequence[Vertebra], discs: Sequence[Disc]) -> NDArray[np.bool_]:
-    """Points of a block that a region holds: bone and disc that it does not erode are not its own."""
-    inside = np.array(np.broadcast_to(region.distance(block) < 0, block.shape))
+def clear_of_bone_and_disc(region: Region, block: Block, vertebrae: Sequence[Vertebra], discs: Sequence[Disc]) -> Array:
+    """Distance to a region at a block's points without the bone and the discs that it does not erode."""
+    distance = np.array(np.broadcast_to(region.distance(block), block.shape))
+
+    def near(place: Slices) -> bool:
+        """Whether anything there may fill a part of a sample."""
+        return bool((distance[place] < block.reach_mm).any())
+
     for vertebra in vertebrae:
         found = block.within(vertebra.box)
-        if found is not None and inside[found[0]].any():
-            inside[found[0]] &= np.broadcast_to(vertebra.bone(found[1]).outer, found[1].shape) > -region.erosion_mm
+        if found is not None and near(found[0]):
+            deep = np.float32(-region.erosion_mm) - vertebra.bone(found[1]).outer
+            distance[found[0]] = np.maximum(distance[found[0]], deep)
     for disc in discs:
         found = block.within(disc.box)
-        if found is not None and inside[found[0]].any():
-            inside[found[0]] &= np.broadcast_to(disc.distance(found[1])[0] > 0, found[1].shape)
-    return inside
+        if found is not None and near(found[0]):
+            distance[found[0]] = np.maximum(distance[found[0]], -disc.distance(found[1])[0])
+    return distance
+
+
+def held(region: Region, block: Block, vertebrae: Sequence[Vertebra], discs: Sequence[Disc]) -> NDArray[np.bool_]:
+    """Points of a block that a region holds: bone and disc that it does not erode are not its own."""
+    return np.asarray(clear_of_bone_and_disc(region, block, vertebrae, discs) < 0)
+
+
+def section_plane(canal: Canal, z: float, step_mm: float) -> Block:
+    """Points of the canal's axial plane at a height."""
+    x, y = centre(canal, z)
+    affine = np.diag([step_mm, step_mm, step_mm, 1.0])
+    affine[:3, 3] = (x - REACH_MM, y - REACH_MM, z)
+    side = round(2 * REACH_MM / step_mm) + 1
+    return Block(affine=affine, start=(0, 0, 0), shape=(side, side, 1), reach_mm=step_mm)
 
 
 def around(*boxes: Box) -> Box:
