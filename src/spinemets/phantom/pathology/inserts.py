@@ -23,6 +23,8 @@ from spinemets.phantom.tissue.tissues import Tissue, tissue
 
 __all__ = ["Insert", "Part", "body_volume_mm3", "lattice"]
 
+BODY_STEP_MM = 0.5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
@@ -189,7 +191,10 @@ def _thicker(rod: Rod, by_mm: float) -> Rod:
 
 
 def body_volume_mm3(vertebra: Vertebra) -> float:
-    """Volume of the body from its function on a 0.5 mm lattice."""
-    block = lattice(vertebra.frame.origin, np.array([34.0, 30.0, 28.0]), 0.5)
+    """Volume of the body from its function on a lattice of `BODY_STEP_MM`."""
+    block = lattice(vertebra.frame.origin, np.array([34.0, 30.0, 28.0]), BODY_STEP_MM)
+    found = block.within(vertebra.body_box)
+    if found is not None:
+        block = found[1]
     distance = vertebra.body.distance(*vertebra.frame.local(block)).whole
-    return float(np.count_nonzero(distance < 0)) * 0.5**3
+    return float(np.count_nonzero(distance < 0)) * BODY_STEP_MM**3

@@ -59,7 +59,7 @@ def measure(
     for over in later:
         inside &= ~held(over, bone)
     volume = float(np.count_nonzero(inside)) * step**3 * insert.share
-    index = np.argwhere(inside).mean(axis=0)
+    index = np.argwhere(inside).mean(axis=0) + block.start
     centroid = block.affine[:3, :3] @ index + block.affine[:3, 3]
     in_body = float(np.count_nonzero(inside & (bone.body < 0))) * step**3
     return LesionMeasure(
@@ -110,10 +110,14 @@ def arch_shares(insert: Insert, vertebra: Vertebra) -> dict[str, float]:
 
 
 def _lattice(insert: Insert, vertebra: Vertebra) -> tuple[float, Block]:
+    """Step, and the points at which an insert may lie: around its region, no farther than the bone."""
     if insert.whole:
-        return 2 * TRUTH_STEP_MM, lattice(vertebra.frame.origin, np.array(BODY_REACH_MM), 2 * TRUTH_STEP_MM)
-    centre, reach = insert.region.box
-    return TRUTH_STEP_MM, lattice(vertebra.frame.lps(*centre), np.full(3, reach), TRUTH_STEP_MM)
+        step, block = 2 * TRUTH_STEP_MM, lattice(vertebra.frame.origin, np.array(BODY_REACH_MM), 2 * TRUTH_STEP_MM)
+    else:
+        centre, reach = insert.region.box
+        step, block = TRUTH_STEP_MM, lattice(vertebra.frame.lps(*centre), np.full(3, reach), TRUTH_STEP_MM)
+    found = block.within(vertebra.box)
+    return step, block if found is None else found[1]
 
 
 def _part_volumes(
