@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+
 from studies.realism import ct
 from studies.realism.classifier import auc
 from studies.realism.exams import ROOT, Exam, real_exams, simulated_exams

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, stats
+
 from studies.realism.exams import Exam
 
 SIDE = 32

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from studies.realism.exams import SHARED
-from studies.realism.numbers import edge_widths_mm, noise_spectrum, soft_patches
 
 from spinemets import phantom
 from spinemets.ingest.read import read
 from spinemets.phantom.imaging.acquisition import default
+from studies.realism.exams import SHARED
+from studies.realism.numbers import edge_widths_mm, noise_spectrum, soft_patches
 
 PIXEL_MM, SLICE_MM, FIELD_MM = 0.842, 5.0, 400.0
 # Kernel -> (file of the real scan, noise in HU and width of the point spread in mm of ours: PHA-52).

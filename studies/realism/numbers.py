@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.stats import wasserstein_distance
+
 from studies.realism.exams import Exam
 from studies.realism.regions import NAMES, regions
 

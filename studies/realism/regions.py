@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
 from studies.realism.exams import STEP_MM, Exam
 
 NAMES = ("body", "disc", "canal", "muscle")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from fuzz.examine import read_all
 
 from fuzz import corpus
+from fuzz.examine import read_all
 
 
 def test_made_files_are_the_same_each_time():

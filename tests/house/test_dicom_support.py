@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from house.dicom_support import cells, main, page
 from house.dicom_trials import CLASSES, NATIVE, Outcome, Trial, _compare, _same_values, made
 

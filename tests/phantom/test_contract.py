@@ -12,7 +12,6 @@ from functools import cache
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
-from tests.phantom.shares import Shares
 
 from spinemets import phantom
 from spinemets.model.grid import Grid
@@ -24,6 +23,7 @@ from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.tissues import tissue
+from tests.phantom.shares import Shares
 
 FIELD_MM, STEP_MM = 60.0, 1.0
 OBLIQUE = Rotation.from_euler("zyx", (23, 17, 31), degrees=True).as_matrix()

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
-from tests.series.moving_body import turn
 
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.series import Recognition, Series
@@ -15,6 +14,7 @@ from spinemets.model.volume import Volume
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.patient import Phantom, build
 from spinemets.series.motion.measure import between
+from tests.series.moving_body import turn
 
 pytestmark = pytest.mark.slow
 

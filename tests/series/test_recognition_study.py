@@ -6,10 +6,10 @@ import warnings
 from pathlib import Path
 
 import pytest
-from studies import recognition_table as study
 
 from spinemets.series.classes import known_kinds
 from spinemets.series.confidence import confidence_table
+from studies import recognition_table as study
 
 QUICK = (
     "dicom-singles-spine",

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.series.study_builders import stack
 
 from spinemets.model.acquisition import Diffusion
 from spinemets.model.grid import Grid
 from spinemets.model.series import Series
 from spinemets.model.study import PatientFacts, Study
 from spinemets.series.sets.find import with_sets
+from tests.series.study_builders import stack
 
 
 def whole_study() -> list[Series]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import ndimage
+
 from studies.realism.classifier import SIDE, features
 from studies.realism.exams import Exam
 from studies.realism.numbers import distances, edge_widths_mm, noise_spectrum, ratios, soft_patches, spectrum_slope

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.ingest.header.dicom_bytes import ECHO, SEQUENCE, W, Writer, read
 
 from spinemets.ingest.header import headers as h
 from spinemets.ingest.header.elements import Elements, dictionary, keyword_of
 from spinemets.ingest.header.parser import Coding
 from spinemets.ingest.header.values import Values
+from tests.ingest.header.dicom_bytes import ECHO, SEQUENCE, W, Writer, read
 
 SOURCE = Path(__file__).resolve().parents[3] / "src" / "spinemets"
 

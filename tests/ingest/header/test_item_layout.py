@@ -8,7 +8,6 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ingest.header.dicom_bytes import CODINGS, ECHO, PLAIN, POSITION, ROWS, SEQUENCE, W, Writer, read
 
 from spinemets.ingest.files import limits as bounds
 from spinemets.ingest.header import parser
@@ -16,6 +15,7 @@ from spinemets.ingest.header.elements import Elements
 from spinemets.ingest.header.item_layout import ItemLayout, begins_with_item
 from spinemets.ingest.header.parser import TooMuch
 from spinemets.ingest.header.scan import Short
+from tests.ingest.header.dicom_bytes import CODINGS, ECHO, PLAIN, POSITION, ROWS, SEQUENCE, W, Writer, read
 
 GROUPS, PRIVATE = 0x52009230, 0x20051001
 

@@ -8,7 +8,6 @@ import sys
 import warnings
 
 import pytest
-from tests.ingest.header.dicom_bytes import CODINGS, ECHO, OPEN, PLAIN, POSITION, ROWS, SEQUENCE, W, Writer, read
 
 from spinemets.ingest.files import damage
 from spinemets.ingest.files import limits as bounds
@@ -19,6 +18,7 @@ from spinemets.ingest.header.elements import Elements, dictionary
 from spinemets.ingest.header.parser import Coding, TooMuch
 from spinemets.ingest.header.scan import Short
 from spinemets.ingest.header.values import Values
+from tests.ingest.header.dicom_bytes import CODINGS, ECHO, OPEN, PLAIN, POSITION, ROWS, SEQUENCE, W, Writer, read
 
 
 @pytest.mark.parametrize("coding", CODINGS, ids=str)

@@ -8,11 +8,11 @@ import json
 import jsonschema
 import nibabel
 import pytest
-from tests.phantom.truth.test_record import SCHEMA
 
 from spinemets.model.errors import UsageError
 from spinemets.phantom.cases.drawn import recipe_of
 from spinemets.phantom.files.cohort import read_recipe, write_cohort
+from tests.phantom.truth.test_record import SCHEMA
 
 SMALL = {"imaging": {"series": ["t1"], "coarser": 3.0}}
 

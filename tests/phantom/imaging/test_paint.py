@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.phantom.imaging.samples import value_at
 
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.mr_signals import MrContrast
@@ -12,6 +11,7 @@ from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.tissues import tissue
+from tests.phantom.imaging.samples import value_at
 
 
 def test_contrasts_painted_together_equal_those_painted_alone(first_light, plane):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.phantom.shape import twins
 
 from spinemets.phantom.shape import distance
+from tests.phantom.shape import twins
 
 # Of a straight block, an oblique one, rows of one sample, and less than three axes.
 SHAPES = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.phantom.shape import twins
 
 from spinemets.phantom.shape import mixing
+from tests.phantom.shape import twins
 
 PLACE = (slice(1, 5), slice(2, 6), slice(3, 14))
 SHAPE, CORNER = (4, 4, 11), (1, 2, 3)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.phantom.shape import twins
 
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.shape.distance import FAR_MM, Rod, union
+from tests.phantom.shape import twins
 
 
 def block_of(turn_deg: float, shape=(9, 14, 21), step_mm=(2.0, 1.0, 0.8), start=(3, 0, 5)) -> Block:

@@ -8,12 +8,12 @@ import nibabel
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
-from tests.series.moving_body import FIRST, SECOND, axial, body, sagittal, scan, series_of, turn
 
 from spinemets.model.errors import UnreadableInput
 from spinemets.model.grid import Grid
 from spinemets.model.study import PatientFacts, Study
 from spinemets.series.motion.measure import between, limits, shift_words, with_motions
+from tests.series.moving_body import FIRST, SECOND, axial, body, sagittal, scan, series_of, turn
 
 
 @pytest.fixture(scope="module")

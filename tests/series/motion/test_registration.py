@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.series.moving_body import FIRST, SECOND, body, sagittal, scan, series_of
 
 from spinemets.series.motion.coarse import Coarse, coarse
 from spinemets.series.motion.measure import limits
 from spinemets.series.motion.registration import common_box, decimated, register, smoothed
+from tests.series.moving_body import FIRST, SECOND, body, sagittal, scan, series_of
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.series.picture.test_ct import head, picture, trunk
-from tests.series.picture.test_mr import back
-from tests.series.picture.test_repeats import spine
 
 from spinemets.ingest.read import read
 from spinemets.series.picture.looked import NOTHING
@@ -17,6 +14,9 @@ from spinemets.series.picture.looking import Eye, ct_look, mr_look
 from spinemets.series.picture.slices import Picture
 from spinemets.series.picture.table import picture_table
 from spinemets.series.recognise import recognise
+from tests.series.picture.test_ct import head, picture, trunk
+from tests.series.picture.test_mr import back
+from tests.series.picture.test_repeats import spine
 
 TABLE = picture_table()
 

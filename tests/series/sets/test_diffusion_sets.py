@@ -9,7 +9,6 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.uid import ExplicitVRLittleEndian
-from tests.series.study_builders import stack
 
 from spinemets.ingest.options import ReadingOptions
 from spinemets.ingest.read import read
@@ -18,6 +17,7 @@ from spinemets.model.study import PatientFacts, Study
 from spinemets.series.recognise import recognise
 from spinemets.series.sets.diffusion_sets import b_values, direction_words, is_weighted, weighting
 from spinemets.series.sets.find import with_sets
+from tests.series.study_builders import stack
 
 
 def volume(n: int, b: float, direction=None, *, uid="5", **facts):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.series.study_builders import stack
 
 from spinemets.model.acquisition import Acquisition
 from spinemets.series.sets import likeness
+from tests.series.study_builders import stack
 
 
 def test_every_limit_has_its_reason():

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.series.study_builders import stack
-
 from spinemets.series.sets.pairs import contrast_pairs, kernels, repeats
+from tests.series.study_builders import stack
 
 
 def gd(n: int, kind: str = "t1_gd", **facts):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.series.study_builders import stack
 
 from spinemets.model.acquisition import Diffusion
 from spinemets.series.sets.stations import stations
+from tests.series.study_builders import stack
 
 
 def coronal(n: int, top_mm: float, height_mm: float = 300.0, kind: str = "t1", **facts):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.series.study_builders import stack
-
 from spinemets.series.sets import varying
+from tests.series.study_builders import stack
 
 GRE = {"scanning_sequence": ("GR",), "tr_s": 0.15, "flip_deg": 60.0}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from tests.phantom.imaging.samples import value_at
 
 from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.signals import CtContrast
+from tests.phantom.imaging.samples import value_at
 
 
 def test_cortex_is_painted_thin(first_light, plane):

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.phantom.shape import twins
 
 from spinemets import phantom
 from spinemets.knowledge.catalogue import table
@@ -14,6 +13,7 @@ from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.pathology.inserts import lattice
 from spinemets.phantom.tissue.tissues import tissue
+from tests.phantom.shape import twins
 
 
 @pytest.mark.parametrize("case", ["first-light", "ct-mixed"])
