@@ -63,9 +63,9 @@ def test_grids_are_right_handed_with_sides_as_named(normal, name):
 
 def test_planes(normal):
     """Axial left, back, up; sagittal back, down, right; coronal left, down, back."""
-    assert normal.grid(default("wb_t1")).axes.T == pytest.approx(np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]]))
-    assert normal.grid(default("t1-thoracic")).axes.T == pytest.approx(np.array([[0, 1, 0], [0, 0, -1], [-1, 0, 0]]))
-    assert normal.grid(default("ct-cervical")).axes.T == pytest.approx(np.eye(3))
+    assert pytest.approx(np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]])) == normal.grid(default("wb_t1")).axes.T
+    assert pytest.approx(np.array([[0, 1, 0], [0, 0, -1], [-1, 0, 0]])) == normal.grid(default("t1-thoracic")).axes.T
+    assert pytest.approx(np.eye(3)) == normal.grid(default("ct-cervical")).axes.T
 
 
 @pytest.mark.parametrize("level", ["L1", "L4", "L5", "T8"])

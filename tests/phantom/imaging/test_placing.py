@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UsageError
 from spinemets.phantom.imaging.acquisition import default
-from spinemets.phantom.imaging.placing import LUMBAR, placed
+from spinemets.phantom.imaging.placing import LUMBAR, placed, several
 
 
 def test_no_place_is_the_lumbar_field():
@@ -35,7 +37,7 @@ def test_a_region_sets_the_field():
 def test_stations_differ_in_brightness():
     """By 10 to 40 % from one to the next (PHA-57)."""
     stored = [default(f"wb_stir-{n}").stored for n in (1, 2, 3, 4)]
-    for one, other in zip(stored, stored[1:], strict=False):
+    for one, other in itertools.pairwise(stored):
         assert 0.1 <= abs(other - one) / one <= 0.4
     assert [default(f"wb_stir-{n}").station for n in (1, 2, 3, 4)] == [1, 2, 3, 4]
     assert default("wb_stir").station == 1
@@ -64,3 +66,19 @@ def test_regions_are_whole():
     for row in table("phantom_protocols")["regions"].values():
         assert set(row["fov_mm"]) == {"axial", "sagittal", "coronal"} and row["centred_on"] and row["word"]
         assert row["top"]["above_mm"] > 0 and row["bottom"]["below_mm"] > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("t1", ("t1",)),
+        ("t1-thoracic", ("t1-thoracic",)),
+        ("ax_t2-discs", ("ax_t2-L3", "ax_t2-L4", "ax_t2-L5")),
+        ("wb3_stir-all", ("wb3_stir-1", "wb3_stir-2", "wb3_stir-3")),
+        ("wb_dwi-all", ("wb_dwi-1", "wb_dwi-2", "wb_dwi-3", "wb_dwi-4")),
+        ("t1-all", ("t1-all",)),
+    ],
+)
+def test_names_that_stand_for_several(name, made):
+    """Stacks along the usual discs, all stations; what is no such name is refused where it is made."""
+    assert several(name) == made

@@ -9,6 +9,21 @@ from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UsageError
 
 LUMBAR = "lumbar"
+# Places that stand for several series.
+DISCS, ALL = "discs", "all"
+
+
+def several(name: str) -> tuple[str, ...]:
+    """The series that a name stands for: `ax_t2-discs` one along each usual disc, `wb_stir-all` all stations, else itself."""
+    rows = table("phantom_protocols")
+    sequence, _, place = name.partition("-")
+    if place == DISCS:
+        return tuple(f"{sequence}-{level}" for level in rows["disc_stack"]["levels"])
+    if place == ALL:
+        row = rows["sequences"].get(sequence, {})
+        seams = {**rows.get(row.get("geometry"), {}), **row}.get("seams_mm")
+        return (name,) if seams is None else tuple(f"{sequence}-{n}" for n in range(1, len(seams) + 2))
+    return (name,)
 
 
 def placed(name: str, stated: Mapping[str, Any], place: str) -> dict[str, Any]:
