@@ -18,7 +18,6 @@ from spinemets.phantom.imaging.placing import several
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
-    from spinemets.model.grid import Grid
     from spinemets.model.volume import Volume
 
 FORMATS = ("dicom", "nifti")
@@ -165,17 +164,6 @@ def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterato
         volumes = phantom.render_together(tuple(wanted[n] for n in members))
         for n, volume in zip(members, volumes, strict=True):
             yield n + 1, wanted[n], volume
-
-
-def write_labels(phantom: Phantom, path: Path, grid: Grid | None = None) -> None:
-    """Write the label map (VerSe numbers, discs 100 more) on a grid, that of the CT unless given."""
-    from spinemets.exports.nifti import write_nifti
-    from spinemets.phantom.imaging.labels import label_names
-
-    chosen = phantom.grid(default("ct")) if grid is None else grid
-    labels = phantom.labels(chosen)
-    present = {n: name for n, name in label_names().items() if np.any(labels == n)}
-    write_nifti(labels, chosen, Path(path), f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}", present)
 
 
 def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | None = None) -> None:
