@@ -71,3 +71,14 @@ def test_long_description_is_cut(grid, labels, tmp_path):
     """The header holds 79 characters of description."""
     write_nifti(labels, grid, tmp_path / "x.nii", "y" * 200)
     assert bytes(nib.load(tmp_path / "x.nii").header["descrip"]).rstrip(b"\0") == b"y" * 79
+
+
+def test_a_sheared_grid_has_no_qform(labels, tmp_path):
+    """A tilted gantry's stack: the sform holds it as it is, a qform would straighten it without a word."""
+    affine = np.diag([0.8, 0.9, 2.0, 1.0])
+    affine[:3, 1] = 0.9 * np.array([0.0, np.cos(0.26), np.sin(0.26)])
+    sheared = Grid(shape_ijk=(4, 5, 6), affine_lps_mm=affine)
+    write_nifti(labels, sheared, tmp_path / "x.nii", "about")
+    image = nib.load(tmp_path / "x.nii")
+    assert image.get_sform() == pytest.approx(np.diag([-1, -1, 1, 1]) @ affine, abs=1e-5)
+    assert image.get_qform(coded=True)[1] == 0

@@ -15,6 +15,8 @@ from spinemets.model.grid import Grid
 DESCRIPTION_BYTES = 79
 # Code 0 = "other": the place where segmentation tools put their Caret label table.
 EXTENSION_CODE = 0
+# Cosines of the angles between axes up to this come from rounding.
+RIGHT_ANGLE = 1e-4
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
@@ -23,7 +25,8 @@ def write_nifti(
 ) -> None:
     """Write an array (i, j, k) with its place in the patient; `.gz` names are compressed.
 
-    sform and qform hold the same affine (scanner coordinates, mm). The same input gives the same bytes.
+    sform and qform hold the same affine (scanner coordinates, mm); of a sheared grid, which no qform can hold, the sform
+    alone does. The same input gives the same bytes.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ def write_nifti(
     image: Any = nib.Nifti1Image(np.asarray(array), affine)  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units("mm")
     image.set_sform(affine, code=1)
-    image.set_qform(affine, code=1)
+    image.set_qform(affine, code=int(_square(grid)))
     image.header["descrip"] = description.encode("ascii", "replace")[:DESCRIPTION_BYTES]
     if names:
         extension = nib.nifti1.Nifti1Extension(EXTENSION_CODE, label_table(names).encode())
@@ -49,6 +52,11 @@ def write_nifti(
 
         content = igzip.compress(content, compresslevel=2, mtime=0)
     write_bytes(path, content)
+
+
+def _square(grid: Grid) -> bool:
+    """Whether the axes are at right angles."""
+    return bool(np.allclose(grid.axes.T @ grid.axes, np.eye(3), atol=RIGHT_ANGLE))
 
 
 def label_table(names: Mapping[int, str]) -> str:

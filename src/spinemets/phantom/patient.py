@@ -41,7 +41,7 @@ class Phantom:
 
     def grid(self, acquisition: Acquisition) -> Grid:
         """Voxel grid of a series."""
-        from spinemets.phantom.imaging.render import grid_of  # lazy: rendering is not needed for truth
+        from spinemets.phantom.imaging.field import grid_of  # lazy: rendering is not needed for truth
 
         return grid_of(self.anatomy, acquisition, self.frame_of_reference_uid)
 

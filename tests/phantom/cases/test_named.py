@@ -7,7 +7,8 @@ import pytest
 from spinemets.model.errors import UsageError
 from spinemets.phantom.anatomy.levels import column
 from spinemets.phantom.cases.named import CASES, case_of
-from spinemets.phantom.imaging.acquisition import sequences
+from spinemets.phantom.imaging.acquisition import default
+from spinemets.phantom.imaging.placing import several
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -23,7 +24,7 @@ def test_every_case_is_consistent(name):
     for _, level, _, state in case.expected:
         assert level in levels
         assert state in {"present", "absent", "indeterminate"}
-    assert set(case.series) <= set(sequences())
+    assert all(default(name).description for series in case.series for name in several(series))
     assert bool(case.expected) != bool(case.awaits)
     assert case.day in case.days
 

@@ -172,7 +172,8 @@ KINDS = {
     "t1_flair": "t1_flair", "ax_t2": "t2", "dwi": "dwi", "in_phase": "ip_op", "opposed_phase": "ip_op",
     "in_phase_3t": "ip_op", "opposed_phase_3t": "ip_op", "dixon": "dixon", "dixon_3t": "dixon", "dixon2": "dixon",
     "t2star": "t2star", "vfa": "vfa", "dce": "dce", "t1_motion": "t1", "t1_shaded": "t1", "t2_fs_edge": "t2_fs",
-    "t2_flow": "t2", "t1_3t": "t1", "t2_3t": "t2", "stir_3t": "stir", "t1_flair_3t": "t1_flair",
+    "t2_flow": "t2", "ct_tilted": "ct_bone", "wb_t1": "t1_gre", "wb_stir": "stir", "wb_dwi": "dwi", "wb3_t1": "t1_gre", "wb3_stir": "stir",
+    "t1_3t": "t1", "t2_3t": "t2", "stir_3t": "stir", "t1_flair_3t": "t1_flair",
 }  # fmt: skip
 # Series that say what they are only beside one another.
 PAIRS = (("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"))
@@ -280,3 +281,37 @@ def test_days_of_one_patient(tmp_path):
     assert heads[0].StudyInstanceUID != heads[1].StudyInstanceUID
     assert heads[0].FrameOfReferenceUID != heads[1].FrameOfReferenceUID
     assert (heads[0].StudyDate, heads[1].StudyDate) == ("20200101", "20200331")
+
+
+def test_series_of_several_places(tmp_path):
+    """A name that stands for several makes a folder each, numbered on; the truth says what each holds."""
+    patient = phantom.build("normal", 2)
+    made = write_dicom(patient, tmp_path, ("ax_t2-discs", "ax_t2-T12"))
+    assert [folder.name for folder in made.values()] == ["01-ax_t2-L3", "02-ax_t2-L4", "03-ax_t2-L5", "04-ax_t2-T12"]
+    heads = [pydicom.dcmread(folder / "IM0003.dcm", stop_before_pixels=True) for folder in made.values()]
+    assert len({d.SeriesInstanceUID for d in heads}) == 4 and len({d.FrameOfReferenceUID for d in heads}) == 1
+    write.write_truth(patient, tmp_path / "truth.json", ("wb3_stir-all",))
+    stations = json.loads((tmp_path / "truth.json").read_text())["series"]
+    assert [one["kind"] for one in stations] == ["wb3_stir-1", "wb3_stir-2", "wb3_stir-3"]
+    assert "L3" in stations[1]["levels_whole"] and "L3" not in stations[0]["levels_whole"]
+
+
+def test_nifti_states_what_the_case_states():
+    """`pit-3t-header`: the file beside the image tells the same untruth as a DICOM header."""
+    facts = write.sidecar(phantom.build("pit-3t-header", 2), default("t1"))
+    assert facts["MagneticFieldStrength"] == 3.0
+
+
+def test_days_of_one_patient_as_nifti():
+    """The side files of two days name one patient."""
+    names = {
+        write.sidecar(phantom.build(day, 2), default("t1"))["PatientID"] for day in ("pair-stable", "pair-stable@90")
+    }
+    assert len(names) == 1
+
+
+def test_series_before_the_agent_is_plain(tmp_path, monkeypatch):
+    """A plain T1 right before an enhanced one begins before the agent is given: nothing says that it is enhanced."""
+    names = short(("t1", "t1_gd"), monkeypatch, 3)
+    write_dicom(phantom.build("normal", 2), tmp_path, names)
+    assert [series.kind for series in open_study(tmp_path).series] == ["t1", "t1_gd"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.alignment import Place
@@ -34,10 +35,15 @@ class Disc:
         return wear(self.upper.size.disc_grade)
 
     @property
+    def centre_lps_mm(self) -> NDArray[np.float64]:
+        """Its middle, below the middle of the upper body."""
+        size = self.upper.size
+        return self.upper_frame.lps(0.0, 0.0, -size.height[1] / 2 - size.disc[1] / 2)
+
+    @property
     def box(self) -> Box:
         """Box in LPS mm."""
-        size = self.upper.size
-        centre = self.upper_frame.lps(0.0, 0.0, -size.height[1] / 2 - size.disc[1] / 2)
+        size, centre = self.upper.size, self.centre_lps_mm
         half = np.array([size.mean_width / 2 + 6, size.mean_depth / 2 + 6, 22.0])
         low, high = centre - half, centre + half
         return ((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))

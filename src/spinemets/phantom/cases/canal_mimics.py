@@ -7,7 +7,7 @@ from collections.abc import Callable
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.cases.case import Case, Group
 from spinemets.phantom.cases.epidural import lobe
-from spinemets.phantom.cases.ingredients import NO_CRITERION
+from spinemets.phantom.cases.ingredients import NO_CRITERION, at_region
 from spinemets.phantom.pathology.canal.epidural import EpiduralMass
 from spinemets.phantom.pathology.canal.intramedullary import Intramedullary, Spot
 from spinemets.phantom.pathology.canal.region import Layer
@@ -100,7 +100,7 @@ def _blood(stage: str) -> Callable[[float | None], Case]:
             name=name,
             about=f"Dorsal {stage} haematoma, C6 to T3.",
             canal=(mass,),
-            series=SERIES,
+            series=at_region("cervical", SERIES),
         )
 
     return make
@@ -134,7 +134,8 @@ def _infection(kind: str) -> Callable[[float | None], Case]:
 def _cord(name: str) -> Callable[[float | None], Case]:
     """Disease of the cord at T6."""
     about, disease = CORD[name]
-    return lambda _: Case(awaits=NO_CRITERION, name=f"mim-{name}", about=about, canal=(disease,), series=SERIES)
+    series = at_region("thoracic", SERIES)
+    return lambda _: Case(awaits=NO_CRITERION, name=f"mim-{name}", about=about, canal=(disease,), series=series)
 
 
 CASES: Group = {

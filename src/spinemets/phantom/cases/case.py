@@ -55,6 +55,10 @@ class Case:
         How the patient lies against the first day.
     stated
         What the headers say of a protocol in place of what is true, by field of `Acquisition`.
+    omitted
+        DICOM keywords that the files of a series lack, by series.
+    lost_slices
+        Slices (along k, from 0) of a series whose files are lost, by series.
     awaits
         Why nothing is expected yet; empty where `expected` says what must be found.
     """
@@ -79,6 +83,8 @@ class Case:
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
     series: tuple[str, ...] = ("ct", "t1", "stir")
     stated: Mapping[str, Any] = field(default_factory=dict)
+    omitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lost_slices: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     awaits: str = ""
 
     @property

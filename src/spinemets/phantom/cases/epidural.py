@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from spinemets.phantom.cases.case import Case, Group
-from spinemets.phantom.cases.ingredients import NO_CRITERION
+from spinemets.phantom.cases.ingredients import NO_CRITERION, at_region
 from spinemets.phantom.pathology.canal.epidural import NONE_MM, EpiduralMass, Profile
 from spinemets.phantom.pathology.canal.section import StatedSection
 from spinemets.phantom.pathology.inserts import Insert
 
 AROUND_T6 = (("T5", -1.0), ("T7", 1.0))
 SERIES = ("ct", "t1", "t2", "stir", "t1_gd", "ax_t2")
+THORACIC = at_region("thoracic", SERIES)
 SECTION = StatedSection(span=(("T5", -0.8), ("T7", 0.8)))
 
 # Depth of the mass inside the sac's outline by angle, so that each grade lies in the middle of its class. CSF is 5.2 mm deep
@@ -82,7 +83,7 @@ def _escc(grade: str) -> Callable[[float | None], Case]:
             about=f"Tumour of T6, epidural compression grade {grade}.",
             inserts=(origin,),
             canal=(SECTION, *_epidural_of(grade)),
-            series=SERIES,
+            series=THORACIC,
         )
 
     return make
@@ -245,7 +246,7 @@ def _fig07(_: float | None) -> Case:
         about=about,
         inserts=lesions,
         canal=(mass,),
-        series=("ct", "t1", "t1_gd"),
+        series=at_region("cervical", ("ct", "t1", "t1_gd")),
     )
 
 

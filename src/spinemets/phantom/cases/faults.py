@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from spinemets.phantom.cases.case import Case, Group
-from spinemets.phantom.cases.ingredients import LYTIC
+from spinemets.phantom.cases.ingredients import LYTIC, WHAT_COUNTS
 
-WHAT_COUNTS = "what counts is what the report says it could not assess"
 # Name -> what it holds, its series.
 ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "fs-fail-edge": ("Fat suppression that fails towards the edge of the field.", ("t1", "t2_fs_edge", "stir")),

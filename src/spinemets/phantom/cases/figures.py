@@ -6,22 +6,27 @@ from dataclasses import replace
 
 from spinemets.phantom.anatomy.sizes import LEVELS, Collapse
 from spinemets.phantom.cases.case import Case, Group
+from spinemets.phantom.cases.epidural import lobe
 from spinemets.phantom.cases.ingredients import (
     BLASTIC,
     LUMBAR_FIELD,
     LYTIC,
     MARROW_ONLY,
     NO_CRITERION,
-    OUT_OF_FIELD,
     absent,
+    at_region,
     found,
 )
 from spinemets.phantom.pathology import benign, metastases
+from spinemets.phantom.pathology.canal.epidural import EpiduralMass
 from spinemets.phantom.pathology.metastases import sphere
 from spinemets.phantom.pathology.shapes import Ellipsoid
 
 # At the rim; over the anterior sixth of the depth (G-08) it is a little less: see the truth.
 WEDGE = Collapse(anterior=0.40, middle=0.24, posterior=0.0)
+
+# Four millimetres thick, most of them where the epidural fat was.
+BEHIND_T3 = EpiduralMass(id="epidural-1", span=(("T3", 0.9), ("T3", -0.9)), profile=lobe(0.0, 55.0, 2.2), taper_mm=8.0)
 
 
 def _first_light(_: float | None) -> Case:
@@ -73,7 +78,7 @@ def _fig05(_: float | None) -> Case:
         inserts=(*marrow, *foci),
         collapses={"T4": Collapse(anterior=0.38, middle=0.25, posterior=0.0)},
         expected=tuple(("MR-T1-01", level, None, "present") for level in LUMBAR_FIELD),
-        series=("t1", "stir", "t1_gd"),
+        series=("t1", "stir", "t1_gd", "t1-thoracic", "stir-thoracic"),
     )
 
 
@@ -94,11 +99,12 @@ def _fig08(_: float | None) -> Case:
     dense = tuple(metastases.nodule(level, sphere(6.0, (-5.0, 2.0, 0.0))) for level in ("T6", "T10", "T12", "L2", "L4"))
     return Case(
         name="fig08",
-        about="Six lytic and five blastic lesions, T5 to L5, and a wedge of T3.",
+        about="Six lytic and five blastic lesions, T5 to L5, a wedge of T3 with tumour behind it.",
         inserts=(*lytic, *dense),
+        canal=(BEHIND_T3,),
         collapses={"T3": Collapse(anterior=0.35, middle=0.2, posterior=0.0)},
         expected=tuple(("CT-02", level, None, "present") for level in LUMBAR_FIELD),
-        series=("ct", "t1", "stir", "t1_gd"),
+        series=("ct", "t1", "stir", "t1_gd", "t1-thoracic", "stir-thoracic"),
     )
 
 
@@ -121,8 +127,8 @@ def _fig15(_: float | None) -> Case:
         name="fig15",
         about="Haemangioma of T7, 20 mm: bright on T1, dark vertical lines.",
         inserts=(benign.haemangioma("T7", "typical", sphere(10.0, (0.0, 1.0, 0.0))),),
-        series=("t1", "stir"),
-        awaits=OUT_OF_FIELD,
+        series=at_region("thoracic", ("t1", "stir")),
+        awaits=NO_CRITERION,
     )
 
 

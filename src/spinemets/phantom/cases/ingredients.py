@@ -62,10 +62,15 @@ MARROW_ONLY = Insert(
 
 # Why a case cannot be checked yet.
 NO_CRITERION = "no criterion of the catalogue reads this yet"
-OUT_OF_FIELD = "its level lies outside the field of the series"
+WHAT_COUNTS = "what counts is what the report says it could not assess"
 
 # Levels that the default series hold whole.
 LUMBAR_FIELD = ("T11", "T12", "L1", "L2", "L3", "L4", "L5")
+
+
+def at_region(region: str, series: tuple[str, ...]) -> tuple[str, ...]:
+    """The same series over another region of the spine."""
+    return tuple(f"{name}-{region}" for name in series)
 
 
 def found(level: str, kind: str) -> Expected:

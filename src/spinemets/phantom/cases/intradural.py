@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spinemets.phantom.cases.case import Case, Group
 from spinemets.phantom.cases.epidural import lobe
-from spinemets.phantom.cases.ingredients import NO_CRITERION
+from spinemets.phantom.cases.ingredients import NO_CRITERION, at_region
 from spinemets.phantom.pathology.canal.epidural import EpiduralMass
 from spinemets.phantom.pathology.canal.intramedullary import Intramedullary, Spot
 from spinemets.phantom.pathology.canal.leptomeningeal import Leptomeningeal
@@ -90,7 +90,7 @@ def _fig14(_: float | None) -> Case:
         inserts=(bone,),
         canal=(disease,),
         masses=(mass,),
-        series=("ct", "t1"),
+        series=at_region("thoracic", ("ct", "t1")),
     )
 
 

@@ -14,6 +14,7 @@ from spinemets.phantom.cases import (
     faults,
     figures,
     fractures,
+    geometry,
     grids,
     hardware,
     instability,
@@ -44,6 +45,7 @@ GROUPS = (
     pairs,
     pitfalls,
     instability,
+    geometry,
     faults,
 )
 # What each group of cases is for.
@@ -54,6 +56,7 @@ HEADINGS = {
     "epidural": "epidural and paraspinal disease", "intradural": "disease inside the dura", "myelogram": "myelograms",
     "canal_mimics": "mimics of disease in the canal", "mimics": "mimics of metastasis",
     "pairs": "one patient on several days", "pitfalls": "no lesion, but easily taken for one", "instability": "instability scores and planning sectors",
+    "geometry": "where series lie, and what they lack",
     "faults": "series gone wrong, protocols with gaps",
 }  # fmt: skip
 CASES: Group = {name: make for group in GROUPS for name, make in group.CASES.items()}

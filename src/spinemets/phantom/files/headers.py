@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 COMMENT = "simulated, not a patient"
 BEGUN = datetime(2020, 1, 1, 12)
-# One series begins so long after the other.
-SERIES_MINUTES = 5
+# One series begins so long after the other: longer than an agent is given before its series, so that the one before is plain.
+SERIES_MINUTES = 6
 SCANNING = {
     "spin_echo": ("SE",), "fast_spin_echo": ("SE",), "inversion_recovery": ("SE", "IR"), "diffusion": ("SE", "EP"),
     "gradient_echo": ("GR",),
@@ -52,7 +52,10 @@ def ct_facts(a: Acquisition) -> CtFacts:
     """How a CT was made."""
     from spinemets.exports.dicom.ct import CtFacts  # lazy: heavy import
 
-    return CtFacts(slice_thickness_mm=a.slice_mm, kvp=a.kvp, kernel=a.kernel, tube_current_ma=250, exposure_time_ms=750)
+    return CtFacts(
+        slice_thickness_mm=a.slice_mm, kvp=a.kvp, kernel=a.kernel, tube_current_ma=250, exposure_time_ms=750,
+        tilted=bool(a.tilt_deg),
+    )  # fmt: skip
 
 
 def mr_facts(a: Acquisition, began: datetime) -> MrFacts:

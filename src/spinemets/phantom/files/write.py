@@ -12,7 +12,9 @@ import numpy as np
 
 from spinemets.model.errors import UsageError
 from spinemets.phantom.files import headers
+from spinemets.phantom.files.spoil import check_whole, spoil
 from spinemets.phantom.imaging.acquisition import Acquisition, default
+from spinemets.phantom.imaging.placing import several
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
@@ -34,10 +36,12 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | 
         target = Path(folder) / f"{number:02d}-{acquisition.sequence}"
         about = headers.about(phantom, acquisition, number)
         if acquisition.modality == "CT":
-            write_ct(volume, target, about, headers.ct_facts(acquisition))
+            files = write_ct(volume, target, about, headers.ct_facts(acquisition))
         else:
             stated = replace(acquisition, **phantom.case.stated)
-            write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
+            files = write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
+        lost, omitted = phantom.case.lost_slices, phantom.case.omitted
+        spoil(files, lost.get(acquisition.sequence, ()), omitted.get(acquisition.sequence, ()))
         made[acquisition.sequence] = target
     return made
 
@@ -50,6 +54,7 @@ def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[Series, 
     from spinemets.exports.atomic import write_text  # lazy: heavy import
     from spinemets.exports.nifti import write_nifti
 
+    check_whole(phantom.case)
     made: dict[str, Path] = {}
     for number, name, a, volume in _separated(_rendered(phantom, sequences)):
         path = Path(folder) / f"{number:02d}-{name}.nii.gz"
@@ -106,14 +111,15 @@ def _separated(
 
 
 def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
-    """Facts of a series under the names of the BIDS standard; times in seconds."""
+    """Facts of a series under the names of the BIDS standard, as the case states them; times in seconds."""
     found: dict[str, Any] = {
         "Modality": a.modality, "SeriesDescription": a.description, "Manufacturer": "spinemets",
         "ManufacturersModelName": "digital spine", "ImageComments": headers.COMMENT,
-        "PatientID": f"SYNTHETIC-{phantom.case.name}-{phantom.seed}", "SliceThickness": a.slice_mm,
+        "PatientID": f"SYNTHETIC-{phantom.case.person}-{phantom.seed}", "SliceThickness": a.slice_mm,
     }  # fmt: skip
     if a.modality == "CT":
         return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel}
+    a = replace(a, **phantom.case.stated)
     inverted = a.method == "inversion_recovery"
     mr = {
         "MagneticFieldStrength": a.field_t, "RepetitionTime": a.tr_ms / 1000, "EchoTime": _echo_time_s(a),
@@ -141,14 +147,17 @@ def _flip_angle_deg(a: Acquisition) -> float | list[float]:
     return int(a.flip_deg) if a.flip_deg == int(a.flip_deg) else a.flip_deg
 
 
-def protocol_of(series: Series) -> Acquisition:
-    """The protocol of a series."""
-    return default(series) if isinstance(series, str) else series
+def expanded(wanted: tuple[Series, ...]) -> list[Acquisition]:
+    """The protocols of series, one each of those that stand for several (`ax_t2-discs`, `wb_stir-all`)."""
+    found: list[Acquisition] = []
+    for series in wanted:
+        found += [default(name) for name in several(series)] if isinstance(series, str) else [series]
+    return found
 
 
 def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterator[tuple[int, Acquisition, Volume]]:
     """Number, protocol and image of each series; those of one geometry are painted at once."""
-    wanted = [protocol_of(series) for series in sequences or phantom.case.series]
+    wanted = expanded(sequences or phantom.case.series)
     together: dict[tuple[object, ...], list[int]] = {}
     for n, acquisition in enumerate(wanted):
         together.setdefault(acquisition.geometry, []).append(n)
@@ -173,12 +182,11 @@ def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | No
     """Write truth.json, with what each written series (those of the case unless given) holds of the spine."""
     from spinemets.exports.atomic import write_text
 
-    series = [_series(phantom, one) for one in sequences or phantom.case.series]
+    series = [_series(phantom, one) for one in expanded(sequences or phantom.case.series)]
     write_text(Path(path), json.dumps({**phantom.truth, "series": series}, indent=1) + "\n")
 
 
-def _series(phantom: Phantom, series: Series) -> dict[str, object]:
-    acquisition = protocol_of(series)
+def _series(phantom: Phantom, acquisition: Acquisition) -> dict[str, object]:
     sequence = acquisition.sequence
     states = phantom.coverage(phantom.grid(acquisition))
     return {

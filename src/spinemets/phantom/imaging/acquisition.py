@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UsageError
+from spinemets.phantom.imaging.placing import placed
 
 COMPONENTS = ("in", "opposed", "water", "fat")
 
@@ -20,7 +21,17 @@ class Acquisition:
     description, about
         What the series is called in its header, and what it is.
     plane
-        `axial` (i to the left, j to the back, k upwards) or `sagittal` (i to the back, j downwards, k to the right).
+        `axial` (i to the left, j to the back, k upwards), `sagittal` (i to the back, j downwards, k to the right) or
+        `coronal` (i to the left, j downwards, k to the back).
+    region
+        Part of the spine that the field shows (table `phantom_protocols`, block `regions`).
+    disc
+        Level above the disc that the slices follow (axial only); empty = slices across the body.
+    station, seams_mm
+        Number of this station from 1, head to feet (0 = no station), and how far each station reaches into the next one
+        (negative: a gap).
+    tilt_deg
+        Tilt of the gantry (CT): the pictures lean with their back up, the stack stays upright.
     pixel_mm, slice_mm, gap_mm
         Voxel sides and gap between slices.
     fov_mm
@@ -65,13 +76,18 @@ class Acquisition:
     """
 
     sequence: str
-    plane: Literal["axial", "sagittal"]
+    plane: Literal["axial", "sagittal", "coronal"]
     pixel_mm: float
     slice_mm: float
     fov_mm: tuple[float, float]
     description: str = ""
     about: str = ""
     modality: str = "MR"
+    region: str = "lumbar"
+    disc: str = ""
+    station: int = 0
+    seams_mm: tuple[float, ...] = ()
+    tilt_deg: float = 0.0
     gap_mm: float = 0.0
     n_slices: int | None = None
     noise: float = float("inf")
@@ -123,7 +139,9 @@ class Acquisition:
     @property
     def geometry(self) -> tuple[object, ...]:
         """What series must share to be rendered together."""
-        return (self.modality, self.plane, self.pixel_mm, self.slice_mm, self.gap_mm, self.n_slices, self.fov_mm)
+        where = (self.region, self.disc, self.station, self.seams_mm, self.tilt_deg)
+        voxels = (self.plane, self.pixel_mm, self.slice_mm, self.gap_mm, self.n_slices, self.fov_mm)
+        return (self.modality, *voxels, *where)
 
     @property
     def _numbers(self) -> tuple[int, ...]:
@@ -171,8 +189,11 @@ def sequences() -> tuple[str, ...]:
     return tuple(table("phantom_protocols")["sequences"])
 
 
-def default(sequence: str) -> Acquisition:
-    """Protocol of a series by name.
+def default(name: str) -> Acquisition:
+    """Protocol of a series by name: a sequence, after a dash the place where it is not the lumbar field.
+
+    A place is a region (`t1-thoracic`), of an axial stack the level above a disc (`ax_t2-L4`), of a whole-body sequence
+    the number of a station (`wb_stir-2`).
 
     Raises
     ------
@@ -180,14 +201,16 @@ def default(sequence: str) -> Acquisition:
         If there is no such series.
     """
     rows = table("phantom_protocols")
+    sequence, _, place = name.partition("-")
     if sequence not in rows["sequences"]:
         raise UsageError(
             f"The synthetic patient has no series {sequence!r}.", f"Choose one of {', '.join(sequences())}."
         )
     row: dict[str, Any] = dict(rows["sequences"][sequence])
     stated = {**(rows[row.pop("geometry")] if "geometry" in row else {}), **row}
+    stated.update(placed(name, stated, place))
     known = {field.name for field in fields(Acquisition)}
     values: dict[str, Any] = {
         name: tuple(v) if isinstance(v, list) else v for name, v in stated.items() if name in known
     }
-    return Acquisition(sequence=sequence, **values)
+    return Acquisition(sequence=name, **values)

@@ -20,36 +20,6 @@ from spinemets.phantom.imaging.signals import Contrast
 from spinemets.phantom.shape.block import Array, Block
 from spinemets.phantom.tissue.tissues import tissue
 
-# Levels that the lumbar field is centred on.
-LUMBAR_FIELD = ("T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
-
-
-def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -> Grid:
-    """Voxel grid of a series over the spine."""
-    a, col = acquisition, anatomy.column
-    top = col.z_of["T10"] + 3.0
-    bottom = col.z_of["S1"] - 42.0
-    seen = [anatomy.frames[name] for name in (*LUMBAR_FIELD, "S1") if name in anatomy.frames]
-    x0 = float(np.mean([f.origin[0] for f in seen]))
-    n_i, n_j = (round(length / a.pixel_mm) for length in a.fov_mm)
-    y = [float(f.origin[1]) for f in seen]
-    affine = np.eye(4)
-    if a.plane == "axial":
-        n_k = a.n_slices or math.ceil((top - bottom) / (a.slice_mm + a.gap_mm))
-        middle = (min(y) + max(y)) / 2 + 14.0
-        affine[:3, :3] = np.diag([a.pixel_mm, a.pixel_mm, a.slice_mm + a.gap_mm])
-        affine[:3, 3] = (x0 - (n_i - 1) / 2 * a.pixel_mm, middle - (n_j - 1) / 2 * a.pixel_mm, bottom)
-    else:
-        n_k = a.n_slices or 17
-        step = a.slice_mm + a.gap_mm
-        heights = np.arange(bottom, high := top + 22.0)
-        back = float(col.back.at(heights).max()) + 8.0
-        affine[:3, 0] = (0.0, a.pixel_mm, 0.0)
-        affine[:3, 1] = (0.0, 0.0, -a.pixel_mm)
-        affine[:3, 2] = (-step, 0.0, 0.0)
-        affine[:3, 3] = (x0 + (n_k - 1) / 2 * step, back - (n_i - 1) * a.pixel_mm, high)
-    return Grid(shape_ijk=(n_i, n_j, n_k), affine_lps_mm=affine, frame_of_reference_uid=frame_uid)
-
 
 def render(
     anatomy: Anatomy, acquisitions: Sequence[Acquisition], grid: Grid, generators: Sequence[np.random.Generator]
