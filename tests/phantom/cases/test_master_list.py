@@ -57,7 +57,7 @@ GRIDS = [
     "dce-types",
 ]
 MYELOGRAM = ["ctm-block-partial", "ctm-block-complete", "lm-thick", "lm-nodules"]
-NUCLEAR = ["nm-cold", "nm-superscan", "spect-loc", "pet-suv", "pet-focal", "marrow-only"]
+NUCLEAR = ["nm-cold", "nm-superscan", "spect-loc", "marrow-only"]
 MR = [
     "bullseye",
     "red-island",
@@ -152,9 +152,9 @@ MASTER = (
 )  # fmt: skip
 # What is known to be missing: a case that comes to exist must leave this list.
 MISSING = {
-    "fig02", "fig08-pet", "ct-gate-bone-1", "ct-gate-soft-3", "ct-gate-soft-5",
-    "ct-gate-100kv", "ct-gate-contrast", "nm-cold", "nm-superscan", "spect-loc", "pet-suv", "pet-focal",
-    "proto-ct5-soft", "proto-pet-only",
+    "fig02", "ct-gate-bone-1", "ct-gate-soft-3", "ct-gate-soft-5",
+    "ct-gate-100kv", "ct-gate-contrast", "nm-cold", "nm-superscan", "spect-loc",
+    "proto-ct5-soft",
 }  # fmt: skip
 
 

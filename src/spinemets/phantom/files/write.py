@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.files import headers
+from spinemets.phantom.files import headers, nuclear_facts
 from spinemets.phantom.files.spoil import check_whole, spoil
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.placing import several
@@ -36,6 +36,8 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | 
         about = headers.about(phantom, acquisition, number)
         if acquisition.modality == "CT":
             files = write_ct(volume, target, about, headers.ct_facts(acquisition))
+        elif acquisition.emission is not None:
+            files = nuclear_facts.write_emission(volume, target, about, acquisition)
         else:
             stated = replace(acquisition, **phantom.case.stated)
             files = write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
@@ -60,7 +62,7 @@ def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[Series, 
         path.parent.mkdir(parents=True, exist_ok=True)
         write_nifti(volume.array, volume.grid, path, f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}")
         stem = path.with_name(path.name.removesuffix(".nii.gz"))
-        write_text(stem.with_suffix(".json"), json.dumps(sidecar(phantom, a), indent=1) + "\n")
+        write_text(stem.with_suffix(".json"), json.dumps(sidecar(phantom, a, number), indent=1) + "\n")
         if a.b_s_per_mm2:
             write_text(stem.with_suffix(".bval"), " ".join(f"{b:g}" for b in a.b_s_per_mm2) + "\n")
             write_text(
@@ -109,7 +111,7 @@ def _separated(
             yield number, f"{a.sequence}-{component}", a.at(n), alone
 
 
-def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
+def sidecar(phantom: Phantom, a: Acquisition, number: int = 1) -> dict[str, Any]:
     """Facts of a series under the names of the BIDS standard, as the case states them; times in seconds."""
     found: dict[str, Any] = {
         "Modality": a.modality, "SeriesDescription": a.description, "Manufacturer": "spinemets",
@@ -118,6 +120,8 @@ def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
     }  # fmt: skip
     if a.modality == "CT":
         return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel}
+    if a.emission is not None:
+        return {**found, **nuclear_facts.facts_beside(a, headers.acquired(phantom, number))}
     a = replace(a, **phantom.case.stated)
     inverted = a.method == "inversion_recovery"
     mr = {
@@ -182,4 +186,5 @@ def _series(phantom: Phantom, acquisition: Acquisition) -> dict[str, object]:
         "uid": uid(phantom.case.name, str(phantom.seed), "series", sequence),
         "levels_whole": [level for level, state in states.items() if state == "whole"],
         "levels_cut": [level for level, state in states.items() if state == "cut"],
+        **(nuclear_facts.truth(acquisition, phantom.case.patient.weight_kg) if acquisition.emission else {}),
     }

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UsageError
+from spinemets.phantom.imaging.emission_protocol import Emission
 from spinemets.phantom.imaging.placing import placed
 
 COMPONENTS = ("in", "opposed", "water", "fat")
@@ -73,6 +74,9 @@ class Acquisition:
         Amplitude of a motion of the whole patient along the phase encoding (i), and its period in lines: ghosts.
     csf_void
         Strength v of the flow voids in thoracic CSF, down to exp(-v) of its signal.
+    emission
+        Tracer, dose and times of PET, SPECT and bone scan; there `noise` is the coefficient of variation in liver (FDG) or
+        normal bone, `blur_mm` the FWHM in all directions, `stored` what a normal vertebra of SPECT holds.
     """
 
     sequence: str
@@ -123,6 +127,7 @@ class Acquisition:
     motion_mm: float = 0.0
     motion_period_lines: float = 9.0
     csf_void: float = 0.0
+    emission: Emission | None = None
 
     def __post_init__(self) -> None:
         ways = (self.b_s_per_mm2, self.flips_deg, self.components or self.echoes_ms, self.n_times)
@@ -213,4 +218,6 @@ def default(name: str) -> Acquisition:
     values: dict[str, Any] = {
         name: tuple(v) if isinstance(v, list) else v for name, v in stated.items() if name in known
     }
+    if "emission" in values:
+        values["emission"] = Emission(**values["emission"])
     return Acquisition(sequence=name, **values)

@@ -15,6 +15,7 @@ from spinemets.phantom.truth.intradural import intramedullary_truth, leptomening
 from spinemets.phantom.truth.lesions import lesion_truth
 from spinemets.phantom.truth.levels import level_truth
 from spinemets.phantom.truth.soft import soft_truth
+from spinemets.phantom.truth.uptake import uptake_truth
 
 SCHEMA = "spinemets-truth/1"
 LIMITS = (
@@ -51,6 +52,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         "benign": [benign_truth(anatomy, change) for change in case.benign],
         "fractures": [fracture_truth(anatomy, level, collapse) for level, collapse in case.collapses.items()],
         "hardware": hardware_truth(case),
+        "uptake": uptake_truth(case, anatomy),
         "findings_expected": [
             {"criterion": criterion, "level": level, "part": part, "state": state}
             for criterion, level, part, state in case.expected
