@@ -1,43 +1,91 @@
-"""Organs of the abdomen and the bases of the lungs."""
+"""Organs of chest and belly: ellipsoids of the table, and the gut as tubes with their filling and gas."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping
+from typing import Any
 
-from spinemets.phantom.anatomy.trunk.column import Column
-from spinemets.phantom.anatomy.trunk.structures import Soft, ellipsoid_in_box
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.knowledge.catalogue import table
+from spinemets.phantom.anatomy.trunk.habitus import Habitus
+from spinemets.phantom.anatomy.trunk.structures import Soft, chain, soft_of, turned
 from spinemets.phantom.shape.texture import stream
 
+# Length of a piece of gut, as a share of its radius.
+BEAD = 1.6
+# Thickness of the wall of gut; where gas lies in it, and how wide it is, as shares of its radius.
+WALL_MM, GAS_FORWARD, GAS_WIDE = 2.2, 0.38, 0.5
 
-def organs(col: Column, seed: int) -> list[Soft]:
-    """Liver, spleen, kidneys with their sinus fat, lung bases, bowel with some gas."""
-    z, x0 = col.z_of, float(np.mean(col.x.values))
-    y = {level: float(col.y.at(np.asarray(height))) for level, height in z.items()}
-    shapes: list[tuple[str, str, tuple[float, float, float], tuple[float, float, float]]] = [
-        ("liver", "liver", (x0 - 78, y["T12"] - 62, z["T12"] + 6), (72, 66, 74)),
-        ("spleen", "liver", (x0 + 92, y["T12"] - 4, z["T12"] + 4), (30, 34, 46)),
-        ("stomach", "bowel", (x0 + 52, y["T12"] - 78, z["T12"] - 4), (38, 30, 46)),
-        ("lung_right", "lung", (x0 - 66, y["T10"] + 12, z["T10"] + 26), (48, 56, 62)),
-        ("lung_left", "lung", (x0 + 66, y["T10"] + 8, z["T10"] + 26), (48, 58, 66)),
-        ("kidney_right", "kidney_cortex", (x0 - 62, y["L2"] + 2, z["L2"] + 6), (27, 29, 54)),
-        ("sinus_right", "epidural_fat", (x0 - 52, y["L2"] - 4, z["L2"] + 6), (11, 10, 26)),
-        ("kidney_left", "kidney_cortex", (x0 + 62, y["L1"] + 2, z["L1"] - 4), (27, 29, 55)),
-        ("sinus_left", "epidural_fat", (x0 + 52, y["L1"] - 4, z["L1"] - 4), (11, 10, 26)),
-        ("pancreas", "liver", (x0 + 14, y["L1"] - 56, z["L1"] + 2), (52, 9, 13)),
-    ]
-    generator = stream(seed, "bowel")
-    for number in range(16):
-        across = generator.uniform(-75, 75)
-        front = generator.uniform(-118, -66)
-        up = generator.uniform(z["S1"] - 70, z["L1"] - 10)
-        radius = generator.uniform(12, 20)
-        centre = (x0 + across, y["L3"] + front, up)
-        shapes.append((f"bowel_{number}", "bowel", centre, (radius * 1.3, radius, radius * 1.2)))
-        inside = (radius * 0.7, radius * 0.45, radius * 0.7)
-        tissue = "gas" if number % 3 == 0 else "interspinous"
-        shapes.append((f"content_{number}", tissue, (centre[0], centre[1] - radius * 0.3, centre[2]), inside))
+
+def organs(h: Habitus) -> list[Soft]:
+    """Ellipsoids of the table, in its order."""
     made = []
-    for name, tissue, centre, half in shapes:
-        distance, box = ellipsoid_in_box(centre, half)
-        made.append(Soft(name=name, tissue=tissue, distance=distance, box=box))
+    for name, row in table("phantom_trunk")["organs"].items():
+        level, left, behind, up = row["at"]
+        a, b, c = (h.size * value for value in row["half_mm"])
+        distance, box = turned(h.point(level, left, behind, up), (a, b, c), directions(row["turn_deg"]))
+        made.append(Soft(name=name, tissue=row["tissue"], distance=distance, box=box))
+    return made
+
+
+def directions(turn_deg: tuple[float, float, float]) -> NDArray[np.float64]:
+    """Axes as rows, turned about x, then y, then z."""
+    turned_axes = np.eye(3)
+    for axis, angle in enumerate(np.radians(turn_deg)):
+        c, s = np.cos(angle), np.sin(angle)
+        i, j = (axis + 1) % 3, (axis + 2) % 3
+        turn = np.eye(3)
+        turn[i, i], turn[i, j], turn[j, i], turn[j, j] = c, -s, s, c
+        turned_axes = turn @ turned_axes
+    return turned_axes.T
+
+
+def gut(h: Habitus, seed: int) -> list[Soft]:
+    """Small bowel, then colon and rectum."""
+    generator = stream(seed, "bowel")
+    made = _small_bowel(h, generator)
+    for name, row in table("phantom_trunk")["gut"].items():
+        path = np.array([h.point(level, left, behind, up) for level, left, behind, up in row["path"]])
+        made += _tube(name, path, h.size * row["radius_mm"], row, generator)
+    return made
+
+
+def _small_bowel(h: Habitus, generator: np.random.Generator) -> list[Soft]:
+    """Loops: short bent tubes that lie anyhow in the middle of the belly."""
+    rows = table("phantom_trunk")["small_bowel"]
+    within, made = rows["within"], []
+    low, high = (h.z(level) + h.size * up for level, up in (within["from"], within["to"]))
+    for number in range(rows["loops"]):
+        z = low + (high - low) * (number + generator.uniform(0.1, 0.9)) / rows["loops"]
+        x = float(h.midline.at(np.asarray(z))) + h.size * generator.uniform(*within["left"])
+        y = float(h.col.y.at(np.asarray(z))) + h.size * generator.uniform(*within["behind"])
+        radius = h.size * generator.uniform(*rows["radius_mm"])
+        heading, bend = generator.uniform(0, np.pi), generator.uniform(-1.0, 1.0)
+        ahead = np.array([np.cos(heading), 0.4 * np.sin(heading), 0.6 * np.sin(heading)]) * radius * 2.2
+        aside = np.array([-np.sin(heading), 0.3, np.cos(heading)]) * radius * bend
+        path = np.array([x, y, z]) + np.array([-ahead, aside, ahead])
+        row = {"filling": "chyme", "gas_share": rows["gas_share"]}
+        made += _tube(f"small_bowel_{number}", path, radius, row, generator)
+    return made
+
+
+def _tube(
+    name: str, path: NDArray[np.float64], radius: float, row: Mapping[str, Any], generator: np.random.Generator
+) -> list[Soft]:
+    """Wall, filling and gas of a piece of gut that is wider in some places than in others."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    number = max(int(along[-1] / (BEAD * radius)), 2)
+    at = np.linspace(0.0, along[-1], number)
+    places = np.stack([np.interp(at, along, path[:, axis]) for axis in range(3)], axis=1)
+    wide = radius * generator.uniform(0.85, 1.15, number)
+    made = [soft_of(name, "bowel", chain(places, [(w, w) for w in wide], (0.3, 1.0, 0.2)), 4.0)]
+    inner = [(w - WALL_MM, w - WALL_MM) for w in wide]
+    made.append(soft_of(f"{name}_filling", row["filling"], chain(places, inner, (0.3, 1.0, 0.2)), 4.0))
+    for n in np.flatnonzero(generator.uniform(size=number) < row["gas_share"]).tolist():
+        w = float(wide[n])
+        centre = places[n] - np.array([0.0, GAS_FORWARD * w, 0.0])
+        distance, box = turned(centre, (GAS_WIDE * w * 1.25, GAS_WIDE * w * 0.8, GAS_WIDE * w * 1.25))
+        made.append(Soft(name=f"{name}_gas_{n}", tissue="gas", distance=distance, box=box))
     return made

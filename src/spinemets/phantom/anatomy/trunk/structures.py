@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from spinemets.phantom.anatomy.trunk.column import Column
 from spinemets.phantom.shape.block import Array, Block, Box
-from spinemets.phantom.shape.curves import Curve
-from spinemets.phantom.shape.distance import ellipse, ellipsoid
+from spinemets.phantom.shape.distance import Rod, ellipsoid, project, union
 
+Point = tuple[float, float, float]
+Half = tuple[float, float]
+Distance = Callable[[Block], Array]
+# Axes of what is not turned.
+UPRIGHT = np.eye(3)
 EVERYWHERE: Box = ((-1e4, -1e4, -1e4), (1e4, 1e4, 1e4))
 
 
@@ -21,48 +26,85 @@ class Soft:
 
     name: str
     tissue: str
-    distance: Callable[[Block], Array]
+    distance: Distance
     box: Box = EVERYWHERE
     marbled: float = 0.0
     streaks: str = "subcutaneous_fat"
 
 
-def line(col: Column, *points: tuple[str, float]) -> Curve:
-    """Curve through values at levels."""
-    return Curve.through([(col.z_of[level], value) for level, value in points])
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bone:
+    """One bone away from the column: name, box, distance.
+
+    `rods` = the bars it is made of, where it is made of bars; `shell_mm` = thickness of its cortex, None = that of the sacrum.
+    """
+
+    name: str
+    distance: Distance
+    box: Box
+    rods: tuple[Rod, ...] = ()
+    shell_mm: float | None = None
+
+    def thick(self, shell_mm: float) -> Bone:
+        """The bone with a cortex of that thickness."""
+        return replace(self, shell_mm=shell_mm)
 
 
-def tube_box(col: Column, at: tuple[Curve, Curve], half: tuple[Curve, Curve], side: float) -> Box:
-    """Box of an upright tube over the heights of the spine."""
-    z = np.arange(col.z_of["S1"] - 120, col.z_of["C2"] + 60, 4.0).astype(np.float32)
-    u = col.x.at(z) + side * at[0].at(z)
-    v = col.y.at(z) + at[1].at(z)
-    reach_u, reach_v = half[0].at(z) + 2, half[1].at(z) + 2
-    low = (float((u - reach_u).min()), float((v - reach_v).min()), -1e4)
-    high = (float((u + reach_u).max()), float((v + reach_v).max()), 1e4)
-    return low, high
+def joined(rods: tuple[Rod, ...], blend_mm: float) -> tuple[Distance, Box]:
+    """Distance to bars that pass into one another, and their box."""
+    low = np.min([rod.box[0] for rod in rods], axis=0)
+    high = np.max([rod.box[1] for rod in rods], axis=0)
+    return (lambda block: union(block, rods, blend_mm)), (point(low), point(high))
 
 
-def tube(col: Column, at: tuple[Curve, Curve], half: tuple[Curve, Curve], side: float) -> Callable[[Block], Array]:
-    """Distance to an upright tube beside the column: centre (left, behind) and half axes against z."""
+def bone_of(name: str, rods: tuple[Rod, ...], blend_mm: float = 2.0) -> Bone:
+    """Bone of joined bars."""
+    distance, box = joined(rods, blend_mm)
+    return Bone(name=name, distance=distance, box=box, rods=rods)
+
+
+def soft_of(name: str, tissue: str, rods: tuple[Rod, ...], blend_mm: float = 2.0) -> Soft:
+    """Soft structure of joined bars."""
+    distance, box = joined(rods, blend_mm)
+    return Soft(name=name, tissue=tissue, distance=distance, box=box)
+
+
+def point(values: ArrayLike) -> Point:
+    """Three numbers as a point."""
+    x, y, z = np.asarray(values, float).tolist()
+    return (x, y, z)
+
+
+def chain(
+    places: Sequence[ArrayLike] | NDArray[np.float64], halves: Sequence[Half], across: ArrayLike = (0.0, 0.0, 1.0)
+) -> tuple[Rod, ...]:
+    """Bars from place to place (LPS mm) whose half axes change evenly; `across` = direction of the first half axis."""
+    return tuple(
+        Rod(start=point(p), end=point(q), across=point(across), half_mm=(a, b))
+        for (p, q), (a, b) in zip(pairwise(places), pairwise(halves), strict=True)
+    )
+
+
+def ball(centre: ArrayLike, radius_mm: float) -> Rod:
+    """A sphere among bars."""
+    (rod,) = chain([centre, np.add(centre, (0.2, 0.0, 0.0))], [(radius_mm, radius_mm)] * 2)
+    return rod
+
+
+def turned(
+    centre: ArrayLike, half: tuple[float, float, float], directions: NDArray[np.float64] = UPRIGHT
+) -> tuple[Distance, Box]:
+    """Distance to an ellipsoid and its box.
+
+    Parameters
+    ----------
+    directions
+        Unit vectors of its axes as rows.
+    """
+    middle, axes = np.asarray(centre, float), np.asarray(directions, float)
 
     def distance(block: Block) -> Array:
-        u, v, z = col.around(block)
-        return ellipse(side * u - at[0].at(z), v - at[1].at(z), half[0].at(z), half[1].at(z))
+        return ellipsoid(project(block, middle, (axes[0], axes[1], axes[2])), half)
 
-    return distance
-
-
-def ellipsoid_in_box(
-    centre: tuple[float, float, float], half: tuple[float, float, float]
-) -> tuple[Callable[[Block], Array], Box]:
-    """Distance to an ellipsoid and its box."""
-
-    def distance(block: Block) -> Array:
-        x, y, z = block.axes
-        d = [axis - np.float32(c) for axis, c in zip((x, y, z), centre, strict=True)]
-        return ellipsoid(d, half)
-
-    low = (centre[0] - half[0] - 2, centre[1] - half[1] - 2, centre[2] - half[2] - 2)
-    high = (centre[0] + half[0] + 2, centre[1] + half[1] + 2, centre[2] + half[2] + 2)
-    return distance, (low, high)
+    reach = np.sqrt(((axes * np.asarray(half)[:, None]) ** 2).sum(axis=0)) + 2.0
+    return distance, (point(middle - reach), point(middle + reach))

@@ -1,40 +1,54 @@
-"""Great vessels before the column, and the crura of the diaphragm beside them."""
+"""Great vessels of chest and belly, the bronchi, and the crura of the diaphragm."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from spinemets.phantom.anatomy.trunk.column import Column
-from spinemets.phantom.anatomy.trunk.structures import Soft, line, tube
+from spinemets.knowledge.catalogue import table
+from spinemets.phantom.anatomy.arch import SIDES
+from spinemets.phantom.anatomy.trunk.habitus import Habitus
+from spinemets.phantom.anatomy.trunk.muscles import upright
+from spinemets.phantom.anatomy.trunk.structures import Soft, chain, soft_of
+
+BLOOD = "aorta_blood_pre"
 
 
-def vessels(col: Column) -> list[Soft]:
-    """Aorta, cava and common iliac vessels in front of the bodies; crura beside them."""
-    ahead = [
-        (level, -(float(col.wall.at(np.asarray(height))) + 12.5)) for level, height in col.z_of.items() if level != "S1"
-    ]
-    depth = line(col, *ahead)
-    constant = {r: line(col, ("T10", r), ("L5", r)) for r in (4.0, 6.5, 8.5, 9.0, 11.0)}
-    split, low = np.float32(col.z_of["L4"] - 4), np.float32(col.z_of["L2"] - 8)
-    aorta = tube(col, (line(col, ("T10", 11.0), ("L4", 6.0)), depth), (constant[9.0], constant[9.0]), 1.0)
-    cava = tube(col, (line(col, ("T10", 16.0), ("L5", 12.0)), depth), (constant[11.0], constant[8.5]), -1.0)
-    made = [
-        Soft(name="aorta", tissue="aorta_blood_pre", distance=lambda b: np.maximum(aorta(b), split - b.axes[2])),
-        Soft(name="cava", tissue="aorta_blood_pre", distance=lambda b: np.maximum(cava(b), split - 12 - b.axes[2])),
-    ]
-    apart = line(col, ("L4", 4.0), ("L5", 18.0), ("S1", 34.0))
-    near = line(col, ("L4", depth.at(np.asarray(col.z_of["L4"])).item()), ("L5", -24.0), ("S1", -22.0))
-    for name, side in (("left", 1.0), ("right", -1.0)):
-        iliac = tube(col, (apart, near), (constant[6.5], constant[6.5]), side)
-        made.append(
-            Soft(
-                name=f"iliac_{name}",
-                tissue="aorta_blood_pre",
-                distance=lambda b, t=iliac: np.maximum(t(b), b.axes[2] - split),  # type: ignore[misc]
+def chest_vessels(h: Habitus) -> list[Soft]:
+    """Arch of the aorta and its branches, upper cava, pulmonary vessels; then the bronchi with their walls."""
+    rows = table("phantom_trunk")
+    made = [_bars(h, name, BLOOD, row, 0.0) for name, row in rows["great_vessels"].items()]
+    made += [_bars(h, f"bronchus_wall_{name}", "muscle", row, 1.8) for name, row in rows["bronchi"].items()]
+    return made + [_bars(h, f"bronchus_{name}", "gas", row, 0.0) for name, row in rows["bronchi"].items()]
+
+
+def _bars(h: Habitus, name: str, tissue: str, row: dict[str, list[list[float]]], wall_mm: float) -> Soft:
+    places = [h.point(level, left, behind, up) for level, left, behind, up in row["path"]]  # type: ignore[arg-type]
+    halves = [(h.size * r + wall_mm, h.size * r + wall_mm) for r in row["radius_mm"]]  # type: ignore[operator]
+    return soft_of(name, tissue, chain(places, halves, (0.2, 1.0, 0.1)), 3.0)
+
+
+def _along(h: Habitus, ahead_mm: float) -> dict[str, float]:
+    """Distances behind the body centres that lie in front of the bodies."""
+    levels = [level for level in h.col.z_of if level[0] in "TL"]
+    return {level: -(float(h.col.wall.at(np.asarray(h.z(level)))) + ahead_mm) / h.size for level in levels}
+
+
+def trunk_vessels(h: Habitus) -> list[Soft]:
+    """Descending aorta, lower cava, iliac vessels, and the crura beside them, which follow the front of the bodies."""
+    rows, made = table("phantom_trunk")["trunk_vessels"], []
+    for name, row in rows.items():
+        ahead = _along(h, row["ahead_mm"])
+        # Stated places win over those before the bodies.
+        behind = {**{level: v for level, v in ahead.items() if level in row["follows"]}, **row.get("behind", {})}
+        full = {**row, "behind": behind}
+        for where, side in SIDES.items() if row.get("sides") == "both" else (("", row.get("side", 1.0)),):
+            shape = upright(h, full, side, h.size)
+            made.append(
+                Soft(
+                    name=f"{name}_{where}" if where else name,
+                    tissue=row["tissue"],
+                    distance=shape.distance,
+                    box=shape.box,
+                )
             )
-        )
-        crus = tube(col, (line(col, ("T12", 19.0), ("L2", 15.0)), depth), (constant[4.0], constant[9.0]), side)
-        made.append(
-            Soft(name=f"crus_{name}", tissue="muscle", distance=lambda b, t=crus: np.maximum(t(b), low - b.axes[2]))  # type: ignore[misc]
-        )
     return made
