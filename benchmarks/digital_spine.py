@@ -85,7 +85,7 @@ def slabs() -> Callable[[], int]:
     from spinemets import phantom
     from spinemets.phantom.imaging.acquisition import default
     from spinemets.phantom.imaging.paint import paint
-    from spinemets.phantom.imaging.signals import MrContrast
+    from spinemets.phantom.imaging.mr_signals import MrContrast
     from spinemets.phantom.shape.block import Block
 
     patient = phantom.build("first-light", 1)

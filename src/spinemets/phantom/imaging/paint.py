@@ -14,7 +14,7 @@ from spinemets.phantom.imaging.painting.canal_disease import canal_disease, mass
 from spinemets.phantom.imaging.painting.canvas import Canvas, palette_of
 from spinemets.phantom.imaging.painting.discs import discs_of_column, ligaments
 from spinemets.phantom.imaging.painting.lesions import altered_discs
-from spinemets.phantom.imaging.painting.soft import soft_tissue
+from spinemets.phantom.imaging.painting.soft import brain, soft_tissue
 from spinemets.phantom.imaging.signals import Contrast
 from spinemets.phantom.shape.block import Array, Block
 
@@ -34,6 +34,7 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     ligaments(canvas, discs, bones)
     exiting_roots(canvas, anatomy)
     spinal_canal(canvas, anatomy)
+    brain(canvas, anatomy)
     canal_disease(canvas, anatomy)
     discs_of_column(canvas, discs)
     altered_discs(canvas, anatomy, discs)

@@ -9,19 +9,22 @@ import numpy as np
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.assembly import Anatomy
-from spinemets.phantom.imaging.painting.canvas import Canvas, Found
+from spinemets.phantom.imaging.painting.canvas import Canvas, Found, inside
 from spinemets.phantom.imaging.painting.degenerative import benign_layers
 from spinemets.phantom.imaging.painting.fractures import fracture_layers
 from spinemets.phantom.imaging.painting.lesions import Layer, lesion
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import coverage
+from spinemets.phantom.shape.narrow import narrowed
 from spinemets.phantom.tissue.tissues import Tissue
 
 
 def other_bones(canvas: Canvas, anatomy: Anatomy) -> None:
     """Ribs, pelvis and what else is not of the column."""
-    for rod, found in canvas.met(anatomy.other_bone):
-        _plain_bone(canvas, anatomy, found, rod.distance(found[1]))
+    for bone, (place, part) in canvas.met(anatomy.other_bone):
+        near = narrowed(part, bone.distance)
+        if near is not None:
+            _plain_bone(canvas, anatomy, (inside(place, near[0]), near[1]), bone.distance(near[1]), bone.shell_mm)
 
 
 def sacrum(canvas: Canvas, anatomy: Anatomy) -> None:
@@ -82,9 +85,9 @@ def _bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], host: Tis
     )
 
 
-def _plain_bone(canvas: Canvas, anatomy: Anatomy, found: Found, distance: Array) -> None:
-    """Bone without lesions: cortex over the host marrow of L5."""
-    thickness = np.float32(table("phantom_anatomy")["shell_mm"]["sacrum"])
+def _plain_bone(canvas: Canvas, anatomy: Anatomy, found: Found, distance: Array, shell_mm: float | None = None) -> None:
+    """Bone without lesions: cortex, as thick as that of the sacrum unless stated, over the host marrow of L5."""
+    thickness = np.float32(table("phantom_anatomy")["shell_mm"]["sacrum"] if shell_mm is None else shell_mm)
     bone = Bone(outer=distance, inner=distance + thickness, local=found[1].axes, body=distance)
     _bone(canvas, anatomy, (found, bone), anatomy.hosts["L5"], ())
 
