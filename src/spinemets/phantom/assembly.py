@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy import trunk
 from spinemets.phantom.anatomy.alignment import Place, stack
 from spinemets.phantom.anatomy.arch import Arch, arch, exiting_roots

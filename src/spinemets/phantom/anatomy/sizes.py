@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy import levels
 from spinemets.phantom.anatomy.degeneration import HEALTHY, Wanted, grades, wear
 from spinemets.phantom.shape.texture import stream

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.files import headers
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.labels import DISC_OFFSET, label_names

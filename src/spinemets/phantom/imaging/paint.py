@@ -28,6 +28,12 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     channels = np.empty((len(palette.texture_of), *block.shape), np.float32)
     channels[:] = palette.tissue("gas")[:, None, None, None]
     canvas = Canvas(channels=channels, block=block, palette=palette)
+    paint_on(canvas, anatomy)
+    return channels
+
+
+def paint_on(canvas: Canvas, anatomy: Anatomy) -> None:
+    """Paint the patient on a canvas that holds air."""
     soft_tissue(canvas, anatomy)
     discs = [(disc, found, disc.distance(found[1])) for disc, found in canvas.met(anatomy.discs)]
     bones = [(vertebra, found, vertebra.bone(found[1])) for vertebra, found in canvas.met(anatomy.vertebrae)]
@@ -46,4 +52,3 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     masses_beside_bone(canvas, anatomy)
     for rod, found in canvas.met(anatomy.metal):
         canvas.cover(found, rod.material, rod.distance(found[1]))
-    return channels

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.trunk.habitus import HIP, Habitus
 from spinemets.phantom.anatomy.trunk.structures import Soft
 from spinemets.phantom.shape.block import Array, Block, Box

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.arch import SIDES
 from spinemets.phantom.anatomy.trunk.habitus import Habitus
 from spinemets.phantom.anatomy.trunk.measures import muscle_fat

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.trunk.habitus import Habitus
 from spinemets.phantom.anatomy.trunk.structures import Soft, chain, soft_of, turned
 from spinemets.phantom.shape.texture import stream

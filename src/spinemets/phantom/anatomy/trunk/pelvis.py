@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.arch import SIDES
 from spinemets.phantom.anatomy.sacrum import Sacrum
 from spinemets.phantom.anatomy.trunk.habitus import HIP, Habitus

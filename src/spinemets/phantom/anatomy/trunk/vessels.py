@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.arch import SIDES
 from spinemets.phantom.anatomy.trunk.habitus import Habitus
 from spinemets.phantom.anatomy.trunk.muscles import upright

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.assembly import Anatomy
-from spinemets.phantom.imaging.painting.canvas import Canvas, Found, inside
+from spinemets.phantom.imaging.painting.canvas import Canvas, Found, Painted, inside
 from spinemets.phantom.imaging.painting.degenerative import benign_layers
 from spinemets.phantom.imaging.painting.fractures import fracture_layers
 from spinemets.phantom.imaging.painting.lesions import Layer, lesion
@@ -62,27 +62,19 @@ def vertebra_with_lesions(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra, 
 
 def _bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], host: Tissue, layers: Sequence[Layer]) -> None:
     """Bone: cortex around the host's marrow, with its layers."""
-    from spinemets.phantom.shape import mixing  # lazy: compiled
-
-    (place, part), bone = where
-    palette, rows = canvas.palette, table("phantom_anatomy")["texture"]
+    (_, part), bone = where
+    palette = canvas.palette
     outer, inner = (coverage(np.broadcast_to(d, part.shape), part.reach_mm) for d in (bone.outer, bone.inner))
-    fields = [anatomy.fields[name].log_normal(inner > 0, bone.local, rows[f"{name}_cv"]) for name in palette.textures]
     shares = np.empty((len(layers), *part.shape), np.float32)
     for number, layer in enumerate(layers):
         shares[number] = layer.share
     marrow = palette.spongy(host, host.mineral_mg_per_ml)
-    mixing.shell(
-        canvas.channels,
-        (place[0].start, place[1].start, place[2].start),
-        (outer, inner),
-        (np.stack(fields), palette.texture_of),
-        (
-            shares,
-            np.array([layer.in_shell for layer in layers], bool),
-            np.stack([palette.plain("cortical_bone"), marrow, *(layer.mixture for layer in layers)]),
-        ),
+    painted = Painted(
+        fields=anatomy.fields,
+        in_shell=np.array([layer.in_shell for layer in layers], bool),
+        mixtures=np.stack([palette.plain("cortical_bone"), marrow, *(layer.mixture for layer in layers)]),
     )
+    canvas.shell(where[0], bone, (outer, inner, shares), painted)
 
 
 def _plain_bone(canvas: Canvas, anatomy: Anatomy, found: Found, distance: Array, shell_mm: float | None = None) -> None:
