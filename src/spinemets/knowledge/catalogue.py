@@ -15,12 +15,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
-from spinemets.knowledge.lookup import table as table
+from spinemets.knowledge import lookup
 from spinemets.model.errors import CatalogueError
 
 # Files of the package lie in a folder wherever it is installed; importlib.resources would bring zipfile, tempfile and
 # shutil into every start.
 HERE = Path(__file__).parent
+# The tables beside the catalogue, under the name that the rooms know.
+table = lookup.table
 # A source, population or caveat that is empty is as bad as none.
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Mark = Literal["R", "V", "N", "E"]
