@@ -85,7 +85,7 @@ def protocol(name):
     return replace(
         default(name), **FAULTS, noise=float("inf") if default(name).modality == "MR" else 0.0, pixel_mm=STEP_MM, slice_mm=STEP_MM,
         gap_mm=0.0, saturation_band=False, acquired_share=(1.0, 1.0), bandwidth_hz_per_px=1e6, echo_spacing_ms=0.0,
-        blur_mm=0.01,
+        hardening=False,
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def test_tissues_are_as_the_forward_model_says(case, sequence):
     (volume,) = patient(case).render_together((a,), grid)
     image = np.asarray(volume.array, float).reshape(*grid.shape_ijk, -1)[..., 0]
     shares = paint(anatomy, Block.of_grid(grid), Shares(TISSUES))
-    contrast = CtContrast() if a.modality == "CT" else MrContrast(a)
+    contrast = CtContrast(kvp=a.kvp, iodine_s=a.iodine_s) if a.modality == "CT" else MrContrast(a)
     scale = 1.0 if a.modality == "CT" else a.stored / marrow(anatomy, MrContrast(a))
     compared = 0
     for name, share in zip(TISSUES, shares, strict=True):

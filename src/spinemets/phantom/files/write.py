@@ -15,6 +15,7 @@ from spinemets.phantom.files import headers
 from spinemets.phantom.files.spoil import check_whole, spoil
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.placing import several
+from spinemets.phantom.pathology.canal.myelogram import Myelogram
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | 
         target = Path(folder) / f"{number:02d}-{acquisition.sequence}"
         about = headers.about(phantom, acquisition, number)
         if acquisition.modality == "CT":
-            files = write_ct(volume, target, about, headers.ct_facts(acquisition))
+            files = write_ct(
+                volume, target, about, headers.ct_facts(acquisition, about.acquired, intrathecal=_intrathecal(phantom))
+            )
         else:
             stated = replace(acquisition, **phantom.case.stated)
             files = write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
@@ -118,7 +121,9 @@ def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
         "PatientID": f"SYNTHETIC-{phantom.case.person}-{phantom.seed}", "SliceThickness": a.slice_mm,
     }  # fmt: skip
     if a.modality == "CT":
-        return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel}
+        given = a.iodine_s is not None or _intrathecal(phantom)
+        agent = {"ContrastBolusAgent": headers.IODINE} if given else {}
+        return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel, **agent}
     a = replace(a, **phantom.case.stated)
     inverted = a.method == "inversion_recovery"
     mr = {
@@ -132,6 +137,11 @@ def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
         "ImageType": list(headers.image_type(a)),
     }  # fmt: skip
     return {**found, **mr}
+
+
+def _intrathecal(phantom: Phantom) -> bool:
+    """Whether contrast medium was given into the sac."""
+    return any(isinstance(insert, Myelogram) for insert in phantom.case.canal)
 
 
 def _echo_time_s(a: Acquisition) -> float | list[float]:
