@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,9 +18,12 @@ from numpy.typing import ArrayLike, NDArray
 from spinemets.physics.ct import sigma_from_fwhm_mm
 
 Numbers = NDArray[np.float64]
+Pictures = NDArray[np.floating[Any]]
 
 # Frequencies on which taps are worked out: far more than there are taps.
 _FREQUENCIES = 512
+# An overshoot that nobody sees is none.
+_NO_OVERSHOOT = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,7 @@ class PointSpread:
     @cached_property
     def enhancement(self) -> float:
         """c: an edge overshoots most at ``u = sqrt((1 + c)/c)``, by ``c u phi(u) - Phi(-u)``."""
-        if self.overshoot == 0.0:
+        if self.overshoot < _NO_OVERSHOOT:
             return 0.0
         from scipy.optimize import brentq  # lazy: heavy import
 
@@ -87,17 +91,37 @@ class PointSpread:
 
         return 2.0 * float(brentq(lambda x: float(self.edge(x)) - 0.9, 0.0, 3.0 * self.sigma_mm))
 
-    def taps(self, pixel_mm: float, aperture_mm: float = 0.0) -> Numbers:
-        """Weights (odd number, sum 1) that give samples this point spread, one axis after the other.
+    def taps(self, pixel_mm: float, aperture_mm: float = 0.0) -> tuple[Numbers, Numbers]:
+        """Weights along one axis, an odd number: of the Gaussian g (sum 1), and of ``-c s^2 g''`` (sum 0).
 
-        What the pixels can hold of ``transfer / sinc``: the samples may already be means over `aperture_mm`, which is
-        taken back as far as it is smaller than the point spread. A separable filter is round up to terms of c^2 f^4.
+        What the pixels can hold of ``transfer / sinc``: samples may already be means over `aperture_mm`, which is taken
+        back as far as it is smaller than the point spread.
         """
         f = np.arange(_FREQUENCIES // 2 + 1) / _FREQUENCIES / pixel_mm
-        weights = np.fft.irfft(self.transfer(f) / np.sinc(f * aperture_mm), _FREQUENCIES)
+        w = (2.0 * math.pi * self.sigma_mm * f) ** 2
+        gaussian = np.exp(-w / 2.0) / np.sinc(f * aperture_mm)
         reach = max(3, math.ceil(4.5 * self.sigma_mm / pixel_mm))
-        middle = np.concatenate([weights[-reach:], weights[: reach + 1]])
-        return np.asarray(middle / middle.sum())
+        whole = np.fft.irfft([gaussian, self.enhancement * w * gaussian], _FREQUENCIES)
+        smooth, sharp = np.concatenate([whole[:, -reach:], whole[:, : reach + 1]], axis=1)
+        sharp[reach] -= sharp.sum()
+        return np.asarray(smooth / smooth.sum()), np.asarray(sharp)
+
+    def blurred(self, image: Pictures, pixel_mm: float, aperture_mm: float = 0.0) -> Pictures:
+        """Pictures (..., i, j) with this point spread, the same in all directions; kind of floats kept.
+
+        ``g(x) g(y) - c s^2 (g''(x) g(y) + g(x) g''(y))``, borders repeated.
+        """
+        from scipy.ndimage import correlate1d  # lazy: heavy import
+
+        def one_way(of: Pictures, weights: Numbers, axis: int) -> Pictures:
+            return np.asarray(correlate1d(of, weights, axis=axis, mode="nearest"))
+
+        smooth, sharp = self.taps(pixel_mm, aperture_mm)
+        if self.enhancement == 0.0:
+            return one_way(one_way(image, smooth, -2), smooth, -1)
+        found = one_way(one_way(image, smooth + sharp, -2), smooth, -1)
+        found += one_way(one_way(image, smooth, -2), sharp, -1)
+        return found
 
 
 def noise_amplitude(shape: tuple[int, int], pixel_mm: float, f0_per_mm: float) -> NDArray[np.float32]:

@@ -70,12 +70,12 @@ class Scan:
         return profile_of(self.grid, self.acquisition)
 
     @cached_property
-    def taps(self) -> NDArray[np.float64]:
-        """The kernel on pixels that are means over themselves."""
-        a, pixel = self.acquisition, self.grid.spacing_mm[0]
-        row = kernel_row(a.kernel)
-        spread = PointSpread(fwhm_mm=row["fwhm_mm"], overshoot=row["overshoot"])
-        return (spread if a.blur_mm is None else PointSpread(fwhm_mm=a.blur_mm)).taps(pixel, pixel)
+    def spread(self) -> PointSpread:
+        """Point spread in the slice."""
+        a, row = self.acquisition, kernel_row(self.acquisition.kernel)
+        if a.blur_mm is not None:
+            return PointSpread(fwhm_mm=a.blur_mm)
+        return PointSpread(fwhm_mm=row["fwhm_mm"], overshoot=row["overshoot"])
 
     @cached_property
     def colour(self) -> NDArray[np.float32]:
@@ -100,7 +100,9 @@ class Scan:
     def slab(self, first: int, end: int) -> Array:
         """HU (k, i, j) of slices [first, end), as float32."""
         a = self.acquisition
-        image = self._blurred(self._painted(first, end))
+        pixel = self.grid.spacing_mm[0]
+        # Pixels are painted as means over themselves.
+        image = self.spread.blurred(self._painted(first, end), pixel, pixel)
         if self.sections is not None and a.hardening:
             for k in range(first, end):
                 image[k - first] += self.sections.at(self.sections.hardening_hu, self.grid, k)
@@ -143,14 +145,6 @@ class Scan:
             shape=(number, *grid.shape_ijk[:2]),
             reach_mm=(2 * pixel + height) / 3,
         )
-
-    def _blurred(self, image: Array) -> Array:
-        """Slices (k, i, j) with the kernel's point spread."""
-        from scipy.ndimage import correlate1d  # lazy: heavy import
-
-        for axis in (1, 2):
-            image = correlate1d(image, self.taps, axis=axis, mode="nearest")
-        return image
 
     def _add_noise(self, image: Array, first: int) -> None:
         """Coloured noise of slices (k, i, j), correlated along z as far as slices share sub-slabs."""
