@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from spinemets.phantom.imaging.acquisition import Acquisition, default
