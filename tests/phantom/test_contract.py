@@ -100,7 +100,7 @@ def protocol(name):
     return replace(
         default(name), **FAULTS, noise=float("inf") if default(name).modality == "MR" else 0.0, pixel_mm=STEP_MM, slice_mm=STEP_MM,
         gap_mm=0.0, saturation_band=False, acquired_share=(1.0, 1.0), bandwidth_hz_per_px=1e6, echo_spacing_ms=0.0,
-        blur_mm=0.01,
+        hardening=False,
     )  # fmt: skip
 
 
@@ -127,7 +127,7 @@ def test_tissues_are_as_the_forward_model_says(case, sequence):
 def expectation(made, a):
     """Contrast of a series, what its numbers are multiplied by, and the least deviation that counts."""
     if a.modality == "CT":
-        return CtContrast(), 1.0, 2.0
+        return CtContrast(kvp=a.kvp, iodine_s=a.iodine_s), 1.0, 2.0
     if a.emission is not None:
         scale = value_per_suv(a, made.case.patient.weight_kg)
         return ActivityContrast(a.emission.tracer, made.case.avidity), scale, 0.005 * scale

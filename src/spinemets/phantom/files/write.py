@@ -15,6 +15,7 @@ from spinemets.phantom.files import headers, nuclear_facts
 from spinemets.phantom.files.spoil import check_whole, spoil
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.placing import several
+from spinemets.phantom.pathology.canal.myelogram import Myelogram
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | 
         target = Path(folder) / f"{number:02d}-{acquisition.sequence}"
         about = headers.about(phantom, acquisition, number)
         if acquisition.modality == "CT":
-            files = write_ct(volume, target, about, headers.ct_facts(acquisition))
+            files = write_ct(
+                volume, target, about, headers.ct_facts(acquisition, about.acquired, intrathecal=_intrathecal(phantom))
+            )
         elif acquisition.emission is not None:
             files = nuclear_facts.write_emission(volume, target, about, acquisition)
         else:
@@ -119,7 +122,9 @@ def sidecar(phantom: Phantom, a: Acquisition, number: int = 1) -> dict[str, Any]
         "PatientID": f"SYNTHETIC-{phantom.case.person}-{phantom.seed}", "SliceThickness": a.slice_mm,
     }  # fmt: skip
     if a.modality == "CT":
-        return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel}
+        given = a.iodine_s is not None or _intrathecal(phantom)
+        agent = {"ContrastBolusAgent": headers.IODINE} if given else {}
+        return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel, **agent}
     if a.emission is not None:
         return {**found, **nuclear_facts.facts_beside(a, headers.acquired(phantom, number))}
     a = replace(a, **phantom.case.stated)
@@ -135,6 +140,11 @@ def sidecar(phantom: Phantom, a: Acquisition, number: int = 1) -> dict[str, Any]
         "ImageType": list(headers.image_type(a)),
     }  # fmt: skip
     return {**found, **mr}
+
+
+def _intrathecal(phantom: Phantom) -> bool:
+    """Whether contrast medium was given into the sac."""
+    return any(isinstance(insert, Myelogram) for insert in phantom.case.canal)
 
 
 def _echo_time_s(a: Acquisition) -> float | list[float]:

@@ -40,13 +40,17 @@ class Acquisition:
     n_slices
         Number of slices; None = as many as cover the spine (axial only).
     blur_mm
-        FWHM of the point spread in plane (CT).
+        FWHM of a Gaussian in place of the kernel's point spread (CT); None = the kernel's.
     acquired_share
         Share of k-space that is measured along i and j (MR; the rest is zero-filled and rings at edges).
     noise
-        CT: sd in HU. MR: SNR of normal marrow in the first volume; infinite = none.
-    f0_per_mm
-        Roll-off of the CT kernel's noise spectrum.
+        CT: sd in HU in the reference cylinder of water (table `phantom_ct`), slices of 1 mm. MR: SNR of normal marrow in the first volume; infinite = none.
+    kernel
+        Of the table `phantom_ct`.
+    iodine_s
+        Seconds after an injection of iodine into a vein reached the arteries (CT); None = before.
+    hardening
+        Whether the beam hardens in bone and metal (CT).
     method
         How an MR signal is made: `spin_echo`, `fast_spin_echo`, `inversion_recovery`, `diffusion`, `gradient_echo`.
     b_s_per_mm2, echoes_ms, flips_deg
@@ -95,9 +99,8 @@ class Acquisition:
     gap_mm: float = 0.0
     n_slices: int | None = None
     noise: float = float("inf")
-    blur_mm: float = 0.8
+    blur_mm: float | None = None
     acquired_share: tuple[float, float] = (0.85, 0.95)
-    f0_per_mm: float = 0.55
     field_t: float = 1.5
     method: str = "spin_echo"
     tr_ms: float = 0.0
@@ -119,6 +122,8 @@ class Acquisition:
     bandwidth_hz_per_px: float = 250.0
     kvp: float = 120.0
     kernel: str = "BONE"
+    iodine_s: float | None = None
+    hardening: bool = True
     saturation_band: bool = True
     stored: float = 700.0
     reference_te_ms: float | None = None

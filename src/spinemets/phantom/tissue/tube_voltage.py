@@ -6,6 +6,7 @@ One effective energy per voltage, as everywhere in `spinemets.physics.ct`: good 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def hu_at(parts: Parts, *, model: str, kvp: float) -> float:
     ValueError
         If the voltage lies outside the table.
     """
-    voltages = _voltages()
+    voltages = tube_voltages()
     here, there = voltages.parts(REFERENCE_KVP), voltages.parts(kvp)
     match model:
         case "fat":
@@ -58,7 +59,7 @@ def hu_at(parts: Parts, *, model: str, kvp: float) -> float:
         case "metal":
             return min(parts.hu * there["hu_bone"] / here["hu_bone"], float(table("tissues")["metal_limit_hu"]))
         case "iodine":
-            agent = (parts.hu - parts.hu_without_iodine) * _iodine_slope(kvp) / _iodine_slope(REFERENCE_KVP)
+            agent = (parts.hu - parts.hu_without_iodine) * iodine_slope(kvp) / iodine_slope(REFERENCE_KVP)
             return parts.hu_without_iodine + agent
         case "mineral" | "mixed":
             bone = parts.mineral_mg_per_ml / ct.CORTICAL_MINERAL_MG_PER_ML
@@ -69,7 +70,8 @@ def hu_at(parts: Parts, *, model: str, kvp: float) -> float:
             return parts.hu
 
 
-def _voltages() -> ct.TubeVoltages:
+@cache
+def tube_voltages() -> ct.TubeVoltages:
     """Bone, fat and soft tissue by voltage."""
     rows = table("attenuation")["tube_voltage"]
     return ct.TubeVoltages(
@@ -81,7 +83,7 @@ def _voltages() -> ct.TubeVoltages:
     )
 
 
-def _iodine_slope(kvp: float) -> float:
-    """HU per mg of iodine per ml."""
+def iodine_slope(kvp: float) -> float:
+    """HU per mg of iodine per ml at a tube voltage."""
     rows = table("attenuation")["tube_voltage"]
     return float(np.interp(kvp, rows["kvp"], rows["iodine_hu_per_mg_per_ml"]))
