@@ -57,7 +57,7 @@ GRIDS = [
     "dce-types",
 ]
 MYELOGRAM = ["ctm-block-partial", "ctm-block-complete", "lm-thick", "lm-nodules"]
-NUCLEAR = ["nm-cold", "nm-superscan", "spect-loc", "marrow-only"]
+NUCLEAR = ["marrow-only"]
 MR = [
     "bullseye",
     "red-island",
@@ -153,7 +153,7 @@ MASTER = (
 # What is known to be missing: a case that comes to exist must leave this list.
 MISSING = {
     "fig02", "ct-gate-bone-1", "ct-gate-soft-3", "ct-gate-soft-5",
-    "ct-gate-100kv", "ct-gate-contrast", "nm-cold", "nm-superscan", "spect-loc",
+    "ct-gate-100kv", "ct-gate-contrast",
     "proto-ct5-soft",
 }  # fmt: skip
 

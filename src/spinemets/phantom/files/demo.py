@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from spinemets.phantom.files.write import check_format, expanded, write_labels, write_series, write_truth
+from spinemets.phantom.files.write import check_format, expanded, label_grid, write_labels, write_series, write_truth
 from spinemets.phantom.patient import build
 
 CLINICAL = """\
@@ -39,8 +39,8 @@ def make_demo(
     Parameters
     ----------
     sequences
-        Series to make, None = those of the case. The label map lies on the grid of the first, without the
-        tilt of a gantry.
+        Series to make, None = those of the case. The label map lies on the grid of the first volume,
+        without the tilt of a gantry.
     file_format
         `dicom` or `nifti`.
 
@@ -55,7 +55,7 @@ def make_demo(
     folder = Path(folder)
     phantom = build(case, seed)
     names = sequences or phantom.case.series
-    grid = phantom.grid(replace(expanded(names)[0], tilt_deg=0.0))
+    grid = label_grid(phantom, expanded(names))
     demo = Demo(
         study=folder / "STUDY",
         labels=folder / "labels.nii.gz",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -180,6 +180,12 @@ def write_labels(phantom: Phantom, path: Path, grid: Grid | None = None) -> None
     labels = phantom.labels(chosen)
     present = {n: name for n, name in label_names().items() if np.any(labels == n)}
     write_nifti(labels, chosen, Path(path), f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}", present)
+
+
+def label_grid(phantom: Phantom, wanted: Sequence[Acquisition]) -> Grid:
+    """Grid of a label map beside series: that of the first volume, without the tilt of a gantry; of the CT if there is none."""
+    volumes = (a for a in wanted if a.emission is None or not a.emission.planar)
+    return phantom.grid(replace(next(volumes, default("ct")), tilt_deg=0.0))
 
 
 def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | None = None) -> None:
