@@ -70,7 +70,7 @@ def whole() -> Callable[[], int]:
     from spinemets import phantom
     from spinemets.model.grid import Grid
     from spinemets.phantom.imaging.acquisition import default
-    from spinemets.phantom.imaging.render import render_ct
+    from spinemets.phantom.imaging.ct_scan import render_ct
 
     patient = phantom.build("first-light", 1)
     affine = np.diag([0.8, 0.8, 1.0, 1.0])
@@ -85,7 +85,7 @@ def slabs() -> Callable[[], int]:
     from spinemets import phantom
     from spinemets.phantom.imaging.acquisition import default
     from spinemets.phantom.imaging.paint import paint
-    from spinemets.phantom.imaging.signals import MrContrast
+    from spinemets.phantom.imaging.mr_signals import MrContrast
     from spinemets.phantom.shape.block import Block
 
     patient = phantom.build("first-light", 1)

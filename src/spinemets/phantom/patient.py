@@ -75,20 +75,18 @@ class Phantom:
             If they differ in geometry.
         """
         from spinemets.phantom.imaging import emission, planar_scan  # lazy: see `grid`
-        from spinemets.phantom.imaging.render import render_ct, render_mr_together
+        from spinemets.phantom.imaging.render import render
 
         if len({a.geometry for a in acquisitions}) != 1:
             raise ValueError("series rendered together share their geometry")
         grid = grid or self.grid(acquisitions[0])
         streams = [stream(self.seed, f"noise/{self.case.name}/{a.sequence}") for a in acquisitions]
         if acquisitions[0].emission is not None:
-            render = planar_scan.render_views if acquisitions[0].emission.planar else emission.render_volume
+            emitted = planar_scan.render_views if acquisitions[0].emission.planar else emission.render_volume
             return tuple(
-                render(self.anatomy, a, grid, s, self.case) for a, s in zip(acquisitions, streams, strict=True)
+                emitted(self.anatomy, a, grid, s, self.case) for a, s in zip(acquisitions, streams, strict=True)
             )
-        if acquisitions[0].modality == "CT":
-            return tuple(render_ct(self.anatomy, a, grid, s) for a, s in zip(acquisitions, streams, strict=True))
-        return render_mr_together(self.anatomy, acquisitions, grid, streams)
+        return render(self.anatomy, acquisitions, grid, streams)
 
     def labels(self, grid: Grid) -> NDArray[np.int16]:
         """Vertebrae (VerSe numbers), sacrum 26, discs 100 + number of the vertebra above."""

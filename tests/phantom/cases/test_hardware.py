@@ -12,7 +12,7 @@ def test_screws_of_the_metal_case():
     from dataclasses import replace
 
     from spinemets.phantom.imaging.acquisition import default
-    from spinemets.phantom.imaging.render import render_ct
+    from spinemets.phantom.imaging.ct_scan import render_ct
 
     patient = phantom.build("hw-ct", 1)
     assert len(patient.anatomy.metal) == len(patient.truth["hardware"]) == 4

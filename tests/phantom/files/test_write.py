@@ -318,9 +318,8 @@ def test_series_before_the_agent_is_plain(tmp_path, monkeypatch):
     assert [series.kind for series in open_study(tmp_path).series] == ["t1", "t1_gd"]
 
 
-def test_label_map_beside_views(tmp_path, monkeypatch, normal):
-    """A label map lies on the grid of a volume, of the CT where a case has none."""
-    names = short(("bone_scan", "pet"), monkeypatch)
-    grid = write.label_grid(normal, [default(name) for name in names])
-    assert grid.shape_ijk == normal.grid(default("pet")).shape_ijk
-    assert write.label_grid(normal, [default("bone_scan")]).spacing_mm == pytest.approx((0.8, 0.8, 1.25))
+def test_masks_beside_views():
+    """Masks lie on the grid of a volume, of the CT where a case has none, and never lean."""
+    assert write.label_series([default("bone_scan"), default("pet")]) == default("pet")
+    assert write.label_series([default("bone_scan")]) == default("ct")
+    assert write.label_series([default("ct_tilted")]).tilt_deg == 0.0

@@ -181,37 +181,6 @@ def test_identical_bytes():
     assert other not in digests
 
 
-@pytest.mark.parametrize("sequence", ["ct", "stir"])
-def test_threads_change_nothing(normal, monkeypatch, sequence):
-    """Every slice draws its noise from a stream of its own: as many threads as there are, the same bytes."""
-    few = replace(default(sequence), n_slices=7)
-    monkeypatch.setattr(render, "SLAB_SAMPLES", 100_000)
-    found = []
-    for threads in (1, 3):
-        monkeypatch.setattr(render, "THREADS", threads)
-        found.append(normal.render(sequence, few).array)
-    assert np.array_equal(*found)
-
-
-def test_slabs_change_nothing(normal, monkeypatch):
-    """A slab above another one continues its noise."""
-    few = replace(default("ct"), n_slices=7)
-    whole = normal.render("ct", few).array
-    monkeypatch.setattr(render, "SLAB_SAMPLES", 3 * 220 * 220)
-    assert np.array_equal(normal.render("ct", few).array, whole)
-
-
-def test_what_goes_wrong_in_a_thread_is_told(normal):
-    """Not swallowed: a failed slab would be an image of anything."""
-
-    def fails(item: int) -> None:
-        if item == 2:
-            raise ArithmeticError("slab 2")
-
-    with pytest.raises(ArithmeticError, match="slab 2"):
-        render.in_threads(fails, range(4))
-
-
 def test_series_rendered_together_equal_those_rendered_alone(normal):
     """T1 and STIR of one geometry in one go: the same bytes."""
     series = [replace(default(name), n_slices=2) for name in ("t1", "stir")]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.imaging.activity import BQ_PER_MBQ, value_per_suv
 from spinemets.phantom.imaging.emission_protocol import Emission
 

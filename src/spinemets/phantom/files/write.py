@@ -18,7 +18,6 @@ from spinemets.phantom.imaging.placing import several
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
-    from spinemets.model.grid import Grid
     from spinemets.model.volume import Volume
 
 FORMATS = ("dicom", "nifti")
@@ -171,21 +170,10 @@ def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterato
             yield n + 1, wanted[n], volume
 
 
-def write_labels(phantom: Phantom, path: Path, grid: Grid | None = None) -> None:
-    """Write the label map (VerSe numbers, discs 100 more) on a grid, that of the CT unless given."""
-    from spinemets.exports.nifti import write_nifti
-    from spinemets.phantom.imaging.labels import label_names
-
-    chosen = phantom.grid(default("ct")) if grid is None else grid
-    labels = phantom.labels(chosen)
-    present = {n: name for n, name in label_names().items() if np.any(labels == n)}
-    write_nifti(labels, chosen, Path(path), f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}", present)
-
-
-def label_grid(phantom: Phantom, wanted: Sequence[Acquisition]) -> Grid:
-    """Grid of a label map beside series: that of the first volume, without the tilt of a gantry; of the CT if there is none."""
+def label_series(wanted: Sequence[Acquisition]) -> Acquisition:
+    """The series on whose grid masks lie: the first volume, without the tilt of a gantry; the CT where all are views."""
     volumes = (a for a in wanted if a.emission is None or not a.emission.planar)
-    return phantom.grid(replace(next(volumes, default("ct")), tilt_deg=0.0))
+    return replace(next(volumes, default("ct")), tilt_deg=0.0)
 
 
 def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | None = None) -> None:

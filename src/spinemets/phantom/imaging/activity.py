@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.cases.case import Avidity
 from spinemets.phantom.imaging.acquisition import Acquisition
 from spinemets.phantom.imaging.emission_protocol import Emission

@@ -21,8 +21,8 @@ from spinemets.phantom.imaging.activity import (
 )
 from spinemets.phantom.imaging.emission_protocol import Emission
 from spinemets.phantom.imaging.paint import paint
-from spinemets.phantom.imaging.render import SLAB_SAMPLES, in_threads
 from spinemets.phantom.imaging.signals import Contrast
+from spinemets.phantom.imaging.slabs import SLAB_SAMPLES, in_threads
 from spinemets.phantom.shape.block import Array, Block
 from spinemets.physics import ct, transmission
 

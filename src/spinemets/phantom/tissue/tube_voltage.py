@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.physics import ct
 
 REFERENCE_KVP = 120.0

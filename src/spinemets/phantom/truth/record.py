@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import spinemets
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.truth.degeneration import benign_truth
@@ -30,6 +31,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
     """Truth record of a case."""
     return {
         "schema": SCHEMA,
+        "version": spinemets.__version__,
         "case": case.name,
         "about": case.about,
         "seed": seed,
@@ -39,6 +41,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
             "sex": case.patient.sex,
             "height_cm": case.patient.height_cm,
             "weight_kg": case.patient.weight_kg,
+            "variant": case.patient.variant,
         },
         "levels": [level_truth(anatomy, level, number) for number, level in enumerate(anatomy.sizes)],
         "lesions": [lesion_truth(anatomy, insert) for insert in anatomy.inserts],
