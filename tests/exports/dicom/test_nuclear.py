@@ -89,6 +89,20 @@ def test_arranged_otherwise(*, about, facts, counts, tmp_path):
     assert [(view.columns_towards, view.rows_towards) for view in series.planar.views] == [("L", "F")] * 2
 
 
+def test_a_file_for_each_view(*, about, facts, counts, tmp_path):
+    """One series of two files: both sides are stated, and nothing is taken for the same image twice."""
+    for number, name in enumerate(("anterior", "posterior")):
+        planar = PlanarFacts(views=(name,), spacing_mm=(2.2, 2.2), number=number)
+        write_planar(counts(1), tmp_path / f"{number}.dcm", about, facts, planar)
+    (series,) = read([tmp_path]).series
+    assert [(view.name, view.columns_towards) for view in series.planar.views] == [
+        ("anterior", "L"),
+        ("posterior", "R"),
+    ]
+    assert series.sides_known and series.planar.load().shape == (2, 40, 16)
+    assert len({pydicom.dcmread(tmp_path / f"{n}.dcm").SOPInstanceUID for n in (0, 1)}) == 2
+
+
 def test_views_are_those_the_reader_knows():
     """Codes and start angles of the writer are those of the table `planar`."""
     rows = table("planar")

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from spinemets import phantom
+from spinemets.knowledge.catalogue import table
+from spinemets.model.grid import Grid
 from spinemets.phantom.cases.named import case_of
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.activity import value_per_suv
+from spinemets.phantom.imaging.planar_scan import expected
 from spinemets.phantom.shape.block import Block
 from spinemets.physics import recovery
 
@@ -57,6 +60,64 @@ def test_pet_suv_steps_through_size_and_uptake(cube):
         "ADMIN",
         "NONE",
     }
+
+
+def along_the_spine(patient, levels):
+    """Counts of the posterior view over the middle of some levels, per pixel."""
+    a = replace(default("bone_scan"), pixel_mm=4.4, slice_mm=4.4)
+    grid = patient.grid(a)
+    back = expected(patient.anatomy, a, grid, patient.case)[1]
+    found = {}
+    for level in levels:
+        i, _, k = np.round(grid.to_ijk(patient.anatomy.frames[level].origin)).astype(int)
+        found[level] = float(back[i - 3 : i + 4, k - 1 : k + 2].mean())
+    return found, back
+
+
+def test_cold_vertebra():
+    """NM-03: at most 0.7 of what its neighbours but one show; the truth states 0.3."""
+    patient = phantom.build("nm-cold", 1)
+    (lesion,) = patient.truth["lesions"]
+    assert lesion["parts"][0]["bone_scan_ratio"] == pytest.approx(0.3) and lesion["level"] == "L2"
+    counts, _ = along_the_spine(patient, ("T12", "L2", "L4"))
+    assert counts["L2"] < 0.7 * np.mean([counts["T12"], counts["L4"]])
+
+
+def test_superscan_has_bone_and_no_kidneys():
+    """NM-04: bone over soft tissue at least twice the usual one, kidney under half of the spine, vertebrae alike."""
+    levels = ("T10", "T12", "L2", "L4")
+    patients = [phantom.build(name, 1) for name in ("nm-superscan", "normal")]
+    ratios, kidneys, spread = [], [], []
+    for patient in patients:
+        counts, back = along_the_spine(patient, levels)
+        grid = patient.grid(replace(default("bone_scan"), pixel_mm=4.4, slice_mm=4.4))
+        frame = patient.anatomy.frames
+        i, _, k = np.round(grid.to_ijk(frame["L4"].origin + np.array([80.0, 0, 0]))).astype(int)
+        kidney = np.round(grid.to_ijk(frame["L2"].origin + np.array([-62.0, 0, 0]))).astype(int)
+        spine = np.mean(list(counts.values()))
+        ratios.append(spine / back[i - 2 : i + 3, k - 2 : k + 3].mean())
+        kidneys.append(back[kidney[0], kidney[2]] / spine)
+        spread.append(np.std(list(counts.values())) / spine)
+    assert ratios[0] > 2 * ratios[1]
+    assert kidneys[0] <= 0.5 < kidneys[1]
+    assert spread[0] <= 0.2
+
+
+def test_shares_of_the_focus():
+    """NM-06: the focus of L2 lies in body and left pedicle, each of them more than a tenth; that of T12 in the body alone."""
+    patient = phantom.build("spect-loc", 1)
+    origin = patient.anatomy.frames["L2"].origin
+    affine = np.diag([1.0, 1.0, 1.0, 1.0])
+    affine[:3, 3] = origin - np.array([30.0, 25.0, 25.0])
+    grid = Grid(shape_ijk=(60, 70, 110), affine_lps_mm=affine)
+    lesions, regions = patient.lesion_labels(grid), patient.region_labels(grid)
+    codes = table("phantom_anatomy")["regions"]["codes"]
+    body = [codes[name] for name in ("body", "cortex", "endplate_superior", "endplate_inferior")]
+    through, alone = (regions[lesions == n] for n in (1, 2))
+    share = np.isin(through, body).mean()
+    assert 0.3 < share < 0.7 and (through == codes["pedicle_left"]).mean() > 0.2
+    assert np.isin(alone, body).all() and alone.size > 500
+    assert [x["part"] for x in patient.truth["benign"]] == ["right"]
 
 
 def test_treated_sclerosis_is_not_avid():

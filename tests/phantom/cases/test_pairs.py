@@ -56,5 +56,6 @@ def test_what_courses_change():
     assert after["parts"][0]["mineral_mg_per_ml"] - before["parts"][0]["mineral_mg_per_ml"] > 150
     assert "posterior" in {b["wall"] for b in truth["pair-lytic-conversion@180"][1]["breach"]}
     assert [x["level"] for x in truth["pair-new-lesion@90"]] == ["L3", "L1"]
+    assert "bone_scan" in case_of("pair-flare@180").series and "bone_scan" not in case_of("pair-stable").series
     flare = truth["pair-flare@50"][0]["parts"][0]["bone_scan_ratio"]
     assert flare == pytest.approx(1.5 * before["parts"][0]["bone_scan_ratio"])

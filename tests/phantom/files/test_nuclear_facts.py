@@ -147,3 +147,73 @@ def test_nifti_has_its_facts_beside_it(patient, tmp_path):
     assert (facts["ImageDecayCorrected"], facts["ImageDecayCorrectionTime"]) == (True, -3600.0)
     assert facts["TimeZero"] == "12:06:00" and facts["AttenuationCorrection"] == "CT-derived mu-map"
     assert np.array_equal(np.asarray(nib.load(made["pet_admin"]).dataobj), patient.render("pet_admin", a).array)
+
+
+def test_views_are_read_with_their_sides(tmp_path):
+    """A left focus: on the right of the anterior picture, on the left of the posterior one; each states where it goes."""
+    ball = metastases.nodule("L3", sphere(13.0, (12.0, -6.0, 0.0)))
+    hot, normal = (phantom.build(Case(name="left-hot", about="", inserts=i), 1) for i in ((ball,), ()))
+    a = replace(default("bone_scan"), pixel_mm=6.0, slice_mm=7.0, fov_mm=(360.0, 300.0), noise=0.0)
+    pictures = []
+    for patient in (hot, normal):
+        made = write_dicom(patient, tmp_path / patient.case.name / str(len(pictures)), (a,))
+        (series,) = read([made["bone_scan"]]).series
+        pictures.append(series.planar.load().astype(float))
+    assert [view.name for view in series.planar.views] == ["anterior", "posterior"]
+    assert [(v.columns_towards, v.rows_towards) for v in series.planar.views] == [("L", "F"), ("R", "F")]
+    assert series.planar.spacing_mm == (7.0, 6.0) and series.planar.unit == "{counts}" and series.sides_known
+    grid, lesion = hot.grid(a), np.array(hot.truth["lesions"][0]["centroid_lps_mm"])
+    i, _, k = grid.to_ijk(lesion)
+    n_i, _, n_k = grid.shape_ijk
+    for view, column in ((0, i), (1, n_i - 1 - i)):
+        row, found = np.unravel_index((pictures[0] - pictures[1])[view].argmax(), pictures[0][view].shape)
+        assert (found, row) == (pytest.approx(column, abs=1.0), pytest.approx(n_k - 1 - k, abs=1.0))
+
+
+def test_spect_comes_back(tmp_path):
+    """Counts in place: a focus of T12 where it was planted, a normal vertebra holds about 1000."""
+    patient = phantom.build("spect-loc", 1)
+    a = replace(default("spect"), noise=0.0, fov_mm=(176.0, 176.0), n_slices=82)
+    made = write_dicom(patient, tmp_path, (a,))
+    volume = read([made["spect"]]).series[0].pixels()
+    assert np.array_equal(volume.array, patient.render("spect", a).array)
+    np.testing.assert_allclose(volume.grid.affine_lps_mm, patient.grid(a).affine_lps_mm, atol=1e-3)
+    lesion = next(x for x in patient.truth["lesions"] if x["level"] == "T12")
+    i, j, k = np.round(volume.grid.to_ijk(np.array(lesion["centroid_lps_mm"]))).astype(int)
+    around = volume.array[i - 3 : i + 4, j - 3 : j + 4, k - 2 : k + 3]
+    assert volume.array[i, j, k] > 0.9 * around.max() > 1500
+    mid = np.round(volume.grid.to_ijk(patient.anatomy.frames["L1"].origin)).astype(int)
+    assert 700 < volume.array[tuple(mid)] < 1200
+
+
+def test_nifti_of_views(tmp_path):
+    """Views lie in no volume: the file holds them for other programs, the facts name them."""
+    patient = phantom.build("normal", 1)
+    a = replace(default("bone_scan"), pixel_mm=12.0, slice_mm=12.0)
+    write_nifti_series(patient, tmp_path, (a, replace(default("spect"), n_slices=2)))
+    facts = json.loads((tmp_path / "01-bone_scan.json").read_text())
+    assert (facts["Views"], facts["Units"], facts["ImageType"][2]) == (
+        ["anterior", "posterior"],
+        "{counts}",
+        "WHOLE BODY",
+    )
+    assert json.loads((tmp_path / "02-spect.json").read_text())["ImageType"][2] == "RECON TOMO"
+    assert np.asarray(nib.load(tmp_path / "01-bone_scan.nii.gz").dataobj).shape[3] == 2
+
+
+def test_truth_of_views_has_no_scale(tmp_path):
+    """Counts of a view are no concentration; those of SPECT are."""
+    patient = phantom.build("normal", 1)
+    coarse = (replace(default("bone_scan"), pixel_mm=20.0, slice_mm=20.0), replace(default("spect"), n_slices=2))
+    write_truth(patient, tmp_path / "t.json", coarse)
+    views, spect = json.loads((tmp_path / "t.json").read_text())["series"]
+    assert views["tracer"] == "mdp" and "value_per_suv" not in views
+    assert spect["value_per_suv"] == pytest.approx(1000 / 3.92)
+
+
+def test_only_emission(tmp_path):
+    """Another protocol is refused."""
+    from spinemets.phantom.files.nuclear_facts import truth
+
+    with pytest.raises(ValueError, match="no series of emitted photons"):
+        truth(default("ct"), 70.0)

@@ -52,3 +52,18 @@ def test_written_as_a_picture(first_light, tmp_path):
     write_sheet(first_light, tmp_path / "sheet.png", ("ct",))
     with Image.open(tmp_path / "sheet.png") as written:
         assert written.format == "PNG"
+
+
+def test_views_are_shown_side_by_side(normal):
+    """A planar scan is a row of its two views, the kidneys of both on the side from which they are seen."""
+    picture = np.asarray(sheet(normal, ("bone_scan",)).convert("L"), float)
+    height, width = picture.shape[0] - MARGIN_PX, picture.shape[1]
+    assert 0.6 < width / height < 1.6
+    # The right kidney lies lower: on the left of the anterior view, on the right of the posterior one.
+    front, back = picture[:height, : width // 2], picture[:height, width // 2 :]
+    for view, low, high in ((front, 0, 1), (back, 1, 0)):
+        half = view.shape[1] // 2
+        rows = [
+            np.argmax(np.convolve(part.mean(axis=1), np.ones(9), "same")) for part in (view[:, :half], view[:, half:])
+        ]
+        assert rows[low] > rows[high]

@@ -173,7 +173,8 @@ KINDS = {
     "in_phase_3t": "ip_op", "opposed_phase_3t": "ip_op", "dixon": "dixon", "dixon_3t": "dixon", "dixon2": "dixon",
     "t2star": "t2star", "vfa": "vfa", "dce": "dce", "t1_motion": "t1", "t1_shaded": "t1", "t2_fs_edge": "t2_fs",
     "t2_flow": "t2", "ct_tilted": "ct_bone", "wb_t1": "t1_gre", "wb_stir": "stir", "wb_dwi": "dwi", "wb3_t1": "t1_gre", "wb3_stir": "stir",
-    "t1_3t": "t1", "t2_3t": "t2", "stir_3t": "stir", "t1_flair_3t": "t1_flair",
+    "pet": "pet_ac", "pet_admin": "pet_ac", "pet_uncorrected": "pet_ac", "pet_nac": "pet_nac", "ctac": "ct_soft",
+    "bone_scan": "bone_scan", "spect": "spect", "t1_3t": "t1", "t2_3t": "t2", "stir_3t": "stir", "t1_flair_3t": "t1_flair",
 }  # fmt: skip
 # Series that say what they are only beside one another.
 PAIRS = (("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"))
@@ -315,3 +316,10 @@ def test_series_before_the_agent_is_plain(tmp_path, monkeypatch):
     names = short(("t1", "t1_gd"), monkeypatch, 3)
     write_dicom(phantom.build("normal", 2), tmp_path, names)
     assert [series.kind for series in open_study(tmp_path).series] == ["t1", "t1_gd"]
+
+
+def test_masks_beside_views():
+    """Masks lie on the grid of a volume, of the CT where a case has none, and never lean."""
+    assert write.label_series([default("bone_scan"), default("pet")]) == default("pet")
+    assert write.label_series([default("bone_scan")]) == default("ct")
+    assert write.label_series([default("ct_tilted")]).tilt_deg == 0.0

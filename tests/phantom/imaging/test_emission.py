@@ -12,7 +12,7 @@ from spinemets.phantom.cases.case import Case
 from spinemets.phantom.imaging import emission
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.activity import ActivityContrast, bq_per_ml_per_suv
-from spinemets.phantom.imaging.emission import seen
+from spinemets.phantom.imaging.emission import samples, seen
 from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.pathology.treatment import variant
@@ -89,7 +89,7 @@ def test_divided_voxels_lie_in_their_voxel(normal, cube):
     grid = cube(normal.anatomy.frames["L3"].origin + np.array([8.0, 20.0, 4.0]), (32, 44, 20), 2.0)
     contrast = ActivityContrast("fdg")
     plain = gaussian_filter(np.asarray(paint(normal.anatomy, Block.of_grid(grid), contrast)[0]), 6 / 2.3548 / 2)
-    fine = seen(normal.anatomy, grid, (contrast,), 6.0)[0]
+    fine = seen(normal.anatomy, grid, (contrast,), (6.0, samples(grid, 6.0)))[0]
     assert fine.shape == grid.shape_ijk
     inner = (slice(4, -4),) * 3
     agreement = np.corrcoef(fine[inner].ravel(), plain[inner].ravel())[0, 1]
@@ -129,7 +129,7 @@ def test_noise_in_liver(normal, cube):
 
 def test_without_correction_the_middle_is_dark(normal):
     """Skin keeps more than half of what the middle loses; nothing is brighter than with correction."""
-    low = {"pixel_mm": 8.0, "slice_mm": 12.0, "n_slices": 30}
+    low = {"pixel_mm": 8.0, "slice_mm": 12.0, "n_slices": 21, "blur_mm": 12.0}
     corrected, not_corrected = (
         np.asarray(normal.render(name, quiet(name, **low)).array) for name in ("pet", "pet_nac")
     )

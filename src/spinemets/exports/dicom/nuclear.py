@@ -114,12 +114,15 @@ class PlanarFacts:
         Whether the camera swept along the patient.
     towards
         Where columns and rows go in the patient, where not as `VIEWS` has it; the same for all pictures.
+    number
+        Of this file in its series, from 0: views that go to different sides state them only in files of their own.
     """
 
     views: tuple[str, ...]
     spacing_mm: tuple[float, float]
     whole_body: bool = False
     towards: tuple[str, str] | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +176,7 @@ def write_planar(pictures: NDArray[Any], path: Path, about: About, facts: Nuclea
     _check(pictures, len(planar.views), "views")
     views = [VIEWS[name] for name in planar.views]
     stored = of_images(pictures, facts.scale)
-    d = _image(stored, about, facts, "WHOLE BODY" if planar.whole_body else "STATIC")
+    d = _image(stored, about, facts, "WHOLE BODY" if planar.whole_body else "STATIC", planar.number)
     n = len(views)
     _vectors(d, {"EnergyWindow": [1] * n, "Detector": list(range(1, n + 1))})
     towards = {planar.towards or view.towards for view in views}
@@ -257,9 +260,9 @@ def _check(pictures: NDArray[Any], n: int | None, what: str) -> int:
     return len(pictures)
 
 
-def _image(stored: Stored, about: About, facts: NuclearFacts, kind: str) -> Dataset:
+def _image(stored: Stored, about: About, facts: NuclearFacts, kind: str, number: int = 0) -> Dataset:
     """What all kinds have alike: NM image and isotope modules (PS3.3 C.8.4.9, C.8.4.10)."""
-    d = acquired(instance(started(about, NM_IMAGE_STORAGE, "NM"), 0, about.acquired), about.acquired)
+    d = acquired(instance(started(about, NM_IMAGE_STORAGE, "NM"), number, about.acquired), about.acquired)
     general_image(d, about, ("ORIGINAL", "PRIMARY", kind, "EMISSION"))
     coded_position(d, about.patient_position)
     image_pixel(d, stored)

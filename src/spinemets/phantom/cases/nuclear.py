@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spinemets.phantom.anatomy.sizes import Collapse
-from spinemets.phantom.cases.case import Case, Group
+from spinemets.phantom.anatomy.sizes import Collapse, Patient
+from spinemets.phantom.cases.case import Avidity, Case, Group
 from spinemets.phantom.cases.ingredients import LUMBAR_FIELD, NO_CRITERION
 from spinemets.phantom.pathology import metastases
+from spinemets.phantom.pathology.degenerative import FACET, BenignChange
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.pathology.metastases import sphere
+from spinemets.phantom.pathology.shapes import Whole
 from spinemets.phantom.pathology.treatment import variant
 from spinemets.phantom.tissue.tissues import Tissue, tissue
 
-PET = ("pet", "ctac")
+PET, BONE = ("pet", "ctac"), ("bone_scan", "ct")
+COLD_RATIO = 0.3
 # SUV 2 to 12 and radius 3 to 15 mm (phantom specification, section 6); the largest is flattened to stay within its body.
 BALLS = (
     (12.0, (3.0, 3.0, 3.0)), (12.0, (5.0, 5.0, 5.0)), (8.0, (6.0, 6.0, 6.0)), (8.0, (8.0, 8.0, 8.0)),
@@ -72,4 +75,56 @@ def _fig08_pet(_: float | None) -> Case:
     )
 
 
-CASES: Group = {"pet-suv": _pet_suv, "pet-focal": _pet_focal, "fig08-pet": _fig08_pet}
+def _nm_cold(_: float | None) -> Case:
+    """Uptake of 0.3 of the normal one (physics specification, section 10)."""
+    uptake = tissue("lytic_tumour").uptake
+    cold = replace(
+        uptake,
+        bone_scan_ratio=COLD_RATIO,
+        bone_scan_suv_g_per_ml=uptake.bone_scan_suv_g_per_ml * COLD_RATIO / uptake.bone_scan_ratio,
+    )
+    lesion = Insert(
+        id="cold-1", kind="lytic", level="L2", tissue=variant("lytic_tumour", uptake=cold), shape=Whole(),
+        mineral_retained=0.2, breaks_cortex=True, compartments=("body", "posterior_elements"),
+    )  # fmt: skip
+    return Case(
+        name="nm-cold", about="All of L2 destroyed without reactive bone: a cold vertebra.", inserts=(lesion,),
+        series=BONE, awaits=NO_CRITERION,
+    )  # fmt: skip
+
+
+def _nm_superscan(_: float | None) -> Case:
+    """All bone x 4, kidneys and soft tissue x 0.3 (physics specification, section 10)."""
+    return Case(
+        name="nm-superscan",
+        about="All bone four times as avid as usual, kidneys and soft tissue hardly seen.",
+        patient=Patient(age_years=68.0, sex="male", height_cm=176.0, weight_kg=80.0),
+        avidity=Avidity(bone_factor=4.0, soft_factor=0.3),
+        series=BONE,
+        awaits=NO_CRITERION,
+    )
+
+
+def _spect_loc(_: float | None) -> Case:
+    through = Insert(
+        id="blastic-L2", kind="blastic", level="L2", tissue="blastic_tumour", compartments=("body", "pedicle_left"),
+        centre_mm=(14.0, -16.0, 5.0), radii_mm=(9.0, 13.0, 8.0), edge_mm=1.0,
+    )  # fmt: skip
+    return Case(
+        name="spect-loc",
+        about="Foci of body and left pedicle of L2, of the body alone of T12, and of the right facet joint of L4.",
+        inserts=(through, metastases.nodule("T12", sphere(8.0, (-5.0, 5.0, 0.0)))),
+        benign=(BenignChange(kind=FACET, level="L4", part="right"),),
+        series=("spect", *BONE),
+        awaits=NO_CRITERION,
+    )
+
+
+CASES: Group = {
+    "pet-suv": _pet_suv,
+    "pet-focal": _pet_focal,
+    "fig08-pet": _fig08_pet,
+    "nm-cold": _nm_cold,
+    "nm-superscan": _nm_superscan,
+    "spect-loc": _spect_loc,
+}

@@ -13,6 +13,8 @@ from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.pathology.metastases import sphere
 from spinemets.phantom.pathology.treatment import Response, treated, usual
 
+# Courses whose uptake is what they are about.
+BONE_SCANNED = ("flare", "sclerosis")
 DAYS, FLARE_DAYS = (0, 90, 180), (0, 50, 180)
 # How the patient lies on each later day: 3 mm and 2 degrees off, in other directions each time.
 MOVES = (
@@ -83,7 +85,7 @@ def _pair(_: float | None, course: str, visit: int = 0) -> Case:
         name=f"pair-{course}" + (f"@{days[visit]}" if visit else ""),
         about=about if not visit else f"Day {days[visit]}: {about[0].lower()}{about[1:]}",
         inserts=lesions(visit),
-        series=("ct", "t1", "stir", "dwi"),
+        series=("ct", "t1", "stir", "dwi", *(("bone_scan",) if course in BONE_SCANNED else ())),
         days=days,
         day=days[visit],
         moved=MOVES[visit],

@@ -17,7 +17,7 @@ from spinemets.model.errors import UsageError
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.cases.drawn import drawn_case, recipe_of
 from spinemets.phantom.files.masks import write_label_maps
-from spinemets.phantom.files.write import check_format, write_series, write_truth
+from spinemets.phantom.files.write import check_format, label_series, write_series, write_truth
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.patient import build
 from spinemets.phantom.shape.texture import stream
@@ -121,7 +121,7 @@ def write_patient(job: Job) -> dict[str, Any]:
         patient = build(case, seed + number)
         acquisitions = tuple(_acquisition(name, recipe["imaging"], case, seed) for name in case.series)
         write_series(patient, home / "STUDY", file_format, acquisitions)
-        write_label_maps(patient, home, patient.grid(acquisitions[0]))
+        write_label_maps(patient, home, patient.grid(label_series(acquisitions)))
         # Written last: a patient with a truth is whole.
         write_truth(patient, truth, acquisitions)
     return {"case": case.name, "about": case.about, "truth": f"{case.name}/truth.json"}
@@ -136,5 +136,5 @@ def _acquisition(name: str, imaging: Mapping[str, Any], case: Case, seed: int) -
         a,
         pixel_mm=a.pixel_mm * coarser,
         slice_mm=a.slice_mm * coarser if a.modality == "CT" else a.slice_mm,
-        noise=a.noise * factor if a.modality == "CT" else a.noise / factor,
+        noise=a.noise / factor if a.modality == "MR" else a.noise * factor,
     )

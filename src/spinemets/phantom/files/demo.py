@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from spinemets.phantom.files.masks import write_label_maps, write_segmentations
-from spinemets.phantom.files.write import check_format, expanded, write_series, write_truth
+from spinemets.phantom.files.write import check_format, expanded, label_series, write_series, write_truth
 from spinemets.phantom.patient import build
 
 CLINICAL = """\
@@ -42,7 +42,7 @@ def make_demo(
     Parameters
     ----------
     sequences
-        Series to make, None = those of the case. The masks lie on the grid of the first, without the
+        Series to make, None = those of the case. The masks lie on the grid of the first volume, without the
         tilt of a gantry.
     file_format
         `dicom` or `nifti`.
@@ -58,7 +58,7 @@ def make_demo(
     folder = Path(folder)
     phantom = build(case, seed)
     names = sequences or phantom.case.series
-    first = replace(expanded(names)[0], tilt_deg=0.0)
+    first = label_series(expanded(names))
     grid = phantom.grid(first)
     demo = Demo(
         study=folder / "STUDY",

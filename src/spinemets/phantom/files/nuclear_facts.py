@@ -37,8 +37,13 @@ def write_emission(volume: Volume, folder: Path, about: About, a: Acquisition) -
     path, facts = folder / "IM0001.dcm", _nuclear_facts(e, about.acquired)
     if not e.planar:
         return [nuclear.write_spect(volume, path, about, facts, nuclear.SpectFacts(slice_thickness_mm=a.slice_mm))]
-    planar = nuclear.PlanarFacts(views=VIEWS, spacing_mm=(a.slice_mm, a.pixel_mm), whole_body=True)
-    return [nuclear.write_planar(pictures(volume), path, about, facts, planar)]
+    # A file each: one file of both could not say that they go to different sides.
+    written = []
+    for number, (name, picture) in enumerate(zip(VIEWS, pictures(volume), strict=True)):
+        planar = nuclear.PlanarFacts(views=(name,), spacing_mm=(a.slice_mm, a.pixel_mm), whole_body=True, number=number)
+        target = folder / f"IM{number + 1:04d}.dcm"
+        written.append(nuclear.write_planar(picture[np.newaxis], target, about, facts, planar))
+    return written
 
 
 def pictures(volume: Volume) -> np.ndarray[Any, np.dtype[np.uint16]]:

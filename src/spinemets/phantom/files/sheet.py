@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.phantom.files.nuclear_facts import pictures
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.planes import Plane, one_slice
 from spinemets.phantom.patient import Phantom
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from spinemets.model.grid import Grid
 
 PIXEL_MM = 0.8
+# The whole patient beside panels of a part.
+PLANAR_PIXEL_MM = 2.2
 # Width and height of each panel, millimetres.
 SIZES: dict[Plane, tuple[float, float]] = {"sagittal": (160, 208), "coronal": (160, 208), "axial": (176, 208)}
 CT_WINDOW_HU = (-200.0, 700.0)
@@ -64,10 +67,26 @@ def write_sheet(phantom: Phantom, path: Path, sequences: tuple[str, ...]) -> Non
     sheet(phantom, sequences).save(path)
 
 
+def _views(phantom: Phantom, acquisition: Acquisition) -> Image:
+    """Both views of a planar scan, as a camera shows them; brightness by the root of the counts."""
+    from PIL import Image
+
+    shown = np.sqrt(np.concatenate(list(pictures(phantom.render(acquisition.sequence, acquisition))), axis=1))
+    grey = np.clip(shown / np.quantile(shown, 1 - WHITE_SHARE) * 255, 0, 255).astype(np.uint8)
+    picture = Image.fromarray(grey).convert("RGB")
+    width, height = (
+        round(n * side / PLANAR_PIXEL_MM)
+        for n, side in zip(picture.size, (acquisition.pixel_mm, acquisition.slice_mm), strict=True)
+    )
+    return picture.resize((width, height))
+
+
 def _row(phantom: Phantom, acquisition: Acquisition, centre: NDArray[np.float64]) -> Image:
     """Three planes of one series, and the truth over the sagittal one."""
     from PIL import Image
 
+    if acquisition.emission is not None and acquisition.emission.planar:
+        return _views(phantom, acquisition)
     panels = []
     for plane, size in SIZES.items():
         flat = replace(acquisition, pixel_mm=PIXEL_MM, n_slices=1, saturation_band=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,6 +178,12 @@ def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterato
         volumes = phantom.render_together(tuple(wanted[n] for n in members))
         for n, volume in zip(members, volumes, strict=True):
             yield n + 1, wanted[n], volume
+
+
+def label_series(wanted: Sequence[Acquisition]) -> Acquisition:
+    """The series on whose grid masks lie: the first volume, without the tilt of a gantry; the CT where all are views."""
+    volumes = (a for a in wanted if a.emission is None or not a.emission.planar)
+    return replace(next(volumes, default("ct")), tilt_deg=0.0)
 
 
 def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | None = None) -> None:

@@ -43,7 +43,7 @@ def render_volume(anatomy: Anatomy, a: Acquisition, grid: Grid, generator: np.ra
     contrasts: list[Contrast] = [ActivityContrast(e.tracer, case.avidity)]
     if not e.attenuation_corrected:
         contrasts.append(AttenuationContrast())
-    channels = seen(anatomy, grid, contrasts, a.blur_mm)
+    channels = seen(anatomy, grid, contrasts, (a.blur_mm, samples(grid, a.blur_mm)))
     image = channels[0]
     if not a.noise_free:
         _add_noise(image, a, grid, generator)
@@ -63,20 +63,26 @@ def _emission(a: Acquisition) -> Emission:
     return a.emission
 
 
-def seen(anatomy: Anatomy, grid: Grid, contrasts: Sequence[Contrast], fwhm_mm: float) -> Array:
-    """Channels (channel, i, j, k) of a grid at a resolution: painted finely, blurred, averaged over the voxels."""
-    parts = _parts(grid, fwhm_mm)
-    divided = _divided(grid, parts)
+def seen(anatomy: Anatomy, grid: Grid, contrasts: Sequence[Contrast], how: tuple[float, tuple[int, int, int]]) -> Array:
+    """Channels (channel, i, j, k) of a grid: painted finely, blurred, averaged over the voxels.
+
+    Parameters
+    ----------
+    how
+        FWHM in mm of what comes out, and the samples painted along i, j and k in each voxel.
+    """
+    fwhm_mm, parts = how
+    affine = divided(grid, parts)
     blurs = _blurs(grid, parts, fwhm_mm)
     n_i, n_j, n_k = (n * part for n, part in zip(grid.shape_ijk, parts, strict=True))
     channels = np.empty((sum(c.n_channels for c in contrasts), n_k, *grid.shape_ijk[:2]), np.float32)
     thick = max(1, SLAB_SAMPLES // (n_i * n_j))
-    reach = float(np.mean(np.linalg.norm(divided[:3, :3], axis=0)))
+    reach = float(np.mean(np.linalg.norm(affine[:3, :3], axis=0)))
 
     def slab(first: int) -> None:
         end = min(first + thick, n_k)
         block = Block(
-            affine=divided[:, [2, 0, 1, 3]], start=(first, 0, 0), shape=(end - first, n_i, n_j), reach_mm=reach
+            affine=affine[:, [2, 0, 1, 3]], start=(first, 0, 0), shape=(end - first, n_i, n_j), reach_mm=reach
         )
         images = np.asarray(paint(anatomy, block, *contrasts))
         for axis in (0, 1):
@@ -87,14 +93,14 @@ def seen(anatomy: Anatomy, grid: Grid, contrasts: Sequence[Contrast], fwhm_mm: f
     return np.ascontiguousarray(np.moveaxis(_blurred(channels, 1, blurs[2], parts[2]), 1, -1))
 
 
-def _parts(grid: Grid, fwhm_mm: float) -> tuple[int, int, int]:
+def samples(grid: Grid, fwhm_mm: float) -> tuple[int, int, int]:
     """Samples along i, j and k in each voxel."""
     step = max(fwhm_mm / SAMPLES_PER_FWHM, SHORTEST_MM)
     i, j, k = (max(1, math.ceil(side / step - 1e-6)) for side in grid.spacing_mm)
     return i, j, k
 
 
-def _divided(grid: Grid, parts: tuple[int, int, int]) -> NDArray[np.float64]:
+def divided(grid: Grid, parts: tuple[int, int, int]) -> NDArray[np.float64]:
     """Affine of the samples that voxels are divided into."""
     affine = np.array(grid.affine_lps_mm)
     affine[:3, 3] += affine[:3, :3] @ (0.5 / np.array(parts) - 0.5)
