@@ -106,6 +106,12 @@ class Phantom:
 
         return region_labels(self.anatomy, grid)
 
+    def body_labels(self, grid: Grid) -> NDArray[np.int16]:
+        """Tissues, organs and bones of the whole trunk (table `phantom_anatomy`, block `body_map`)."""
+        from spinemets.phantom.imaging.bodies import body_labels  # lazy: see `grid`
+
+        return body_labels(self.anatomy, grid)
+
     def coverage(self, grid: Grid) -> dict[str, str]:
         """`whole`, `cut` or `absent` by level, for a series on that grid."""
         from spinemets.phantom.imaging.coverage import coverage  # lazy: see `grid`
