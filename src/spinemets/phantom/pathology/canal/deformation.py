@@ -69,10 +69,17 @@ class DeformedCanal(Canal):
 
     def sac(self, block: Block) -> Array:
         """Distance to the sac: its own, without what masses take."""
-        found = self.expected_sac(block)
+        own = self.expected_sac(block)
+        if all(outside(block, *push.span) for push in self.pushes):
+            return own
+        return self.pressed(block, own, self.expected_cord(block))
+
+    def pressed(self, block: Block, sac: Array, cord: Array) -> Array:
+        """Distance to the sac without what masses take, given the sac and the cord without them."""
+        found = sac
         for push in self.pushes:
             if not outside(block, *push.span):
-                found = np.maximum(found, self.inner(push, block))
+                found = np.maximum(found, push.inner(block, self, sac, cord))
         return found
 
     def cord(self, block: Block) -> Array:
