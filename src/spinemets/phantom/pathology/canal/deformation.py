@@ -97,6 +97,18 @@ class DeformedCanal(Canal):
             found = push.cord(block, self, found)
         return found
 
+    def cord_middle(self, z: Array) -> tuple[Array, Array]:
+        """Middle of the cord: that of stated sections, moved aside with it."""
+        left, back = super().cord_middle(z)
+        for section in self.sections:
+            back = back + section.share(z) * (np.float32(section.centre_mm) - back)
+        for push in self.pushes:
+            if any(push.mass.cord_shift_mm):
+                strength = lasting(z, push.span, push.mass.taper_mm)
+                left = left + strength * np.float32(push.mass.cord_shift_mm[0])
+                back = back + strength * np.float32(push.mass.cord_shift_mm[1])
+        return left, back
+
     def roots(self, block: Block) -> Array:
         """Distance to the nearest root, thickened where disease thickens it."""
         found = super().roots(block)
