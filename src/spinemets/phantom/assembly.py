@@ -17,6 +17,7 @@ from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.canal import Canal, canal
 from spinemets.phantom.anatomy.cervical import cervical_arch
 from spinemets.phantom.anatomy.disc import Disc
+from spinemets.phantom.anatomy.lining import Lining, lining
 from spinemets.phantom.anatomy.sacrum import Sacrum, sacrum
 from spinemets.phantom.anatomy.sizes import LevelSize, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
@@ -46,6 +47,7 @@ class Anatomy:
     discs: tuple[Disc, ...]
     sacrum: Sacrum
     canal: Canal
+    lining: Lining
     column: trunk.Column
     soft: tuple[trunk.Soft, ...]
     brain: tuple[trunk.Soft, ...]
@@ -84,7 +86,8 @@ def assemble(case: Case, seed: int) -> Anatomy:
     fields = _fields(seed)
     col = trunk.column(levels, frames, case.patient)
     site = Site(sizes=levels, frames=frames)
-    tube, soft_lesions = plant(canal(levels, frames, low), site, case.canal)
+    own = canal(levels, frames, low)
+    tube, soft_lesions = plant(own, site, case.canal)
     around = trunk.trunk(col, (levels, frames), (ring.frame, low), case.patient, seed)
     near = tuple(rod for bone in around.bones for rod in bone.rods)
     return Anatomy(
@@ -95,6 +98,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
         discs=_discs(vertebrae, low),
         sacrum=low,
         canal=tube,
+        lining=replace(lining(levels, frames, arches, own), canal=tube),
         column=col,
         soft=around.soft,
         brain=around.brain,
