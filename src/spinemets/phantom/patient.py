@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
+from spinemets.phantom.anatomy.alignment import Posture
 from spinemets.phantom.assembly import Anatomy, assemble
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.cases.named import case_of
 from spinemets.phantom.imaging.acquisition import Acquisition, default
+from spinemets.phantom.imaging.projection import Beam
+from spinemets.phantom.imaging.radiograph_technique import Technique
 from spinemets.phantom.shape.texture import stream
 
 
@@ -40,13 +43,39 @@ class Phantom:
         return uid(self.case.name, str(self.seed), "frame")
 
     def grid(self, acquisition: Acquisition) -> Grid:
-        """Voxel grid of a series."""
+        """Voxel grid of a series; for a radiograph the pixels of its detector, in the frame of `standing`."""
         from spinemets.phantom.imaging.render import grid_of  # lazy: rendering is not needed for truth
 
+        if acquisition.xray is not None:
+            return self.beam(acquisition).grid(self.frame_of_reference_uid)
         return grid_of(self.anatomy, acquisition, self.frame_of_reference_uid)
+
+    def posed(self, posture: Posture) -> Anatomy:
+        """The patient lying, as in CT and MR, or standing, as in radiographs: same bones, other curves."""
+        return self.anatomy if posture == "lying" else self._standing
+
+    @cached_property
+    def _standing(self) -> Anatomy:
+        return assemble(self.case, self.seed, "standing")
+
+    def beam(self, acquisition: Acquisition) -> Beam:
+        """Source and detector of a radiograph, and where points of the patient in its posture fall.
+
+        Raises
+        ------
+        ValueError
+            If the series is no radiograph.
+        """
+        from spinemets.phantom.imaging.radiograph import beam_of  # lazy: see `grid`
+
+        if acquisition.xray is None:
+            raise ValueError(f"{acquisition.sequence} is no radiograph")
+        return beam_of(self.posed(acquisition.xray.posture), acquisition, acquisition.xray)
 
     def render(self, sequence: str, acquisition: Acquisition | None = None) -> Volume:
         """One series. CT: int16 HU; MR: uint16 magnitude, (i, j, k, t) where it has several weightings.
+
+        Radiographs: uint16 log attenuation (columns, rows, 1) on the grid of the detector.
 
         Parameters
         ----------
@@ -71,17 +100,27 @@ class Phantom:
         Raises
         ------
         ValueError
-            If they differ in geometry.
+            If they differ in geometry, or a grid is given for radiographs.
         """
         from spinemets.phantom.imaging.render import render_ct, render_mr_together  # lazy: see `grid`
 
         if len({a.geometry for a in acquisitions}) != 1:
             raise ValueError("series rendered together share their geometry")
-        grid = grid or self.grid(acquisitions[0])
         streams = [stream(self.seed, f"noise/{self.case.name}/{a.sequence}") for a in acquisitions]
+        if acquisitions[0].xray is not None:
+            if grid is not None:
+                raise ValueError("the detector of a radiograph lies where its protocol says")
+            return tuple(self._radiograph(a, a.xray, s) for a, s in zip(acquisitions, streams, strict=True) if a.xray)
+        grid = grid or self.grid(acquisitions[0])
         if acquisitions[0].modality == "CT":
             return tuple(render_ct(self.anatomy, a, grid, s) for a, s in zip(acquisitions, streams, strict=True))
         return render_mr_together(self.anatomy, acquisitions, grid, streams)
+
+    def _radiograph(self, acquisition: Acquisition, xray: Technique, generator: np.random.Generator) -> Volume:
+        from spinemets.phantom.imaging.radiograph import render_radiograph  # lazy: see `grid`
+
+        beam, grid = self.beam(acquisition), self.grid(acquisition)
+        return render_radiograph(self.posed(xray.posture), acquisition, (beam, grid), generator)
 
     def labels(self, grid: Grid) -> NDArray[np.int16]:
         """Vertebrae (VerSe numbers), sacrum 26, discs 100 + number of the vertebra above."""

@@ -40,7 +40,8 @@ def make_demo(
     Parameters
     ----------
     sequences
-        Series to make, None = those of the case. The label map lies on the grid of the first.
+        Series to make, None = those of the case. The label map lies on the grid of the first that is no radiograph, or of the CT
+        that could be made.
     file_format
         `dicom` or `nifti`.
 
@@ -55,7 +56,8 @@ def make_demo(
     folder = Path(folder)
     phantom = build(case, seed)
     names = sequences or phantom.case.series
-    grid = phantom.grid(default(names[0]))
+    volumes = [name for name in names if default(name).xray is None]
+    grid = phantom.grid(default(volumes[0] if volumes else "ct"))
     demo = Demo(
         study=folder / "STUDY",
         labels=folder / "labels.nii.gz",

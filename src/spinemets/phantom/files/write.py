@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.files import headers
+from spinemets.phantom.files import headers, radiographs
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.patient import Phantom, uid
 
@@ -35,6 +35,8 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | 
         about = headers.about(phantom, acquisition, number)
         if acquisition.modality == "CT":
             write_ct(volume, target, about, headers.ct_facts(acquisition))
+        elif acquisition.xray is not None:
+            radiographs.write(volume, target, about, (acquisition, acquisition.xray))
         else:
             stated = replace(acquisition, **phantom.case.stated)
             write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
@@ -46,10 +48,16 @@ def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[Series, 
     """Write series as NIfTI with their facts in a JSON beside them, b-values in a `.bval`; returns name -> file.
 
     The name is that of the sequence, with the component where a series has several (`dixon2-water`).
+
+    Raises
+    ------
+    UsageError
+        If one of them is a radiograph.
     """
     from spinemets.exports.atomic import write_text  # lazy: heavy import
     from spinemets.exports.nifti import write_nifti
 
+    radiographs.refuse([protocol_of(series) for series in sequences or phantom.case.series], "NIfTI")
     made: dict[str, Path] = {}
     for number, name, a, volume in _separated(_rendered(phantom, sequences)):
         path = Path(folder) / f"{number:02d}-{name}.nii.gz"
@@ -180,10 +188,16 @@ def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | No
 def _series(phantom: Phantom, series: Series) -> dict[str, object]:
     acquisition = protocol_of(series)
     sequence = acquisition.sequence
-    states = phantom.coverage(phantom.grid(acquisition))
+    projected = {} if acquisition.xray is None else {"projection": radiographs.truth(phantom, acquisition)}
+    states = (
+        phantom.coverage(phantom.grid(acquisition))
+        if acquisition.xray is None
+        else radiographs.coverage(phantom, acquisition)
+    )
     return {
         "kind": sequence,
         "uid": uid(phantom.case.name, str(phantom.seed), "series", sequence),
         "levels_whole": [level for level, state in states.items() if state == "whole"],
         "levels_cut": [level for level, state in states.items() if state == "cut"],
+        **projected,
     }

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from spinemets.knowledge.catalogue import table
 from spinemets.model.errors import UsageError
+from spinemets.phantom.imaging.radiograph_technique import Technique
 
 COMPONENTS = ("in", "opposed", "water", "fat")
 
@@ -20,19 +21,21 @@ class Acquisition:
     description, about
         What the series is called in its header, and what it is.
     plane
-        `axial` (i to the left, j to the back, k upwards) or `sagittal` (i to the back, j downwards, k to the right).
+        `axial` (i to the left, j to the back, k upwards), `sagittal` (i to the back, j downwards, k to the right), or
+        `projection` (radiographs: i along columns, j along rows).
     pixel_mm, slice_mm, gap_mm
-        Voxel sides and gap between slices.
+        Voxel sides and gap between slices. Radiographs: side of a pixel on the detector.
     fov_mm
         Length along i and j.
     n_slices
         Number of slices; None = as many as cover the spine (axial only).
     blur_mm
-        FWHM of the point spread in plane (CT).
+        FWHM of the point spread in plane (CT), of the detector (radiographs).
     acquired_share
         Share of k-space that is measured along i and j (MR; the rest is zero-filled and rings at edges).
     noise
         CT: sd in HU. MR: SNR of normal marrow in the first volume; infinite = none.
+        Radiographs: photons per pixel before the patient.
     f0_per_mm
         Roll-off of the CT kernel's noise spectrum.
     method
@@ -50,7 +53,7 @@ class Acquisition:
     bandwidth_hz_per_px, echo_spacing_ms
         Readout bandwidth, the readout runs along j; spacing of the lines of echo planar imaging, which displaces fat along i.
     stored
-        What normal marrow of the first volume is stored as.
+        What normal marrow of the first volume is stored as; radiographs: one unit of log attenuation.
     reference_te_ms
         Echo time of the marrow that `noise` and `stored` speak of, where it is not that of the first volume: series of
         one scan (in and opposed phase) share their scale.
@@ -62,10 +65,12 @@ class Acquisition:
         Amplitude of a motion of the whole patient along the phase encoding (i), and its period in lines: ghosts.
     csf_void
         Strength v of the flow voids in thoracic CSF, down to exp(-v) of its signal.
+    xray
+        View and distances of a radiograph.
     """
 
     sequence: str
-    plane: Literal["axial", "sagittal"]
+    plane: Literal["axial", "sagittal", "projection"]
     pixel_mm: float
     slice_mm: float
     fov_mm: tuple[float, float]
@@ -107,6 +112,7 @@ class Acquisition:
     motion_mm: float = 0.0
     motion_period_lines: float = 9.0
     csf_void: float = 0.0
+    xray: Technique | None = None
 
     def __post_init__(self) -> None:
         ways = (self.b_s_per_mm2, self.flips_deg, self.components or self.echoes_ms, self.n_times)
@@ -123,7 +129,8 @@ class Acquisition:
     @property
     def geometry(self) -> tuple[object, ...]:
         """What series must share to be rendered together."""
-        return (self.modality, self.plane, self.pixel_mm, self.slice_mm, self.gap_mm, self.n_slices, self.fov_mm)
+        sides = (self.pixel_mm, self.slice_mm, self.gap_mm, self.n_slices, self.fov_mm)
+        return (self.modality, self.plane, *sides, self.xray)
 
     @property
     def _numbers(self) -> tuple[int, ...]:
@@ -190,4 +197,6 @@ def default(sequence: str) -> Acquisition:
     values: dict[str, Any] = {
         name: tuple(v) if isinstance(v, list) else v for name, v in stated.items() if name in known
     }
+    if "xray" in values:
+        values["xray"] = Technique(**values["xray"])
     return Acquisition(sequence=sequence, **values)
