@@ -10,7 +10,7 @@ import numpy as np
 
 from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy import trunk
-from spinemets.phantom.anatomy.alignment import Place, stack
+from spinemets.phantom.anatomy.alignment import Place, Posture, stack
 from spinemets.phantom.anatomy.arch import Arch, arch, exiting_roots
 from spinemets.phantom.anatomy.atlas import Atlas, atlas
 from spinemets.phantom.anatomy.body import Body
@@ -68,10 +68,10 @@ class Anatomy:
         return next(v for v in self.vertebrae if v.level == level)
 
 
-def assemble(case: Case, seed: int) -> Anatomy:
-    """Anatomy of a case."""
+def assemble(case: Case, seed: int, posture: Posture = "lying") -> Anatomy:
+    """Anatomy of a case; the same patient in both postures."""
     levels = sizes(case.patient, seed, case.collapses)
-    frames = _moved(_slipped(stack(levels, case.patient, seed), case.slips_mm), case.moved)
+    frames = _moved(_slipped(stack(levels, case.patient, seed, posture), case.slips_mm), case.moved)
     names = tuple(levels)
     arches = {
         level: (cervical_arch if size.region == "cervical" else arch)(size, frames[level])

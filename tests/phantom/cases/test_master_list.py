@@ -151,9 +151,7 @@ MASTER = (
     + PLANNING + FAULTS
 )  # fmt: skip
 # What is known to be missing: a case that comes to exist must leave this list.
-MISSING = {
-    "fig02",
-}  # fmt: skip
+MISSING: set[str] = set()
 
 
 def exists(name):

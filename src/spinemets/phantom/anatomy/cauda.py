@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.shape.block import Array
 
 STEP_MM = 1.0

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.shape.block import Array
 
 # Points of the table that relates the outline's growth to the share of the cord's area.

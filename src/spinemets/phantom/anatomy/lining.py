@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.alignment import Place
 from spinemets.phantom.anatomy.arch import SIDES, Arch, ArchPlan, ganglia
 from spinemets.phantom.anatomy.canal import DURA_MM, Canal

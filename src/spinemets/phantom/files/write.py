@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.files import headers, nuclear_facts
+from spinemets.phantom.files import headers, nuclear_facts, radiographs
 from spinemets.phantom.files.spoil import check_whole, spoil
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.placing import several
@@ -41,6 +41,8 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | 
             )
         elif acquisition.emission is not None:
             files = nuclear_facts.write_emission(volume, target, about, acquisition)
+        elif acquisition.xray is not None:
+            files = [radiographs.write(volume, target, about, (acquisition, acquisition.xray))]
         else:
             stated = replace(acquisition, **phantom.case.stated)
             files = write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
@@ -54,11 +56,17 @@ def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[Series, 
     """Write series as NIfTI with their facts in a JSON beside them, b-values in a `.bval`; returns name -> file.
 
     The name is that of the sequence, with the component where a series has several (`dixon2-water`).
+
+    Raises
+    ------
+    UsageError
+        If one of them is a radiograph.
     """
     from spinemets.exports.atomic import write_text  # lazy: heavy import
     from spinemets.exports.nifti import write_nifti
 
     check_whole(phantom.case)
+    radiographs.refuse(expanded(sequences or phantom.case.series), "NIfTI")
     made: dict[str, Path] = {}
     for number, name, a, volume in _separated(_rendered(phantom, sequences)):
         path = Path(folder) / f"{number:02d}-{name}.nii.gz"
@@ -182,7 +190,7 @@ def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterato
 
 def label_series(wanted: Sequence[Acquisition]) -> Acquisition:
     """The series on whose grid masks lie: the first volume, without the tilt of a gantry; the CT where all are views."""
-    volumes = (a for a in wanted if a.emission is None or not a.emission.planar)
+    volumes = (a for a in wanted if a.xray is None and (a.emission is None or not a.emission.planar))
     return replace(next(volumes, default("ct")), tilt_deg=0.0)
 
 
@@ -196,11 +204,17 @@ def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | No
 
 def _series(phantom: Phantom, acquisition: Acquisition) -> dict[str, object]:
     sequence = acquisition.sequence
-    states = phantom.coverage(phantom.grid(acquisition))
+    projected = {} if acquisition.xray is None else {"projection": radiographs.truth(phantom, acquisition)}
+    states = (
+        phantom.coverage(phantom.grid(acquisition))
+        if acquisition.xray is None
+        else radiographs.coverage(phantom, acquisition)
+    )
     return {
         "kind": sequence,
         "uid": uid(phantom.case.name, str(phantom.seed), "series", sequence),
         "levels_whole": [level for level, state in states.items() if state == "whole"],
         "levels_cut": [level for level, state in states.items() if state == "cut"],
         **(nuclear_facts.truth(acquisition, phantom.case.patient.weight_kg) if acquisition.emission else {}),
+        **projected,
     }

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.trunk import Bone, Soft
 from spinemets.phantom.anatomy.trunk.structures import Distance

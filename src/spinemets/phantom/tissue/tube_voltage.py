@@ -5,6 +5,7 @@ One effective energy per voltage, as everywhere in `spinemets.physics.ct`: good 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -53,14 +54,34 @@ def hu_at(parts: Parts, *, model: str, kvp: float) -> float:
     """
     voltages = tube_voltages()
     here, there = voltages.parts(REFERENCE_KVP), voltages.parts(kvp)
+    if model == "metal":
+        carried_over = carried(parts, model, (here, there), 1.0)
+        return min(carried_over, float(table("tissues")["metal_limit_hu"]))
+    return carried(parts, model, (here, there), iodine_slope(kvp) / iodine_slope(REFERENCE_KVP))
+
+
+def carried(
+    parts: Parts, model: str, materials: tuple[Mapping[str, float], Mapping[str, float]], iodine: float
+) -> float:
+    """HU under another beam.
+
+    Parameters
+    ----------
+    model
+        Key of `kvp_models` in the table `tissues`; metal is not clipped here.
+    materials
+        HU of the materials (`hu_bone`, `hu_fat`) under the beam of `parts.hu` and under the other one.
+    iodine
+        HU of iodine under the other beam over those under this one.
+    """
+    here, there = materials
     match model:
         case "fat":
             return parts.hu * there["hu_fat"] / here["hu_fat"]
         case "metal":
-            return min(parts.hu * there["hu_bone"] / here["hu_bone"], float(table("tissues")["metal_limit_hu"]))
+            return parts.hu * there["hu_bone"] / here["hu_bone"]
         case "iodine":
-            agent = (parts.hu - parts.hu_without_iodine) * iodine_slope(kvp) / iodine_slope(REFERENCE_KVP)
-            return parts.hu_without_iodine + agent
+            return parts.hu_without_iodine + (parts.hu - parts.hu_without_iodine) * iodine
         case "mineral" | "mixed":
             bone = parts.mineral_mg_per_ml / ct.CORTICAL_MINERAL_MG_PER_ML
             fat = (1.0 - bone) * parts.fat_fraction if model == "mixed" else 0.0
