@@ -36,11 +36,11 @@ class Field:
     Attributes
     ----------
     tissues
-        uint16, number of the mixture of two materials in each voxel.
+        uint16, number of the mixture of two materials in each voxel; the highest bit as `layers.mark` sets it.
     mixtures
         uint8 (n, 3): code of most, code of the rest, sixteenths of the rest.
     where
-        uint8, number of the part (`parts`) that holds each voxel's centre.
+        uint8, number of the part (`parts`) that holds each voxel's centre; the highest bit likewise.
     affine
         4 x 4, voxel to LPS mm.
     materials
@@ -119,7 +119,7 @@ def _voxels(
 
     (codes, parts), (recipe, seed) = of, drawn
     tissues, where = np.empty(block.shape, np.uint16), np.empty(block.shape, np.uint8)
-    known, mixtures, n = np.full(2**21, -1, np.int32), np.zeros((2**16, 3), np.uint8), 0
+    known, mixtures, n = np.full(2**21, -1, np.int32), np.zeros((2**15, 3), np.uint8), 0
     n_x, n_y, n_z = block.shape
     thick = max(1, SAMPLES // (n_y * n_z))
     for first in range(0, n_x, thick):
@@ -131,6 +131,7 @@ def _voxels(
         where[here] = part_map(anatomy, slab, parts, recipe["labels"])
         scatter(canvas, where[here] > 0, block, recipe["distractors"], stream(seed, "distractors"))
         n = layers.compress(tissues[here], held, known, mixtures, n)
+    layers.mark(tissues, where)
     return tissues, mixtures[:n].copy(), where
 
 

@@ -107,7 +107,8 @@ class Generator:
 
         def acquired(levels: NDArray[np.float32]) -> NDArray[np.float32]:
             image = np.empty(scan.shape, np.float32)
-            reading.image(image, field.tissues, pose, away, (levels, *self._textures, grains))
+            out, turned = reading.along_memory(image, pose)
+            reading.image(out, field.tissues, turned, away, (levels, *self._textures, grains))
             return image
 
         image = acquired(contrast.levels)
@@ -145,7 +146,8 @@ class Generator:
         from spinemets.phantom.training import reading  # lazy: compiled
 
         parts = np.empty(view.shape, np.uint8)
-        reading.parts_at(parts, field.where, view.pose(field))
+        out, turned = reading.along_memory(parts, view.pose(field))
+        reading.parts_at(out, field.where, turned)
         return parts
 
 
@@ -220,8 +222,8 @@ def _made(field: Field, view: View, image: NDArray[np.float32], parts: NDArray[n
     midline, in_grid = inside(field.canal)
     return Sample(
         image=image,
-        labels=field.parts.classes[parts],
-        instances=field.parts.instances[parts],
+        labels=np.take(field.parts.classes, parts, mode="clip"),
+        instances=np.take(field.parts.instances, parts, mode="clip"),
         seeds_ijk=bodies[seen],
         seed_instances=numbers[seen],
         canal_ijk=midline[in_grid],

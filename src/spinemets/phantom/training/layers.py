@@ -15,6 +15,8 @@ from spinemets.phantom.shape.compiled import SEEN, compiled
 
 Numbers = NDArray[np.float32]
 HELD = "uint8[:,:,:,::1]"
+# Numbers of mixtures and parts leave the highest bit free, for `mark`.
+TISSUE, PART = 2**15 - 1, 2**7 - 1
 _ONE, _ZERO, _LEAST = np.float32(1.0), np.float32(0.0), np.float32(0.002)
 
 
@@ -137,7 +139,7 @@ def compress(found: NDArray[np.uint16], held: NDArray[np.uint8], known: Any, mix
     known
         (2**21,) number of a mixture by its two tissues and share, -1 where it has none yet.
     mixtures
-        (65536, 3): most, rest and sixteenths of the rest, by number.
+        (2**15, 3): most, rest and sixteenths of the rest, by number.
     n
         How many have a number already.
     """
@@ -151,9 +153,39 @@ def compress(found: NDArray[np.uint16], held: NDArray[np.uint8], known: Any, mix
                 key = most | (rest << 8) | (share << 16)
                 number = known[key]
                 if number < 0:
-                    number = min(n, 65535)
+                    number = min(n, TISSUE)
                     known[key] = number
                     mixtures[number, 0], mixtures[number, 1], mixtures[number, 2] = most, rest, share
                     n = number + 1
                 found[i, j, k] = number
+    return n
+
+
+@compiled("int64(uint16[:,:,::1], uint8[:,:,::1])")
+def mark(tissues: NDArray[np.uint16], where: NDArray[np.uint8]) -> int:
+    """Set the highest bit of each voxel from which on, along the three axes, not all eight voxels are equal; returns how many.
+
+    Where they are, as nearly everywhere, one reading does for eight. At the ends of an axis it does in any case: nothing
+    lies beyond.
+    """
+    n_x, n_y, n_z = tissues.shape
+    n = 0
+    for i in range(n_x):
+        below = min(i + 1, n_x - 1)
+        for j in range(n_y):
+            beside = min(j + 1, n_y - 1)
+            for k in range(n_z):
+                up = min(k + 1, n_z - 1)
+                tissue, part = tissues[i, j, k] & TISSUE, where[i, j, k] & PART
+                mixed, several = False, False
+                for corner in range(1, 8):
+                    # Voxels ahead are not marked yet.
+                    x, y, z = below if corner & 1 else i, beside if corner & 2 else j, up if corner & 4 else k
+                    mixed |= tissues[x, y, z] != tissue
+                    several |= where[x, y, z] != part
+                if mixed:
+                    tissues[i, j, k] = tissue | (TISSUE + 1)
+                    n += 1
+                if several:
+                    where[i, j, k] = part | (PART + 1)
     return n

@@ -15,6 +15,7 @@ from spinemets.phantom.shape.block import Array, Block, Slices
 from spinemets.phantom.training.recipe import Row
 
 SACRUM = "sacrum"
+MOST = 128
 Met = tuple[Slices, NDArray[np.bool_], Array]
 
 
@@ -48,8 +49,8 @@ def parts_of(anatomy: Anatomy, codes: Row) -> Parts:
         rows += [(codes[kind], instance) for kind in own]
     rows += [(codes[kind], 0) for kind in ("canal", "cord", "rib")]
     classes, instances = np.array(rows, np.uint8).T
-    # A byte counts them: looked up with any byte.
-    room = (0, 256 - len(rows))
+    # Seven bits count them.
+    room = (0, MOST - len(rows))
     return Parts(classes=np.pad(classes, room), instances=np.pad(instances, room), names=names)
 
 
