@@ -13,9 +13,9 @@ from spinemets.phantom.imaging.painting.canvas import Canvas, Found
 from spinemets.phantom.imaging.painting.degenerative import benign_layers
 from spinemets.phantom.imaging.painting.fractures import fracture_layers
 from spinemets.phantom.imaging.painting.lesions import Layer, lesion
+from spinemets.phantom.imaging.painting.marrow import textures
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import coverage
-from spinemets.phantom.tissue.tissues import Tissue
 
 
 def other_bones(canvas: Canvas, anatomy: Anatomy) -> None:
@@ -54,17 +54,19 @@ def vertebra_with_lesions(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra, 
     for insert in anatomy.inserts:
         if insert.level == vertebra.level:
             layers += lesion(canvas, insert, (bone, part.reach_mm), (host, anatomy.fields))
-    _bone(canvas, anatomy, where, host, layers)
+    _bone(canvas, anatomy, where, vertebra, layers)
 
 
-def _bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], host: Tissue, layers: Sequence[Layer]) -> None:
-    """Bone: cortex around the host's marrow, with its layers."""
+def _bone(
+    canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], vertebra: Vertebra | None, layers: Sequence[Layer]
+) -> None:
+    """Bone: cortex around its level's marrow (that of L5 outside the column), with its layers."""
     from spinemets.phantom.shape import mixing  # lazy: compiled
 
     (place, part), bone = where
-    palette, rows = canvas.palette, table("phantom_anatomy")["texture"]
+    palette, host = canvas.palette, anatomy.hosts["L5" if vertebra is None else vertebra.level]
     outer, inner = (coverage(np.broadcast_to(d, part.shape), part.reach_mm) for d in (bone.outer, bone.inner))
-    fields = [anatomy.fields[name].log_normal(inner > 0, bone.local, rows[f"{name}_cv"]) for name in palette.textures]
+    fields = textures(palette.textures, anatomy.texture, (bone, inner > 0), vertebra)
     shares = np.empty((len(layers), *part.shape), np.float32)
     for number, layer in enumerate(layers):
         shares[number] = layer.share
@@ -73,7 +75,7 @@ def _bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], host: Tis
         canvas.channels,
         (place[0].start, place[1].start, place[2].start),
         (outer, inner),
-        (np.stack(fields), palette.texture_of),
+        (fields, palette.texture_of, palette.density_of),
         (
             shares,
             np.array([layer.in_shell for layer in layers], bool),
@@ -86,7 +88,7 @@ def _plain_bone(canvas: Canvas, anatomy: Anatomy, found: Found, distance: Array)
     """Bone without lesions: cortex over the host marrow of L5."""
     thickness = np.float32(table("phantom_anatomy")["shell_mm"]["sacrum"])
     bone = Bone(outer=distance, inner=distance + thickness, local=found[1].axes, body=distance)
-    _bone(canvas, anatomy, (found, bone), anatomy.hosts["L5"], ())
+    _bone(canvas, anatomy, (found, bone), None, ())
 
 
 def _vein(canvas: Canvas, vertebra: Vertebra, where: tuple[Found, Bone]) -> Layer:

@@ -37,13 +37,14 @@ class Palette:
     ----------
     textures
         Names of the textures that any contrast shows.
-    texture_of
-        Which of them each channel shows.
+    texture_of, density_of
+        Which of them each channel shows, and which one its marrow is multiplied by (-1 = none).
     """
 
     contrasts: tuple[Contrast, ...]
     textures: tuple[str, ...]
     texture_of: NDArray[np.int64]
+    density_of: NDArray[np.int64]
     _known: dict[Any, Array] = field(default_factory=dict)
 
     def tissue(self, name: str) -> Array:
@@ -73,9 +74,16 @@ class Palette:
 @lru_cache(maxsize=32)
 def palette_of(contrasts: tuple[Contrast, ...]) -> Palette:
     """The palette of some contrasts, the same one for every block."""
-    textures = tuple(dict.fromkeys(c.texture for c in contrasts))
+    names = [name for c in contrasts for name in (c.texture, c.density) if name is not None]
+    textures = tuple(dict.fromkeys(names))
     shown = [textures.index(c.texture) for c in contrasts for _ in range(c.n_channels)]
-    return Palette(contrasts=contrasts, textures=textures, texture_of=np.array(shown, np.int64))
+    times = [-1 if c.density is None else textures.index(c.density) for c in contrasts for _ in range(c.n_channels)]
+    return Palette(
+        contrasts=contrasts,
+        textures=textures,
+        texture_of=np.array(shown, np.int64),
+        density_of=np.array(times, np.int64),
+    )
 
 
 @lru_cache(maxsize=64)
