@@ -32,6 +32,7 @@ from spinemets.phantom.pathology.inserts import Insert, widened
 from spinemets.phantom.pathology.patterns import grain_fields
 from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.shape.texture import Field, stream
+from spinemets.phantom.tissue.structure import Structure, structure
 from spinemets.phantom.tissue.tissues import Tissue, materials, spongiosa, tissue
 from spinemets.physics import ct
 
@@ -55,6 +56,7 @@ class Anatomy:
     roots: tuple[Rod, ...]
     metal: tuple[Implant, ...]
     fields: Mapping[str, Field]
+    texture: Structure
     hosts: Mapping[str, Tissue]
     inserts: tuple[Insert, ...]
     benign: tuple[BenignChange, ...]
@@ -106,6 +108,7 @@ def assemble(case: Case, seed: int, posture: Posture = "lying") -> Anatomy:
         roots=tuple(rod for level in names for rod in exiting_roots(levels[level], frames[level])),
         metal=implants((*case.screws, *case.fixtures), levels, frames),
         fields=fields,
+        texture=structure(case.patient.age_years, seed),
         hosts=_hosts(case, levels),
         inserts=tuple(insert.fitted(by_level[insert.level]) for insert in case.inserts),
         benign=case.benign,
@@ -173,11 +176,8 @@ def _discs(vertebrae: list[Vertebra], low: Sacrum) -> tuple[Disc, ...]:
 
 
 def _fields(seed: int) -> dict[str, Field]:
-    """Texture fields by name."""
-    rows = table("phantom_anatomy")["texture"]
+    """Random fields of lesions and muscle by name."""
     return {
-        "mineral": Field.make(stream(seed, "mineral"), rows["mineral_length_mm"], stretch=rows["strut_stretch"]),
-        "fat": Field.make(stream(seed, "fat"), rows["fat_length_mm"]),
         **grain_fields(seed),
         "marbling": Field.make(stream(seed, "marbling"), 4.0, stretch=5.0),
     }

@@ -1,7 +1,7 @@
 """What each tissue shows on CT, and what a contrast must offer (MR: `mr_signals`).
 
 Every mixture is linear in its texture: ``value = base + slope x texture`` with a texture of mean 1 (mineral on CT, fat
-on MR), so that texture changes no mean.
+on MR), so that texture changes no mean. On MR it is multiplied by a second one: the share of the volume that is marrow.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Contrast(Protocol):
 
     n_channels: int
     texture: str
+    density: str | None
 
     def tissue(self, tissue: Tissue) -> Channels:
         """Value of a uniform tissue."""
@@ -52,6 +53,8 @@ class CtContrast:
     iodine_s: float | None = None
     n_channels = 1
     texture = "mineral"
+    # The mixture holds the volume of the mineral.
+    density = None
 
     def tissue(self, tissue: Tissue) -> Channels:
         """HU of the table carried to the voltage, clipped to the 12-bit scale (metal)."""

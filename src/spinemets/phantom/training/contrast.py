@@ -97,12 +97,17 @@ class Palette:
         fat_values = {**values, "t1": values["fat_t1"], "t2": values["fat_t2"]}
         fat_signal = _relaxed(fat_values, factors, (protocol["method"], timing, train))
         b = timing.get("b_s_per_mm2", 0.0)
-        water_signal = water_signal * diffusion.mono_exponential(s0=1.0, adc_mm2_per_s=values["adc"], b_s_per_mm2=[b])[..., 0]
+        water_signal = (
+            water_signal * diffusion.mono_exponential(s0=1.0, adc_mm2_per_s=values["adc"], b_s_per_mm2=[b])[..., 0]
+        )
         opposed = protocol["method"] == "gradient_echo" and happens(draw, row["opposed"])
         kept = self._kept(row, draw)
         left = between(draw, protocol["fat_left"]) if "fat_left" in protocol else 1.0
         water, lipid = spin_echo.two_pool(
-            pd=values["pd"] * factors["pd"], fat_fraction=fat, water=water_signal, fat=fat_signal * (-1 if opposed else 1)
+            pd=values["pd"] * factors["pd"],
+            fat_fraction=fat,
+            water=water_signal,
+            fat=fat_signal * (-1 if opposed else 1),
         )
         means = np.abs(water + left * lipid) * kept
         amplitudes = self._texture(means, texture, draw)
@@ -129,7 +134,9 @@ class Palette:
                 hu = np.where(self.named(name), hu + between(draw, limits), hu)
         hu = np.where(self.named("gas"), -1000.0, np.clip(hu, -1000.0, float(table("tissues")["metal_limit_hu"])))
         # A texture of mineral in bone; in soft tissue a few HU, whatever its own.
-        share = np.where(self.spongy, between(draw, texture["spongy"]) * np.maximum(hu + 100.0, 40.0), between(draw, (0, 8)))
+        share = np.where(
+            self.spongy, between(draw, texture["spongy"]) * np.maximum(hu + 100.0, 40.0), between(draw, (0, 8))
+        )
         share = np.where(self.named("gas") | self.metal, 0.0, share)
         mix = draw.uniform(0.2, 0.8)
         clip = None

@@ -41,7 +41,9 @@ def _keep(held: Any, i: int, j: int, k: int, weights: Any, codes: Any, n: int) -
         held[1, i, j, k], held[2, i, j, k] = codes[first], 0
     else:
         held[1, i, j, k] = codes[second]
-        held[2, i, j, k] = int(np.float32(255.0) * weights[second] / (weights[first] + weights[second]) + np.float32(0.5))
+        held[2, i, j, k] = int(
+            np.float32(255.0) * weights[second] / (weights[first] + weights[second]) + np.float32(0.5)
+        )
 
 
 @compiled(f"void({HELD}, UniTuple(int64, 3), {SEEN}, int64)")
