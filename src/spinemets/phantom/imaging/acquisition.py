@@ -152,6 +152,19 @@ class Acquisition:
         return self.noise in (0.0, float("inf"))
 
     @property
+    def stated_blur_mm(self) -> float:
+        """FWHM of the blur that the protocol states.
+
+        Raises
+        ------
+        ValueError
+            If it leaves the blur to a kernel.
+        """
+        if self.blur_mm is None:
+            raise ValueError(f"{self.sequence} states no blur")
+        return self.blur_mm
+
+    @property
     def geometry(self) -> tuple[object, ...]:
         """What series must share to be rendered together."""
         where = (self.region, self.disc, self.station, self.seams_mm, self.tilt_deg)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.phantom.imaging.projection import Beam, Lattice, Window
-from spinemets.phantom.imaging.render import in_threads
+from spinemets.phantom.imaging.slabs import in_threads
 from spinemets.phantom.shape.block import Array, Block, Box
 
 # Attenuation per cm at the points of a block.

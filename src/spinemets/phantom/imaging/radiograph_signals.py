@@ -16,6 +16,7 @@ class AttenuationContrast:
     energy_kev: float
     n_channels = 1
     texture = "mineral"
+    density = None
 
     def tissue(self, tissue: Tissue) -> Channels:
         """Attenuation of a uniform tissue."""

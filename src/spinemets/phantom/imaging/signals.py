@@ -26,7 +26,11 @@ class Contrast(Protocol):
 
     n_channels: int
     texture: str
-    density: str | None
+
+    @property
+    def density(self) -> str | None:
+        """Field by which its marrow is multiplied; None = none."""
+        ...
 
     def tissue(self, tissue: Tissue) -> Channels:
         """Value of a uniform tissue."""
@@ -85,6 +89,7 @@ class PathContrast:
     kvp: float = REFERENCE_KVP
     n_channels = 4
     texture = "mineral"
+    density = None
 
     def tissue(self, tissue: Tissue) -> Channels:
         """Shares of a uniform tissue; cement counts as the bone that reads as it does."""

@@ -40,7 +40,7 @@ class Codes(Palette):
     @classmethod
     def empty(cls) -> Codes:
         """Codes that know air only."""
-        made = cls(contrasts=(), textures=(), texture_of=np.zeros(0, np.int64))
+        made = cls(contrasts=(), textures=(), texture_of=np.zeros(0, np.int64), density_of=np.zeros(0, np.int64))
         made.tissue("gas")
         return made
 
