@@ -22,8 +22,10 @@ def coverage(distance: Array, reach_mm: float) -> Array:
     """Share of the sample inside the surface."""
     from spinemets.phantom.shape import borders  # lazy: compiled
 
+    # The loop reads a distance for every sample: axes that only repeat are written out.
+    whole = np.ascontiguousarray(distance, np.float32)
     share = np.empty(np.shape(distance), np.float32)
-    borders.coverage(_axes(share), _least(distance), np.float32(reach_mm))
+    borders.coverage(_axes(share), _axes(whole), np.float32(reach_mm))
     return share
 
 
