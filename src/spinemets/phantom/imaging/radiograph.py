@@ -27,6 +27,8 @@ FIELD = ("T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1")
 SACRUM_MM = 50.0
 # Rays that lost less than this met little of the patient: scatter is a share of what usually comes through.
 OPEN_BEAM = 1.0
+# Fine slabs of a picture with large pixels are no thicker.
+THICKEST_MM = 2.0
 STORED_LIMIT = 65535
 
 
@@ -53,15 +55,15 @@ def energy_kev() -> float:
 
 
 def sampling_of(pixel_mm: float) -> Sampling:
-    """Rays a whole number of pixels apart, no closer than the finest structures need."""
+    """The usual rays and slabs, wider where pixels are."""
     usual = Sampling()
-    pixels = max(1, math.floor(usual.pitch_mm / pixel_mm + 1e-9))
-    return Sampling(pitch_mm=pixels * pixel_mm)
+    wider = max(1.0, pixel_mm / usual.pitch_mm)
+    return Sampling(pitch_mm=usual.pitch_mm * wider, step_mm=min(usual.step_mm * wider, THICKEST_MM))
 
 
 def log_attenuation(anatomy: Anatomy, beam: Beam) -> NDArray[np.float64]:
     """Log attenuation of every pixel, (columns, rows), before blur and noise."""
-    from scipy.ndimage import zoom  # lazy: heavy import
+    from scipy.ndimage import affine_transform  # lazy: heavy import
 
     contrast = AttenuationContrast(energy_kev())
 
@@ -70,21 +72,11 @@ def log_attenuation(anatomy: Anatomy, beam: Beam) -> NDArray[np.float64]:
 
     sampling = sampling_of(beam.pixel_mm)
     sums = ray_sums(painter, bony_boxes(anatomy), beam, sampling)
-    # Rays of the lattice lie about the same middle as the pixels, which they outnumber at the border.
-    pixels = round(sampling.pitch_mm / beam.pixel_mm)
-    whole = zoom(sums, pixels, order=2, mode="nearest", grid_mode=True) if pixels > 1 else sums
-    spare = [(n - wanted) / 2 for n, wanted in zip(whole.shape, beam.shape, strict=True)]
-    return np.asarray(_cut(whole, spare))
-
-
-def _cut(values: Array, spare: list[float]) -> Array:
-    """The middle of a picture; where half a pixel is to spare on either side, the mean of neighbours."""
-    for axis, margin in enumerate(spare):
-        n = values.shape[axis] - int(2 * margin)
-        first = int(margin)
-        near = values.take(range(first, first + n), axis=axis)
-        values = near if margin == first else (near + values.take(range(first + 1, first + 1 + n), axis=axis)) / 2
-    return values
+    # Rays and pixels lie about the same middle.
+    scale = beam.pixel_mm / sampling.pitch_mm
+    first = [(n - 1) / 2 - scale * (wanted - 1) / 2 for n, wanted in zip(sums.shape, beam.shape, strict=True)]
+    picture = affine_transform(sums, [scale, scale], first, output_shape=beam.shape, order=3, mode="nearest")
+    return np.asarray(picture, np.float64)
 
 
 def bony_boxes(anatomy: Anatomy) -> list[Box]:

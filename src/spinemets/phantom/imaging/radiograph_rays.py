@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.imaging.projection import Beam, Lattice, Window
+from spinemets.phantom.imaging.projection import DOWN, Beam, Lattice, Window
 from spinemets.phantom.imaging.slabs import in_threads
 from spinemets.phantom.shape.block import Array, Block, Box
 
@@ -104,7 +104,7 @@ def ray_sums(painter: Painter, fine_boxes: Sequence[Box], beam: Beam, sampling: 
 
 
 def finer(values: Array, factor: int, window: Window) -> Array:
-    """A window of a picture `factor` times finer, read linearly between the middles of its pixels, flat at its borders."""
+    """A window of a picture `factor` times finer, read linearly between the middles of its pixels and on beyond the outer ones."""
     (low_i, high_i, part_i), (low_j, high_j, part_j) = (
         _between(n, factor, ends) for n, ends in zip(values.shape, window, strict=True)
     )
@@ -114,17 +114,16 @@ def finer(values: Array, factor: int, window: Window) -> Array:
 
 def _between(n: int, factor: int, ends: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
     """Neighbours of fine samples among n coarse ones, and the share of the second."""
-    at = np.clip((np.arange(*ends) - (factor - 1) / 2) / factor, 0, n - 1)
-    low = np.minimum(at.astype(np.int64), max(n - 2, 0))
+    at = (np.arange(*ends) - (factor - 1) / 2) / factor
+    low = np.clip(np.floor(at), 0, max(n - 2, 0)).astype(np.int64)
     return low, np.minimum(low + 1, n - 1), (at - low).astype(np.float32)
 
 
 def _placed(boxes: Sequence[Box], beam: Beam) -> NDArray[np.float64]:
-    """Depth, column and row (mm on the detector) from ... to ... of boxes: (n, 3, 2)."""
-    corners = np.array(boxes, np.float64).reshape(-1, 2, 3)
-    choice = np.array(np.meshgrid([0, 1], [0, 1], [0, 1], indexing="ij")).reshape(3, 8).T
-    points = np.stack([corners[:, pick, np.arange(3)] for pick in choice], axis=1)
-    places = np.concatenate([beam.depth_mm(points)[..., None], beam.project(points)], axis=-1)
+    """Depth, and mm from the central ray along columns and rows, from ... to ... of boxes: (n, 3, 2)."""
+    corners = np.array(boxes, np.float64).reshape(-1, 2, 3) - beam.source_lps_mm
+    # The three directions lie along the axes of the boxes.
+    places = corners @ np.stack([beam.axis, beam.across, DOWN], axis=1)
     return np.stack([places.min(axis=1), places.max(axis=1)], axis=-1)
 
 
@@ -136,7 +135,9 @@ def windows(
     Parameters
     ----------
     placed
-        Boxes as depth, column and row from ... to ....
+        Boxes, as `_placed` gives them.
+    depths_mm
+        Slab: nearest and farthest distance from the source.
     of
         Coarse lattice, and how many fine rays it has to one of its own along each axis.
     """
@@ -144,15 +145,14 @@ def windows(
 
     coarse, factor = of
     needed = np.zeros(coarse.shape, bool)
-    for _, across, down in placed[(placed[:, 0, 0] < depths_mm[1]) & (placed[:, 0, 1] > depths_mm[0])]:
-        spans = [
-            slice(
-                max(0, int((low + size / 2) // coarse.pitch_mm) - 1),
-                max(0, int((high + size / 2) // coarse.pitch_mm) + 2),
-            )
-            for (low, high), size in zip((across, down), beam.size_mm, strict=True)
-        ]
-        needed[spans[0], spans[1]] = True
+    met = placed[(placed[:, 0, 0] < depths_mm[1]) & (placed[:, 0, 1] > depths_mm[0]), 1:]
+    # Shadows at both ends of the slab, in coarse rays from the first one.
+    shadows = met[..., None] * beam.projection.sid_mm / np.array(depths_mm) / coarse.pitch_mm
+    shadows += (np.array(coarse.shape)[None, :, None, None] - 1) / 2
+    first = np.floor(shadows.min(axis=(2, 3)) - 0.5).astype(int)
+    end = np.ceil(shadows.max(axis=(2, 3)) + 0.5).astype(int) + 1
+    for (i, j), (i_end, j_end) in zip(np.maximum(first, 0), np.maximum(end, 0), strict=True):
+        needed[i:i_end, j:j_end] = True
     while True:
         found = find_objects(label(needed, np.ones((3, 3)))[0])
         before = np.count_nonzero(needed)
