@@ -35,7 +35,7 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     exiting_roots(canvas, anatomy)
     spinal_canal(canvas, anatomy)
     canal_disease(canvas, anatomy)
-    discs_of_column(canvas, discs)
+    discs_of_column(canvas, discs, anatomy.dried)
     altered_discs(canvas, anatomy, discs)
     other_bones(canvas, anatomy)
     sacrum(canvas, anatomy)

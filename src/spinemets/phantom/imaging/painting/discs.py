@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from spinemets.phantom.anatomy.disc import Disc
@@ -33,17 +35,16 @@ def ligaments(canvas: Canvas, discs: list[MetDisc], bones: list[MetBone]) -> Non
             canvas.cover((inside(place, near[0]), near[1]), "ligament", body - np.float32(LIGAMENT_MM))
 
 
-def discs_of_column(canvas: Canvas, met: list[MetDisc]) -> None:
-    """Annulus with its outer fibres and cartilage, then nucleus, of which wear has dried a share, then gas."""
+def discs_of_column(canvas: Canvas, met: list[MetDisc], dried: Mapping[str, float]) -> None:
+    """Annulus with its outer fibres and cartilage, then nucleus, of which age and wear have dried a share, then gas."""
     for disc, found, (outer, nucleus) in met:
         place, part = found
         share = coverage(np.broadcast_to(outer, part.shape), part.reach_mm)
         canvas.fill(place, canvas.palette.tissue("annulus"), share)
         canvas.fill(place, canvas.palette.tissue("ligament"), share * _fibres(outer, nucleus, part.reach_mm))
         share *= coverage(nucleus, NUCLEUS_EDGE_MM)
-        dried = np.float32(disc.wear.dried)
         healthy, worn = (canvas.palette.tissue(f"nucleus_{state}") for state in ("healthy", "degenerated"))
-        canvas.fill(place, healthy + dried * (worn - healthy), share)
+        canvas.fill(place, healthy + np.float32(dried[disc.level]) * (worn - healthy), share)
         if disc.wear.gas:
             canvas.cover(found, "gas", np.broadcast_to(disc.vacuum(part), part.shape))
 
