@@ -16,10 +16,11 @@ from spinemets.phantom.anatomy.atlas import Atlas, atlas
 from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.canal import Canal, canal
 from spinemets.phantom.anatomy.cervical import cervical_arch
+from spinemets.phantom.anatomy.degeneration import dried
 from spinemets.phantom.anatomy.disc import Disc
 from spinemets.phantom.anatomy.lining import Lining, lining
 from spinemets.phantom.anatomy.sacrum import Sacrum, sacrum
-from spinemets.phantom.anatomy.sizes import LevelSize, sizes
+from spinemets.phantom.anatomy.sizes import LevelSize, Patient, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.cases.case import Case, Marrow, Move
 from spinemets.phantom.pathology import fracture
@@ -62,6 +63,7 @@ class Anatomy:
     benign: tuple[BenignChange, ...]
     broken: Mapping[str, tuple[fracture.Fracture, fracture.FractureMeasure]]
     altered_discs: Mapping[str, str]
+    dried: Mapping[str, float]
     site: Site
     soft_lesions: tuple[Region, ...]
 
@@ -114,6 +116,7 @@ def assemble(case: Case, seed: int, posture: Posture = "lying") -> Anatomy:
         benign=case.benign,
         broken=_broken(case, vertebrae, fields["islands"]),
         altered_discs=case.discs,
+        dried=_dried(case.patient, seed, levels),
         site=site,
         soft_lesions=(*soft_lesions, *(mass.region(tube, site, near) for mass in case.masses)),
     )
@@ -173,6 +176,13 @@ def _discs(vertebrae: list[Vertebra], low: Sacrum) -> tuple[Disc, ...]:
     last = vertebrae[-1]
     made.append(Disc(level=last.level, upper=last.body, upper_frame=last.frame, lower=low.s1, lower_frame=low.s1_frame))
     return tuple(made)
+
+
+def _dried(patient: Patient, seed: int, levels: Mapping[str, LevelSize]) -> dict[str, float]:
+    """How dry each disc's nucleus is."""
+    return {
+        level: dried(level, size.disc_grade, age_years=patient.age_years, seed=seed) for level, size in levels.items()
+    }
 
 
 def _fields(seed: int) -> dict[str, Field]:

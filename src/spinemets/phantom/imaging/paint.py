@@ -41,7 +41,7 @@ def paint_on(canvas: Canvas, anatomy: Anatomy) -> None:
     spinal_canal(canvas, anatomy)
     brain(canvas, anatomy)
     canal_disease(canvas, anatomy)
-    discs_of_column(canvas, discs)
+    discs_of_column(canvas, discs, anatomy.dried)
     altered_discs(canvas, anatomy, discs)
     other_bones(canvas, anatomy)
     sacrum(canvas, anatomy)
