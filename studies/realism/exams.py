@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spinemets import phantom
 from spinemets.model.grid import Grid
+from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.shape.block import Block
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,8 +75,9 @@ def simulated_exams() -> tuple[Exam, ...]:
     exams = []
     for case, seed in PATIENTS:
         patient = phantom.build(case, seed)
-        for sequence in SEQUENCES.values():
-            volume = patient.render(sequence)
+        # One geometry: painted once for all of them.
+        volumes = patient.render_together(tuple(default(sequence) for sequence in SEQUENCES.values()))
+        for sequence, volume in zip(SEQUENCES.values(), volumes, strict=True):
             grid, image = _resampled(volume.grid, np.asarray(volume.array, np.float32))
             image *= 255 / np.percentile(image, 99.9)
             exams.append(

@@ -17,7 +17,8 @@ from spinemets.app.options import Options
 from spinemets.knowledge.catalogue import load
 from spinemets.model.finding import State
 from spinemets.phantom.cases.named import CASES, case_of
-from spinemets.phantom.files.write import write_dicom, write_labels
+from spinemets.phantom.files.masks import write_labels
+from spinemets.phantom.files.write import write_dicom
 from spinemets.report.wording import forbidden
 
 pytestmark = pytest.mark.slow

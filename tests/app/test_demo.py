@@ -258,7 +258,7 @@ def one_sided(tmp_path_factory):
 
     from spinemets import phantom
     from spinemets.exports.nifti import write_nifti
-    from spinemets.phantom.files.write import write_labels
+    from spinemets.phantom.files.masks import write_labels
     from spinemets.phantom.imaging.acquisition import default
 
     folder = tmp_path_factory.mktemp("sides")

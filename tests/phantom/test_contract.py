@@ -18,8 +18,10 @@ from spinemets.model.grid import Grid
 from spinemets.phantom.cases.named import CASES, GROUPS, case_of
 from spinemets.phantom.files.sheet import subject_of
 from spinemets.phantom.imaging.acquisition import Acquisition, default
+from spinemets.phantom.imaging.activity import ActivityContrast, value_per_suv
 from spinemets.phantom.imaging.mr_signals import MrContrast
 from spinemets.phantom.imaging.paint import paint
+from spinemets.phantom.imaging.placing import several
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.tissues import tissue
@@ -46,11 +48,24 @@ def marked(case, *values):
     return pytest.param(case, *values, marks=() if case in SAMPLE else pytest.mark.slow, id="-".join((case, *values)))
 
 
+def volumetric(name):
+    """Whether a series is a stack of slices whose values are those of tissues."""
+    a = default(name)
+    if a.emission is not None:
+        return a.emission.attenuation_corrected and not a.emission.planar
+    return a.modality in ("CT", "MR")
+
+
+def series_of(case):
+    """All series of a case, stations and discs one by one."""
+    return [name for stated in case.series for name in several(stated)]
+
+
 def rendered():
     """Every case with each of its series that is a stack of slices."""
     for case in sorted(CASES):
-        for name in case_of(case).series:
-            if default(name).modality in ("CT", "MR"):
+        for name in series_of(case_of(case)):
+            if volumetric(name):
                 yield marked(case, name)
 
 
@@ -97,18 +112,26 @@ def test_tissues_are_as_the_forward_model_says(case, sequence):
     (volume,) = patient(case).render_together((a,), grid)
     image = np.asarray(volume.array, float).reshape(*grid.shape_ijk, -1)[..., 0]
     shares = paint(anatomy, Block.of_grid(grid), Shares(TISSUES))
-    contrast = CtContrast(kvp=a.kvp, iodine_s=a.iodine_s) if a.modality == "CT" else MrContrast(a)
-    scale = 1.0 if a.modality == "CT" else a.stored / marrow(anatomy, MrContrast(a))
+    contrast, scale, absolute = expectation(patient(case), a)
     compared = 0
     for name, share in zip(TISSUES, shares, strict=True):
         inside = eroded(share > 0.999)
         if inside.sum() >= 30:
-            expected = scale * abs(sum(contrast.tissue(tissue(name, a.field_t))))
-            if a.modality == "CT":
-                expected = sum(contrast.tissue(tissue(name)))
-            assert image[inside].mean() == pytest.approx(expected, rel=0.02, abs=2.0), name
+            expected = scale * sum(contrast.tissue(tissue(name, a.field_t)))
+            expected = expected if a.modality == "CT" else abs(expected)
+            assert image[inside].mean() == pytest.approx(expected, rel=0.02, abs=absolute), name
             compared += 1
     assert compared >= 2
+
+
+def expectation(made, a):
+    """Contrast of a series, what its numbers are multiplied by, and the least deviation that counts."""
+    if a.modality == "CT":
+        return CtContrast(kvp=a.kvp, iodine_s=a.iodine_s), 1.0, 2.0
+    if a.emission is not None:
+        scale = value_per_suv(a, made.case.patient.weight_kg)
+        return ActivityContrast(a.emission.tracer, made.case.avidity), scale, 0.005 * scale
+    return MrContrast(a), a.stored / marrow(made.anatomy, MrContrast(a)), 2.0
 
 
 def marrow(anatomy, contrast):
@@ -163,7 +186,7 @@ def digests(cases):
     made = {}
     for case in cases:
         built = phantom.build(case, 2)
-        name = next(n for n in built.case.series if default(n).modality in ("CT", "MR"))
+        name = next(n for n in series_of(built.case) if volumetric(n))
         (volume,) = built.render_together((default(name),), field_of(built))
         words = json.dumps(built.truth, sort_keys=True).encode()
         made[case] = hashlib.sha256(np.ascontiguousarray(volume.array).tobytes() + words).hexdigest()

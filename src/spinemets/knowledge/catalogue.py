@@ -15,12 +15,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
-from spinemets.knowledge.rows import rows
+from spinemets.knowledge import lookup
 from spinemets.model.errors import CatalogueError
 
 # Files of the package lie in a folder wherever it is installed; importlib.resources would bring zipfile, tempfile and
 # shutil into every start.
 HERE = Path(__file__).parent
+# The tables beside the catalogue, under the name that the rooms know.
+table = lookup.table
 # A source, population or caveat that is empty is as bad as none.
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Mark = Literal["R", "V", "N", "E"]
@@ -286,17 +288,6 @@ def ordered(entries: dict[str, Criterion]) -> Catalogue:
     for name in sorted(entries, key=lambda n: (entries[n].kind != "gate", n)):
         visit(name, ())
     return done
-
-
-@cache
-def table(name: str) -> Any:
-    """A knowledge table `knowledge/tables/<name>.yaml` as plain data (read-only by convention).
-
-    Large tables of one row a line are a `Mapping` that parses each row when it is asked for.
-    """
-    text = (HERE / "tables" / f"{name}.yaml").read_text(encoding="utf-8")
-    by_row = rows(text)
-    return yaml.load(text, Loader=yaml.CSafeLoader) if by_row is None else by_row
 
 
 @cache

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy import trunk
 from spinemets.phantom.anatomy.alignment import Place, stack
 from spinemets.phantom.anatomy.arch import Arch, arch, exiting_roots
@@ -17,7 +17,7 @@ from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.canal import Canal, canal
 from spinemets.phantom.anatomy.cervical import cervical_arch
 from spinemets.phantom.anatomy.disc import Disc
-from spinemets.phantom.anatomy.sacrum import Sacrum, iliac_rods, rib_rods, sacrum
+from spinemets.phantom.anatomy.sacrum import Sacrum, sacrum
 from spinemets.phantom.anatomy.sizes import LevelSize, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.cases.case import Case, Marrow, Move
@@ -48,7 +48,8 @@ class Anatomy:
     canal: Canal
     column: trunk.Column
     soft: tuple[trunk.Soft, ...]
-    other_bone: tuple[Rod, ...]
+    brain: tuple[trunk.Soft, ...]
+    other_bone: tuple[trunk.Bone, ...]
     roots: tuple[Rod, ...]
     metal: tuple[Implant, ...]
     fields: Mapping[str, Field]
@@ -84,7 +85,8 @@ def assemble(case: Case, seed: int) -> Anatomy:
     col = trunk.column(levels, frames, case.patient)
     site = Site(sizes=levels, frames=frames)
     tube, soft_lesions = plant(canal(levels, frames, low), site, case.canal)
-    bone = _other_bone(levels, frames)
+    around = trunk.trunk(col, (levels, frames), (ring.frame, low), case.patient, seed)
+    near = tuple(rod for bone in around.bones for rod in bone.rods)
     return Anatomy(
         sizes=levels,
         frames=frames,
@@ -94,8 +96,9 @@ def assemble(case: Case, seed: int) -> Anatomy:
         sacrum=low,
         canal=tube,
         column=col,
-        soft=tuple(trunk.soft_structures(col, case.patient, seed)),
-        other_bone=bone,
+        soft=around.soft,
+        brain=around.brain,
+        other_bone=around.bones,
         roots=tuple(rod for level in names for rod in exiting_roots(levels[level], frames[level])),
         metal=implants((*case.screws, *case.fixtures), levels, frames),
         fields=fields,
@@ -105,7 +108,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
         broken=_broken(case, vertebrae, fields["islands"]),
         altered_discs=case.discs,
         site=site,
-        soft_lesions=(*soft_lesions, *(mass.region(tube, site, bone) for mass in case.masses)),
+        soft_lesions=(*soft_lesions, *(mass.region(tube, site, near) for mass in case.masses)),
     )
 
 
@@ -140,15 +143,6 @@ def _vertebrae(
             )
         )
     return vertebrae
-
-
-def _other_bone(levels: Mapping[str, LevelSize], frames: Mapping[str, Place]) -> tuple[Rod, ...]:
-    """Pelvis and ribs."""
-    bone = iliac_rods(frames["S1"])
-    for level, size in levels.items():
-        if size.thoracic:
-            bone += rib_rods(size, frames[level])
-    return bone
 
 
 def _broken(

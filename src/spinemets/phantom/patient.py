@@ -46,7 +46,8 @@ class Phantom:
         return grid_of(self.anatomy, acquisition, self.frame_of_reference_uid)
 
     def render(self, sequence: str, acquisition: Acquisition | None = None) -> Volume:
-        """One series. CT: int16 HU; MR: uint16 magnitude, (i, j, k, t) where it has several weightings.
+        """One series. CT: int16 HU; MR: uint16 magnitude, (i, j, k, t) where it has several weightings; PET: Bq/ml; SPECT:
+        counts; bone scan: counts (i, 1, k, view) of the anterior and the posterior view, both with i to the left.
 
         Parameters
         ----------
@@ -73,12 +74,18 @@ class Phantom:
         ValueError
             If they differ in geometry.
         """
-        from spinemets.phantom.imaging.render import render  # lazy: see `grid`
+        from spinemets.phantom.imaging import emission, planar_scan  # lazy: see `grid`
+        from spinemets.phantom.imaging.render import render
 
         if len({a.geometry for a in acquisitions}) != 1:
             raise ValueError("series rendered together share their geometry")
         grid = grid or self.grid(acquisitions[0])
         streams = [stream(self.seed, f"noise/{self.case.name}/{a.sequence}") for a in acquisitions]
+        if acquisitions[0].emission is not None:
+            emitted = planar_scan.render_views if acquisitions[0].emission.planar else emission.render_volume
+            return tuple(
+                emitted(self.anatomy, a, grid, s, self.case) for a, s in zip(acquisitions, streams, strict=True)
+            )
         return render(self.anatomy, acquisitions, grid, streams)
 
     def labels(self, grid: Grid) -> NDArray[np.int16]:

@@ -63,7 +63,7 @@ def test_unknown_series_are_a_wrong_call(capsys, tmp_path: Path):
 def test_demo_is_a_case(calls, capsys, tmp_path: Path):
     assert main(["phantom", "make", "demo", "--out", str(tmp_path), "--json", "-q"]) == 0
     data = json.loads(capsys.readouterr().out)
-    assert (data["case"], data["seed"]) == ("first-light", 1)
+    assert (data["case"], data["seed"]) == ("multimodality", 1)
     assert data["study"] == str(tmp_path / "STUDY")
 
 

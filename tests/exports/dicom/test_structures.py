@@ -64,7 +64,9 @@ def test_discs(level, meanings):
     assert named in meanings[DISCS[level].value]
 
 
-@pytest.mark.parametrize("name", ["ANATOMY", "ABNORMALITY", "SACRUM", "SPINAL_CORD", "CANAL", "METASTASIS", "LESION"])
+@pytest.mark.parametrize(
+    "name", ["ANATOMY", "ABNORMALITY", "SACRUM", "SPINAL_CORD", "CANAL", "METASTASIS", "LESION", "VERTEBRA", "COCCYX"]
+)
 def test_others(name, meanings):
     """Categories and other structures have the meaning they are given."""
     code = getattr(structures, name)

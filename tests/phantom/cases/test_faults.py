@@ -17,8 +17,8 @@ def test_one_patient_imaged_in_many_ways(name):
     """The lesion is the same in all; the series exist."""
     case = case_of(name)
     assert [insert.level for insert in case.inserts] == ["L2"]
-    modality = "CT" if name == "proto-ct5-soft" else "MR"
-    assert all(default(series).modality == modality for series in case.series)
+    modalities = {default(series).modality for series in case.series}
+    assert modalities == {{"proto-pet-only": "PT", "proto-ct5-soft": "CT"}.get(name, "MR")}
 
 
 @pytest.mark.parametrize(("name", "right"), [("fs-fail-edge", "t2_fs"), ("shading", "t1"), ("motion-1", "t1")])

@@ -57,7 +57,7 @@ GRIDS = [
     "dce-types",
 ]
 MYELOGRAM = ["ctm-block-partial", "ctm-block-complete", "lm-thick", "lm-nodules"]
-NUCLEAR = ["nm-cold", "nm-superscan", "spect-loc", "pet-suv", "pet-focal", "marrow-only"]
+NUCLEAR = ["nm-cold", "nm-superscan", "spect-loc", "marrow-only"]
 MR = [
     "bullseye",
     "red-island",
@@ -152,7 +152,7 @@ MASTER = (
 )  # fmt: skip
 # What is known to be missing: a case that comes to exist must leave this list.
 MISSING = {
-    "fig02", "fig08-pet", "nm-cold", "nm-superscan", "spect-loc", "pet-suv", "pet-focal", "proto-pet-only",
+    "fig02", "nm-cold", "nm-superscan", "spect-loc",
 }  # fmt: skip
 
 

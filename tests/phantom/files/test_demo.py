@@ -14,7 +14,7 @@ def test_parts_of_the_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(write, "default", lambda s: replace(default(s), n_slices=2))
     demo = make_demo(tmp_path / "x", case="hw-ct", seed=2)
     assert sorted(p.name for p in (tmp_path / "x").iterdir()) == [
-        "STUDY", "clinical.yaml", "labels.nii.gz", "truth.json",
+        "STUDY", "clinical.yaml", "labels.nii.gz", "lesions.nii.gz", "regions.nii.gz", "structures.dcm", "truth.json",
     ]  # fmt: skip
     assert [p.name for p in demo.study.iterdir()] == ["01-ct"]
     assert "age_years: 58" in demo.clinical.read_text(encoding="utf-8")

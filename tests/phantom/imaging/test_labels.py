@@ -9,7 +9,6 @@ from scipy import ndimage
 from spinemets import phantom
 from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.levels import verse_id
-from spinemets.phantom.cases.named import CASES, case_of
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.labels import DISC_OFFSET, label_names
 from spinemets.phantom.pathology.measure import held
@@ -111,13 +110,8 @@ def test_lesion_labels(first_light, cube):
     assert (first_light.labels(grid)[lesions == 1] == verse_id("L2")).all()
 
 
-WITH_LESIONS = [name for name in CASES if case_of(name).inserts]
-QUICK = frozenset({"ct-mixed", "enostosis", "fig06-halo", "cortex-frac-superior", "plan-sectors-3", "mim-discitis"})
-
-
-@pytest.mark.parametrize(
-    "case", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in WITH_LESIONS]
-)
+# A grain, a body replaced by a share, a wall: every other case is held to its truth by the contract test.
+@pytest.mark.parametrize("case", ["ct-mixed", pytest.param("fig05", marks=pytest.mark.slow), "cortex-frac-superior"])
 def test_lesion_volume_from_a_fine_map(case, cube):
     """Acceptance of PHA section 5: from the 0.5 mm label map within 1 % of the truth, for lesions of 500 mm3 and more.
 

@@ -11,7 +11,7 @@ from spinemets.app.cli import flags, say
 HELP = "list or make synthetic patients with known findings"
 DESCRIPTION = "Makes CT and MR images of a digital spine with a label map and the truth it was built from."
 DEMO = "demo"
-DEMO_CASE = "first-light"
+DEMO_CASE = "multimodality"
 
 
 def add(parser: argparse.ArgumentParser) -> None:

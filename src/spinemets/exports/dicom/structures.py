@@ -27,6 +27,10 @@ _DISCS = {
 _BELOW = dict(zip(_VERTEBRAE, [*list(_VERTEBRAE)[1:], "S1"], strict=True))
 VERTEBRAE = {level: _sct(value, f"{level} vertebra") for level, value in _VERTEBRAE.items()}
 DISCS = {level: _sct(value, f"{level}/{_BELOW[level]} disc") for level, value in _DISCS.items()}
+# Of levels without a code of their own (T13, L6).
+VERTEBRA = _sct("51282000", "Vertebra")
+DISC = _sct("360499006", "Structure of intervertebral disc")
+COCCYX = _sct("64688005", "Coccyx")
 SACRUM = _sct("54735007", "Sacrum")
 SPINAL_CORD = _sct("2748008", "Spinal cord")
 CANAL = _sct("61853006", "Vertebral canal")

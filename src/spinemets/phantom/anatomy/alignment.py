@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.sizes import LevelSize, Patient
 from spinemets.phantom.shape.block import Array, Block
 from spinemets.phantom.shape.distance import project

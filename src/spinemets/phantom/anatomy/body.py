@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.alignment import bowls_mm
 from spinemets.phantom.anatomy.degeneration import wear
 from spinemets.phantom.anatomy.sizes import LevelSize

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.alignment import Place
 from spinemets.phantom.anatomy.sacrum import Sacrum
 from spinemets.phantom.anatomy.sizes import LevelSize

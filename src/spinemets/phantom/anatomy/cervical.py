@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.alignment import Place
 from spinemets.phantom.anatomy.arch import SIDES, Arch, ArchPlan, Point
 from spinemets.phantom.anatomy.sizes import LevelSize

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.phantom.anatomy import levels
 from spinemets.phantom.shape.texture import stream

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.alignment import Place
 from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.degeneration import Wear, wear

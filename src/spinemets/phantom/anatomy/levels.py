@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 
 CERVICAL = tuple(f"C{n}" for n in range(1, 8))

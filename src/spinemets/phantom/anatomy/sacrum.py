@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.alignment import Place, bowls_mm
 from spinemets.phantom.anatomy.arch import SIDES, ArchPlan
 from spinemets.phantom.anatomy.body import Body

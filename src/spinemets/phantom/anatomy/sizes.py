@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy import levels
 from spinemets.phantom.anatomy.degeneration import HEALTHY, Wanted, grades, wear
 from spinemets.phantom.shape.texture import stream
@@ -31,6 +31,8 @@ class Patient:
         scoliosis.
     degeneration
         Grades (1 to 5) of discs by the level above, `by_age` to draw them, or None: no disc is worn.
+    arms
+        `above` the head, or `beside` the body.
     """
 
     age_years: float = 52.0
@@ -41,6 +43,7 @@ class Patient:
     cobb_deg: float | None = None
     apex: str = "T8"
     degeneration: Wanted = None
+    arms: str = "above"
 
 
 @dataclass(frozen=True, kw_only=True)

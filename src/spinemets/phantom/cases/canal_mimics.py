@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.cases.case import Case, Group
 from spinemets.phantom.cases.epidural import lobe
 from spinemets.phantom.cases.ingredients import NO_CRITERION, at_region

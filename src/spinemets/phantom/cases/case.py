@@ -32,6 +32,14 @@ class Move:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Avidity:
+    """Uptake of a bone-seeking tracer against the table: in all bone, and in kidneys and soft tissue."""
+
+    bone_factor: float = 1.0
+    soft_factor: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """What a case holds beside normal anatomy, what must be found in it, and the series it is made of.
 
@@ -59,6 +67,8 @@ class Case:
         DICOM keywords that the files of a series lack, by series.
     lost_slices
         Slices (along k, from 0) of a series whose files are lost, by series.
+    avidity
+        How avidly the whole patient takes up a bone-seeking tracer.
     awaits
         Why nothing is expected yet; empty where `expected` says what must be found.
     """
@@ -85,6 +95,7 @@ class Case:
     stated: Mapping[str, Any] = field(default_factory=dict)
     omitted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lost_slices: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    avidity: Avidity = field(default_factory=Avidity)
     awaits: str = ""
 
     @property

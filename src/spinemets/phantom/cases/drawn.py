@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.phantom.anatomy.levels import column
 from spinemets.phantom.anatomy.sizes import Collapse, Patient

@@ -114,7 +114,7 @@ BULGE: Profile = (
 )
 
 
-def _wall(level: str) -> Insert:
+def wall(level: str) -> Insert:
     """Lesion that breaks the back wall of a level."""
     return replace(VENTRAL, level=level, centre_mm=(1.0, -10.0, 0.0), radii_mm=(11.0, 9.0, 8.0), compartments=("body",))
 
@@ -123,7 +123,7 @@ def _draped(_: float | None) -> Case:
     mass = EpiduralMass(id="epidural-1", span=(("T11", 1.0), ("T11", -1.0)), profile=CURTAIN, taper_mm=8.0)
     about = "Tumour behind T11 in two lobes beside the median septum."
     return Case(
-        awaits=NO_CRITERION, name="epi-draped", about=about, inserts=(_wall("T11"),), canal=(mass,), series=SERIES
+        awaits=NO_CRITERION, name="epi-draped", about=about, inserts=(wall("T11"),), canal=(mass,), series=SERIES
     )
 
 
@@ -134,7 +134,7 @@ def _undraped(_: float | None) -> Case:
         awaits=NO_CRITERION,
         name="epi-undraped",
         about=about,
-        inserts=(_wall("T11"),),
+        inserts=(wall("T11"),),
         canal=(mass,),
         series=SERIES,
     )
@@ -147,7 +147,7 @@ def _circumferential(_: float | None) -> Case:
         awaits=NO_CRITERION,
         name="epi-circumferential",
         about=about,
-        inserts=(_wall("T11"),),
+        inserts=(wall("T11"),),
         canal=(mass,),
         series=SERIES,
     )

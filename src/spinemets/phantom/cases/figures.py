@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from spinemets.phantom.anatomy.sizes import LEVELS, Collapse
 from spinemets.phantom.cases.case import Case, Group
-from spinemets.phantom.cases.epidural import lobe
+from spinemets.phantom.cases.epidural import CURTAIN, lobe, wall
 from spinemets.phantom.cases.ingredients import (
     BLASTIC,
     LUMBAR_FIELD,
@@ -41,6 +41,19 @@ def _first_light(_: float | None) -> Case:
             ("FX-01", "L1", None, "present"),
             *absent(("T11", "T12", "L1", "L3", "L5")),
         ),
+    )
+
+
+def _multimodality(_: float | None) -> Case:
+    first = _first_light(None)
+    return replace(
+        first,
+        name="multimodality",
+        about="Lytic lesion of L2 that breaks into the canal, blastic nodule of L4, healed wedge of L1; every modality.",
+        inserts=(wall("L2"), BLASTIC),
+        canal=(EpiduralMass(id="epidural-1", span=(("L2", 1.0), ("L2", -1.0)), profile=CURTAIN, taper_mm=8.0),),
+        expected=(*first.expected, ("CT-04", "L2", "posterior", "present")),
+        series=("ct", "t1", "t2", "stir", "t1_gd", "dwi", "ax_t2"),
     )
 
 
@@ -134,6 +147,7 @@ def _fig15(_: float | None) -> Case:
 
 CASES: Group = {
     "first-light": _first_light,
+    "multimodality": _multimodality,
     "fig01": _fig01,
     "fig03": _fig03,
     "fig05": _fig05,

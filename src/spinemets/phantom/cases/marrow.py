@@ -16,9 +16,10 @@ DWI = ("dwi", "t1", "stir")
 def _marrow_only(_: float | None) -> Case:
     return Case(
         name="marrow-only",
-        about="Marrow of L3 replaced between intact trabeculae: MR shows it, CT does not.",
+        about="Marrow of L3 replaced between intact trabeculae: MR and PET show it, CT does not.",
         inserts=(MARROW_ONLY,),
         expected=found("L3", "marrow_only"),
+        series=("ct", "t1", "stir", "pet", "ctac"),
     )
 
 

@@ -16,7 +16,8 @@ import spinemets
 from spinemets.model.errors import UsageError
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.cases.drawn import drawn_case, recipe_of
-from spinemets.phantom.files.write import check_format, write_labels, write_series, write_truth
+from spinemets.phantom.files.masks import write_label_maps
+from spinemets.phantom.files.write import check_format, write_series, write_truth
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.patient import build
 from spinemets.phantom.shape.texture import stream
@@ -120,7 +121,7 @@ def write_patient(job: Job) -> dict[str, Any]:
         patient = build(case, seed + number)
         acquisitions = tuple(_acquisition(name, recipe["imaging"], case, seed) for name in case.series)
         write_series(patient, home / "STUDY", file_format, acquisitions)
-        write_labels(patient, home / "labels.nii.gz", patient.grid(acquisitions[0]))
+        write_label_maps(patient, home, patient.grid(acquisitions[0]))
         # Written last: a patient with a truth is whole.
         write_truth(patient, truth, acquisitions)
     return {"case": case.name, "about": case.about, "truth": f"{case.name}/truth.json"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spinemets.phantom.files.write import check_format, expanded, write_labels, write_series, write_truth
+from spinemets.phantom.files.masks import write_label_maps, write_segmentations
+from spinemets.phantom.files.write import check_format, expanded, write_series, write_truth
 from spinemets.phantom.patient import build
 
 CLINICAL = """\
@@ -34,12 +35,14 @@ def make_demo(
     sequences: tuple[str, ...] | None = None,
     file_format: str = "dicom",
 ) -> Demo:
-    """Write a case: `STUDY/` (its series), `labels.nii.gz`, `clinical.yaml` and `truth.json` into a folder.
+    """Write a case into a folder: `STUDY/` (its series), `clinical.yaml`, `truth.json` and its masks.
+
+    Masks are `labels.nii.gz`, `lesions.nii.gz` and `regions.nii.gz`, and of a DICOM study `structures.dcm` and `lesions.dcm`.
 
     Parameters
     ----------
     sequences
-        Series to make, None = those of the case. The label map lies on the grid of the first, without the
+        Series to make, None = those of the case. The masks lie on the grid of the first, without the
         tilt of a gantry.
     file_format
         `dicom` or `nifti`.
@@ -55,7 +58,8 @@ def make_demo(
     folder = Path(folder)
     phantom = build(case, seed)
     names = sequences or phantom.case.series
-    grid = phantom.grid(replace(expanded(names)[0], tilt_deg=0.0))
+    first = replace(expanded(names)[0], tilt_deg=0.0)
+    grid = phantom.grid(first)
     demo = Demo(
         study=folder / "STUDY",
         labels=folder / "labels.nii.gz",
@@ -63,7 +67,9 @@ def make_demo(
         truth=folder / "truth.json",
     )
     write_series(phantom, demo.study, file_format, names)
-    write_labels(phantom, demo.labels, grid)
+    write_label_maps(phantom, folder, grid)
+    if file_format == "dicom":
+        write_segmentations(phantom, folder, grid, first)
     stated = CLINICAL.format(age=phantom.case.patient.age_years, sex=phantom.case.patient.sex)
     stated += "".join(f"{key}: {value}\n" for key, value in phantom.case.clinical.items())
     write_text(demo.clinical, stated)

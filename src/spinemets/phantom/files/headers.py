@@ -29,6 +29,11 @@ SIGNAL_WORDS = {"inversion_recovery": "IR", "gradient_echo": "GR"}
 COMPONENT_WORDS = {"in": "IN_PHASE", "opposed": "OPP_PHASE", "water": "WATER", "fat": "FAT"}
 
 
+def acquired(phantom: Phantom, number: int) -> datetime:
+    """When the acquisition of a series began."""
+    return BEGUN + timedelta(days=phantom.case.day, minutes=SERIES_MINUTES * number)
+
+
 def about(phantom: Phantom, acquisition: Acquisition, number: int) -> About:
     """Patient, examination and series."""
     case, seed = phantom.case.name, str(phantom.seed)
@@ -45,7 +50,8 @@ def about(phantom: Phantom, acquisition: Acquisition, number: int) -> About:
         series_number=number,
         series_description=acquisition.description,
         frame_of_reference_uid=phantom.frame_of_reference_uid,
-        acquired=begun + timedelta(minutes=SERIES_MINUTES * number),
+        acquired=acquired(phantom, number),
+        body_part="WHOLEBODY" if acquisition.region == "body" else "LSPINE",
         comments=COMMENT,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.files import headers
+from spinemets.phantom.files import headers, nuclear_facts
 from spinemets.phantom.files.spoil import check_whole, spoil
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.placing import several
@@ -19,7 +19,6 @@ from spinemets.phantom.pathology.canal.myelogram import Myelogram
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
-    from spinemets.model.grid import Grid
     from spinemets.model.volume import Volume
 
 FORMATS = ("dicom", "nifti")
@@ -40,6 +39,8 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | 
             files = write_ct(
                 volume, target, about, headers.ct_facts(acquisition, about.acquired, intrathecal=_intrathecal(phantom))
             )
+        elif acquisition.emission is not None:
+            files = nuclear_facts.write_emission(volume, target, about, acquisition)
         else:
             stated = replace(acquisition, **phantom.case.stated)
             files = write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
@@ -64,7 +65,7 @@ def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[Series, 
         path.parent.mkdir(parents=True, exist_ok=True)
         write_nifti(volume.array, volume.grid, path, f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}")
         stem = path.with_name(path.name.removesuffix(".nii.gz"))
-        write_text(stem.with_suffix(".json"), json.dumps(sidecar(phantom, a), indent=1) + "\n")
+        write_text(stem.with_suffix(".json"), json.dumps(sidecar(phantom, a, number), indent=1) + "\n")
         if a.b_s_per_mm2:
             write_text(stem.with_suffix(".bval"), " ".join(f"{b:g}" for b in a.b_s_per_mm2) + "\n")
             write_text(
@@ -113,7 +114,7 @@ def _separated(
             yield number, f"{a.sequence}-{component}", a.at(n), alone
 
 
-def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
+def sidecar(phantom: Phantom, a: Acquisition, number: int = 1) -> dict[str, Any]:
     """Facts of a series under the names of the BIDS standard, as the case states them; times in seconds."""
     found: dict[str, Any] = {
         "Modality": a.modality, "SeriesDescription": a.description, "Manufacturer": "spinemets",
@@ -124,6 +125,8 @@ def sidecar(phantom: Phantom, a: Acquisition) -> dict[str, Any]:
         given = a.iodine_s is not None or _intrathecal(phantom)
         agent = {"ContrastBolusAgent": headers.IODINE} if given else {}
         return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel, **agent}
+    if a.emission is not None:
+        return {**found, **nuclear_facts.facts_beside(a, headers.acquired(phantom, number))}
     a = replace(a, **phantom.case.stated)
     inverted = a.method == "inversion_recovery"
     mr = {
@@ -177,17 +180,6 @@ def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterato
             yield n + 1, wanted[n], volume
 
 
-def write_labels(phantom: Phantom, path: Path, grid: Grid | None = None) -> None:
-    """Write the label map (VerSe numbers, discs 100 more) on a grid, that of the CT unless given."""
-    from spinemets.exports.nifti import write_nifti
-    from spinemets.phantom.imaging.labels import label_names
-
-    chosen = phantom.grid(default("ct")) if grid is None else grid
-    labels = phantom.labels(chosen)
-    present = {n: name for n, name in label_names().items() if np.any(labels == n)}
-    write_nifti(labels, chosen, Path(path), f"SYNTHETIC {phantom.case.name}, {headers.COMMENT}", present)
-
-
 def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | None = None) -> None:
     """Write truth.json, with what each written series (those of the case unless given) holds of the spine."""
     from spinemets.exports.atomic import write_text
@@ -204,4 +196,5 @@ def _series(phantom: Phantom, acquisition: Acquisition) -> dict[str, object]:
         "uid": uid(phantom.case.name, str(phantom.seed), "series", sequence),
         "levels_whole": [level for level, state in states.items() if state == "whole"],
         "levels_cut": [level for level, state in states.items() if state == "cut"],
+        **(nuclear_facts.truth(acquisition, phantom.case.patient.weight_kg) if acquisition.emission else {}),
     }

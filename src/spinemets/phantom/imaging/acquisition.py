@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
+from spinemets.phantom.imaging.emission_protocol import Emission
 from spinemets.phantom.imaging.placing import placed
 
 COMPONENTS = ("in", "opposed", "water", "fat")
@@ -39,7 +40,7 @@ class Acquisition:
     n_slices
         Number of slices; None = as many as cover the spine (axial only).
     blur_mm
-        FWHM of a Gaussian in place of the kernel's point spread (CT); None = the kernel's.
+        FWHM of a Gaussian in place of the kernel's point spread (CT); 0 = the kernel's.
     acquired_share
         Share of k-space that is measured along i and j (MR; the rest is zero-filled and rings at edges).
     noise
@@ -77,6 +78,9 @@ class Acquisition:
         Amplitude of a motion of the whole patient along the phase encoding (i), and its period in lines: ghosts.
     csf_void
         Strength v of the flow voids in thoracic CSF, down to exp(-v) of its signal.
+    emission
+        Tracer, dose and times of PET, SPECT and bone scan; there `noise` is the coefficient of variation in liver (FDG) or
+        normal bone, `blur_mm` the FWHM in all directions, `stored` what a normal vertebra of SPECT holds.
     """
 
     sequence: str
@@ -95,7 +99,7 @@ class Acquisition:
     gap_mm: float = 0.0
     n_slices: int | None = None
     noise: float = float("inf")
-    blur_mm: float | None = None
+    blur_mm: float = 0.0
     acquired_share: tuple[float, float] = (0.85, 0.95)
     field_t: float = 1.5
     method: str = "spin_echo"
@@ -128,6 +132,7 @@ class Acquisition:
     motion_mm: float = 0.0
     motion_period_lines: float = 9.0
     csf_void: float = 0.0
+    emission: Emission | None = None
 
     def __post_init__(self) -> None:
         ways = (self.b_s_per_mm2, self.flips_deg, self.components or self.echoes_ms, self.n_times)
@@ -218,4 +223,6 @@ def default(name: str) -> Acquisition:
     values: dict[str, Any] = {
         name: tuple(v) if isinstance(v, list) else v for name, v in stated.items() if name in known
     }
+    if "emission" in values:
+        values["emission"] = Emission(**values["emission"])
     return Acquisition(sequence=name, **values)

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.tube_voltage import tube_voltages
 from spinemets.physics.beam_hardening import (
     Spectrum,

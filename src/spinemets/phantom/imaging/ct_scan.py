@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
@@ -73,7 +73,7 @@ class Scan:
     def spread(self) -> PointSpread:
         """Point spread in the slice."""
         a, row = self.acquisition, kernel_row(self.acquisition.kernel)
-        if a.blur_mm is not None:
+        if a.blur_mm:
             return PointSpread(fwhm_mm=a.blur_mm)
         return PointSpread(fwhm_mm=row["fwhm_mm"], overshoot=row["overshoot"])
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.grid import Grid
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging import slabs

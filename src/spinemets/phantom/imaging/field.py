@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.disc import Disc
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.acquisition import Acquisition
+from spinemets.phantom.imaging.body_field import body_grid
 from spinemets.phantom.imaging.planes import DIRECTIONS
 
 # An axial picture is centred so far behind the bodies: the arch and the muscles of the back belong to it.
@@ -24,6 +25,8 @@ AXIAL_BEHIND_MM = 14.0
 # Air behind the skin of the back in a sagittal picture.
 AIR_MM = 8.0
 SAGITTAL_SLICES = 17
+# The region that is no part of the spine.
+BODY = "body"
 
 
 def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -> Grid:
@@ -35,6 +38,8 @@ def grid_of(anatomy: Anatomy, acquisition: Acquisition, frame_uid: str | None) -
         If it follows a disc that the patient does not have.
     """
     a = acquisition
+    if a.region == BODY:
+        return body_grid(anatomy, a, frame_uid)
     if a.disc:
         affine, n_slices = _along_disc(_disc(anatomy, a), a)
     elif a.plane == "axial":

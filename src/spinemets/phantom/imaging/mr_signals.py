@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.imaging.acquisition import Acquisition
 from spinemets.phantom.imaging.signals import Channels
 from spinemets.phantom.tissue.agent import with_agent

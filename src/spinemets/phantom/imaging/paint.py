@@ -14,7 +14,7 @@ from spinemets.phantom.imaging.painting.canal_disease import canal_disease, mass
 from spinemets.phantom.imaging.painting.canvas import Canvas, palette_of
 from spinemets.phantom.imaging.painting.discs import discs_of_column, ligaments
 from spinemets.phantom.imaging.painting.lesions import altered_discs
-from spinemets.phantom.imaging.painting.soft import soft_tissue
+from spinemets.phantom.imaging.painting.soft import brain, soft_tissue
 from spinemets.phantom.imaging.signals import Contrast
 from spinemets.phantom.shape.block import Array, Block
 
@@ -28,12 +28,19 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     channels = np.empty((len(palette.texture_of), *block.shape), np.float32)
     channels[:] = palette.tissue("gas")[:, None, None, None]
     canvas = Canvas(channels=channels, block=block, palette=palette)
+    paint_on(canvas, anatomy)
+    return channels
+
+
+def paint_on(canvas: Canvas, anatomy: Anatomy) -> None:
+    """Paint the patient on a canvas that holds air."""
     soft_tissue(canvas, anatomy)
     discs = [(disc, found, disc.distance(found[1])) for disc, found in canvas.met(anatomy.discs)]
     bones = [(vertebra, found, vertebra.bone(found[1])) for vertebra, found in canvas.met(anatomy.vertebrae)]
     ligaments(canvas, discs, bones)
     exiting_roots(canvas, anatomy)
     spinal_canal(canvas, anatomy)
+    brain(canvas, anatomy)
     canal_disease(canvas, anatomy)
     discs_of_column(canvas, discs)
     altered_discs(canvas, anatomy, discs)
@@ -45,4 +52,3 @@ def paint(anatomy: Anatomy, block: Block, *contrasts: Contrast) -> Array:
     masses_beside_bone(canvas, anatomy)
     for rod, found in canvas.met(anatomy.metal):
         canvas.cover(found, rod.material, rod.distance(found[1]))
-    return channels

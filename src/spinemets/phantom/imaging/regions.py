@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.assembly import Anatomy

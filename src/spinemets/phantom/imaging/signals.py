@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.iodine import BLOOD, enhancement_hu
 from spinemets.phantom.tissue.tissues import Tissue
 from spinemets.phantom.tissue.tissues import tissue as tissue_named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.pathology.inserts import Insert, Part
 from spinemets.phantom.pathology.patterns import coarse_struts
 from spinemets.phantom.pathology.shapes import Ellipsoid, EndplateBand, Point, Shape, Spiculated, Whole

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.pathology.shapes import lattice
 from spinemets.phantom.shape.block import Array, Block

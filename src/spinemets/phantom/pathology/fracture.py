@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.sizes import Collapse
 from spinemets.phantom.anatomy.vertebra import Vertebra

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.alignment import Place
 from spinemets.phantom.anatomy.arch import ArchPlan
 from spinemets.phantom.anatomy.sizes import LevelSize

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.vertebra import Bone
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.texture import Field, islands, stream

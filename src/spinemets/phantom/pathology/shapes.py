@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.shape.block import Array, Block
 from spinemets.phantom.shape.distance import ellipsoid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.pathology.inserts import Insert, Part
 from spinemets.phantom.pathology.shapes import Ellipsoid
 from spinemets.phantom.tissue.tissues import Tissue, materials, tissue

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.pathology.shapes import BODY_REACH_MM, Point, lattice
 from spinemets.phantom.shape.block import Array

@@ -22,9 +22,12 @@ def coverage(distance: Array, reach_mm: float) -> Array:
     """Share of the sample inside the surface."""
     from spinemets.phantom.shape import borders  # lazy: compiled
 
-    share = np.empty(np.shape(distance), np.float32)
-    borders.coverage(_axes(share), _least(distance), np.float32(reach_mm))
-    return share
+    # An axis along which the distance only repeats is worked out once; what is returned may be written to.
+    seen = _least(distance)
+    share = np.empty(seen.shape, np.float32)
+    borders.coverage(share, seen, np.float32(reach_mm))
+    shape = np.shape(distance)
+    return share.reshape(shape) if share.size == np.size(distance) else np.broadcast_to(share, shape).copy()
 
 
 def smooth_min(a: Array, b: Array, blend_mm: float) -> Array:

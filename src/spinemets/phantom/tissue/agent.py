@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.properties import Perfusion
 from spinemets.phantom.tissue.tissues import Tissue, tissue
 from spinemets.physics import relaxivity

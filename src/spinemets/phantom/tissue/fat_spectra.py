@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.physics.fat_water import FatSpectrum
 
 

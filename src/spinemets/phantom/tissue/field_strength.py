@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.tissues import Tissue, tissue
 
 # What the patient's tissues are made for.

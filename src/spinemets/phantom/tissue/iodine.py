@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.agent import concentration_mmol_per_l
 from spinemets.phantom.tissue.properties import Perfusion
 from spinemets.phantom.tissue.tissues import Tissue, tissue
@@ -25,7 +25,8 @@ def iodine_mg_per_ml(perfusion: Perfusion, after_s: float) -> float:
     in_blood = (blood.hu - blood.hu_without_iodine) / iodine_slope(REFERENCE_KVP)
     in_plasma = in_blood / (1.0 - rows["hematocrit"])
     minutes = after_s / SECONDS_PER_MIN
-    return in_plasma * concentration_mmol_per_l(perfusion, minutes) / concentration_mmol_per_l(_PLASMA, minutes)
+    share = concentration_mmol_per_l(perfusion, minutes) / concentration_mmol_per_l(_PLASMA, minutes)
+    return float(in_plasma * share)
 
 
 def enhancement_hu(of: Tissue, *, kvp: float, after_s: float | None) -> float:

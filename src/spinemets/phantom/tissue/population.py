@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 
 # Number of the level before the first one of each region, counted from the head.
 _BEFORE = {"C": 0, "T": 7, "L": 19, "S": 24}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue import tube_voltage
 from spinemets.phantom.tissue.population import mineral_factor, muscle_fat
 from spinemets.phantom.tissue.properties import Diffusion, Perfusion, Spread, Uptake

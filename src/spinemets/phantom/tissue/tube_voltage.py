@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.physics import ct
 
 REFERENCE_KVP = 120.0

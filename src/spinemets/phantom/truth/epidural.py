@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.pathology.canal.deformation import DeformedCanal
 from spinemets.phantom.pathology.canal.region import REACH_MM, Region, held, section_plane

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.pathology.hardware import Bar, Cage, Fixture, Leak
 from spinemets.phantom.pathology.screw import Screw

@@ -62,6 +62,7 @@ def _part(part: Part, volume_mm3: float, host: Tissue) -> dict[str, Any]:
         "fat_fraction": round(written.fat_fraction, 4),
         "t2_ms": written.t2_ms,
         "adc_mm2_per_s": written.diffusion.adc_mm2_per_s,
+        "fdg_suv_g_per_ml": written.uptake.fdg_suv_g_per_ml,
         "bone_scan_ratio": written.uptake.bone_scan_ratio,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import spinemets
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.truth.degeneration import benign_truth
@@ -14,6 +15,7 @@ from spinemets.phantom.truth.intradural import intramedullary_truth, leptomening
 from spinemets.phantom.truth.lesions import lesion_truth
 from spinemets.phantom.truth.levels import level_truth
 from spinemets.phantom.truth.soft import soft_truth
+from spinemets.phantom.truth.uptake import uptake_truth
 
 SCHEMA = "spinemets-truth/1"
 LIMITS = (
@@ -28,6 +30,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
     """Truth record of a case."""
     return {
         "schema": SCHEMA,
+        "version": spinemets.__version__,
         "case": case.name,
         "about": case.about,
         "seed": seed,
@@ -37,6 +40,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
             "sex": case.patient.sex,
             "height_cm": case.patient.height_cm,
             "weight_kg": case.patient.weight_kg,
+            "variant": case.patient.variant,
         },
         "levels": [level_truth(anatomy, level, number) for number, level in enumerate(anatomy.sizes)],
         "lesions": [lesion_truth(anatomy, insert) for insert in anatomy.inserts],
@@ -48,6 +52,7 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         "benign": [benign_truth(anatomy, change) for change in case.benign],
         "fractures": [fracture_truth(anatomy, level, collapse) for level, collapse in case.collapses.items()],
         "hardware": hardware_truth(case),
+        "uptake": uptake_truth(case, anatomy),
         "findings_expected": [
             {"criterion": criterion, "level": level, "part": part, "state": state}
             for criterion, level, part, state in case.expected

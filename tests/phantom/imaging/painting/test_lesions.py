@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinemets import phantom
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.pathology.inserts import lattice

@@ -6,22 +6,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.assembly import Anatomy
-from spinemets.phantom.imaging.painting.canvas import Canvas, Found
+from spinemets.phantom.imaging.painting.canvas import Canvas, Found, Painted, inside
 from spinemets.phantom.imaging.painting.degenerative import benign_layers
 from spinemets.phantom.imaging.painting.fractures import fracture_layers
 from spinemets.phantom.imaging.painting.lesions import Layer, lesion
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import coverage
+from spinemets.phantom.shape.narrow import narrowed
 from spinemets.phantom.tissue.tissues import Tissue
 
 
 def other_bones(canvas: Canvas, anatomy: Anatomy) -> None:
     """Ribs, pelvis and what else is not of the column."""
-    for rod, found in canvas.met(anatomy.other_bone):
-        _plain_bone(canvas, anatomy, found, rod.distance(found[1]))
+    for bone, (place, part) in canvas.met(anatomy.other_bone):
+        near = narrowed(part, bone.distance)
+        if near is not None:
+            _plain_bone(canvas, anatomy, (inside(place, near[0]), near[1]), bone.distance(near[1]), bone.shell_mm)
 
 
 def sacrum(canvas: Canvas, anatomy: Anatomy) -> None:
@@ -59,32 +62,24 @@ def vertebra_with_lesions(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra, 
 
 def _bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], host: Tissue, layers: Sequence[Layer]) -> None:
     """Bone: cortex around the host's marrow, with its layers."""
-    from spinemets.phantom.shape import mixing  # lazy: compiled
-
-    (place, part), bone = where
-    palette, rows = canvas.palette, table("phantom_anatomy")["texture"]
+    (_, part), bone = where
+    palette = canvas.palette
     outer, inner = (coverage(np.broadcast_to(d, part.shape), part.reach_mm) for d in (bone.outer, bone.inner))
-    fields = [anatomy.fields[name].log_normal(inner > 0, bone.local, rows[f"{name}_cv"]) for name in palette.textures]
     shares = np.empty((len(layers), *part.shape), np.float32)
     for number, layer in enumerate(layers):
         shares[number] = layer.share
     marrow = palette.spongy(host, host.mineral_mg_per_ml)
-    mixing.shell(
-        canvas.channels,
-        (place[0].start, place[1].start, place[2].start),
-        (outer, inner),
-        (np.stack(fields), palette.texture_of),
-        (
-            shares,
-            np.array([layer.in_shell for layer in layers], bool),
-            np.stack([palette.plain("cortical_bone"), marrow, *(layer.mixture for layer in layers)]),
-        ),
+    painted = Painted(
+        fields=anatomy.fields,
+        in_shell=np.array([layer.in_shell for layer in layers], bool),
+        mixtures=np.stack([palette.plain("cortical_bone"), marrow, *(layer.mixture for layer in layers)]),
     )
+    canvas.shell(where[0], bone, (outer, inner, shares), painted)
 
 
-def _plain_bone(canvas: Canvas, anatomy: Anatomy, found: Found, distance: Array) -> None:
-    """Bone without lesions: cortex over the host marrow of L5."""
-    thickness = np.float32(table("phantom_anatomy")["shell_mm"]["sacrum"])
+def _plain_bone(canvas: Canvas, anatomy: Anatomy, found: Found, distance: Array, shell_mm: float | None = None) -> None:
+    """Bone without lesions: cortex, as thick as that of the sacrum unless stated, over the host marrow of L5."""
+    thickness = np.float32(table("phantom_anatomy")["shell_mm"]["sacrum"] if shell_mm is None else shell_mm)
     bone = Bone(outer=distance, inner=distance + thickness, local=found[1].axes, body=distance)
     _bone(canvas, anatomy, (found, bone), anatomy.hosts["L5"], ())
 

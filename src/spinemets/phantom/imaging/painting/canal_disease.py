@@ -68,8 +68,4 @@ def _cover(canvas: Canvas, anatomy: Anatomy, region: Region, found: Found) -> No
 def _exchange(canvas: Canvas, region: Region, found: Found, share: Array) -> None:
     """Put another fluid, or what is thinner than a sample, in the place of CSF: what else a sample holds stays."""
     place, part = found
-    csf = canvas.palette.tissue("csf")
-    written = canvas.palette.tissue(region.layers[0].tissue)
-    whole = np.broadcast_to(share, part.shape)
-    for channel, (new, old) in enumerate(zip(written, csf, strict=True)):
-        canvas.channels[channel][place] += whole * np.float32(new - old)
+    canvas.exchange(place, region.layers[0].tissue, "csf", np.broadcast_to(share, part.shape))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
@@ -10,9 +10,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.knowledge.lookup import table
+from spinemets.phantom.anatomy.vertebra import Bone
 from spinemets.phantom.imaging.signals import Channels, Contrast
 from spinemets.phantom.shape.block import Array, Block, Box, Slices
 from spinemets.phantom.shape.distance import coverage
+from spinemets.phantom.shape.texture import Field
 from spinemets.phantom.tissue.tissues import Tissue, tissue
 
 
@@ -57,6 +60,11 @@ class Palette:
         values = self.tissue(name)
         return np.stack([values, np.zeros_like(values)])
 
+    def between(self, first: str, second: str, share: float) -> Array:
+        """Value by channel of a uniform mixture of two tissues, `share` being that of the second."""
+        one, other = self.tissue(first), self.tissue(second)
+        return np.asarray(one + np.float32(share) * (other - one))
+
     def spongy(self, of: Tissue, mineral_mg_per_ml: float) -> Array:
         """(base, slope) by channel of spongy bone with that mineral."""
         key = (of, mineral_mg_per_ml)
@@ -82,6 +90,25 @@ def palette_of(contrasts: tuple[Contrast, ...]) -> Palette:
 def _boxes(things: tuple[Boxed, ...]) -> NDArray[np.float64]:
     """Boxes (n, 2, 3) of things that do not change."""
     return np.array([thing.box for thing in things], np.float64).reshape(-1, 2, 3)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Painted:
+    """What bone is painted with.
+
+    Attributes
+    ----------
+    fields
+        Textures by name.
+    in_shell
+        Whether each layer replaces the shell too.
+    mixtures
+        ``[n, (base, slope), channel]`` of the shell, the marrow and each layer.
+    """
+
+    fields: Mapping[str, Field]
+    in_shell: NDArray[np.bool_]
+    mixtures: Array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,6 +138,36 @@ class Canvas:
             raise ValueError(f"{len(values)} values for {len(self.channels)} channels")
         shares = np.ascontiguousarray(np.broadcast_to(share, shape), np.float32)
         mixing.fill(self.channels, corner, shares, np.asarray(values, np.float32))
+
+    def exchange(self, place: Slices, new: str, old: str, share: Array) -> None:
+        """Put one tissue in the place of another in a share of each sample: what else the sample holds stays."""
+        written, there = self.palette.tissue(new), self.palette.tissue(old)
+        for channel, (value, before) in enumerate(zip(written, there, strict=True)):
+            self.channels[channel][place] += share * np.float32(value - before)
+
+    def shell(self, found: Found, bone: Bone, shares: tuple[Array, Array, Array], painted: Painted) -> None:
+        """Mix bone over what is there: a shell around marrow, either replaced in part by layers (`mixing.shell`).
+
+        Parameters
+        ----------
+        shares
+            Of each sample inside the outer surface and inside the marrow space; of each layer (layer, i, j, k).
+        """
+        from spinemets.phantom.shape import mixing  # lazy: compiled
+
+        corner, _ = self._corner(found[0])
+        rows = table("phantom_anatomy")["texture"]
+        outer, inner, layers = shares
+        fields = [
+            painted.fields[name].log_normal(inner > 0, bone.local, rows[f"{name}_cv"]) for name in self.palette.textures
+        ]
+        mixing.shell(
+            self.channels,
+            corner,
+            (outer, inner),
+            (np.stack(fields), self.palette.texture_of),
+            (layers, painted.in_shell, painted.mixtures),
+        )
 
     def _corner(self, place: Slices) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         """First sample of a place, and its lengths."""

@@ -41,9 +41,8 @@ def discs_of_column(canvas: Canvas, met: list[MetDisc]) -> None:
         canvas.fill(place, canvas.palette.tissue("annulus"), share)
         canvas.fill(place, canvas.palette.tissue("ligament"), share * _fibres(outer, nucleus, part.reach_mm))
         share *= coverage(nucleus, NUCLEUS_EDGE_MM)
-        dried = np.float32(disc.wear.dried)
-        healthy, worn = (canvas.palette.tissue(f"nucleus_{state}") for state in ("healthy", "degenerated"))
-        canvas.fill(place, healthy + dried * (worn - healthy), share)
+        nucleus_of = canvas.palette.between("nucleus_healthy", "nucleus_degenerated", disc.wear.dried)
+        canvas.fill(place, nucleus_of, share)
         if disc.wear.gas:
             canvas.cover(found, "gas", np.broadcast_to(disc.vacuum(part), part.shape))
 

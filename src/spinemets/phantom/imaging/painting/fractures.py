@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.canvas import Canvas

@@ -17,6 +17,12 @@ def soft_tissue(canvas: Canvas, anatomy: Anatomy) -> None:
         _soft(canvas, anatomy, soft, found)
 
 
+def brain(canvas: Canvas, anatomy: Anatomy) -> None:
+    """What lies in the skull, over the upper end of the canal."""
+    for soft, found in canvas.met(anatomy.brain):
+        _soft(canvas, anatomy, soft, found)
+
+
 def _soft(canvas: Canvas, anatomy: Anatomy, soft: Soft, met: Found) -> None:
     """One soft structure; muscle carries streaks of fat, fat carries vessels."""
     near = narrowed(met[1], soft.distance)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.canal import Canal
 from spinemets.phantom.pathology.canal.deformation import Swelling
 from spinemets.phantom.pathology.canal.region import Layer, Region, centre, lasting, tube_box

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.canal import Canal
 from spinemets.phantom.pathology.canal.leptomeningeal import csf_share
 from spinemets.phantom.pathology.canal.region import Layer, Region, tube_box

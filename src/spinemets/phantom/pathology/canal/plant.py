@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.canal import Canal
 from spinemets.phantom.pathology.canal.deformation import DeformedCanal, deformed
 from spinemets.phantom.pathology.canal.epidural import EpiduralMass, Push

@@ -1,0 +1,149 @@
+"""PET, SPECT and bone scans on disk, read back."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import datetime
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from spinemets import phantom
+from spinemets.ingest.read import read
+from spinemets.knowledge.lookup import table
+from spinemets.phantom.cases.case import Case
+from spinemets.phantom.files.write import write_dicom, write_nifti_series, write_truth
+from spinemets.phantom.imaging.acquisition import default
+from spinemets.phantom.pathology import metastases
+from spinemets.phantom.pathology.metastases import sphere
+from spinemets.physics import recovery, suv
+
+PETS = ("pet", "pet_admin", "pet_uncorrected")
+
+
+@pytest.fixture(scope="module")
+def patient():
+    """A hot ball of 12 mm in the left half of L4."""
+    ball = metastases.lytic("L4", sphere(12.0, (10.0, 0.0, 0.0)), edge_mm=0.01)
+    return phantom.build(Case(name="left-ball", about="", inserts=(ball,)), 1)
+
+
+def low(name, **changes):
+    """The part of the field around the spine below L3, in voxels of the protocol, without noise."""
+    return replace(default(name), **{"noise": 0.0, "n_slices": 75, "fov_mm": (160.0, 160.0), **changes})
+
+
+@pytest.fixture(scope="module")
+def pets(patient, tmp_path_factory):
+    """The three conventions on disk, read back."""
+    folder = tmp_path_factory.mktemp("pet")
+    made = write_dicom(patient, folder, tuple(low(name) for name in PETS))
+    return {name: read([where]) for name, where in made.items()}
+
+
+def moment(text):
+    """A stated time."""
+    return datetime.fromisoformat(text)
+
+
+def scale_of(study):
+    """What the forward model's reading of SUV makes of our reader's facts."""
+    t, who = study.series[0].acquisition.tracer, study.patient
+    nominal = table("radionuclides")["nuclides"]["F-18"]["half_life_s"]
+    return suv.suv_scale(
+        body=suv.Body(weight_kg=who.weight_kg, height_m=1.66, sex="F"),
+        injection=suv.Injection(
+            dose_bq=t.dose_bq, half_life_s=t.half_life_s, injected_at=moment(t.injected_at), nominal_half_life_s=nominal
+        ),
+        image=suv.PetImage(units=t.units, corrections=t.corrections, decay_correction=t.decay_correction),
+        times=suv.ScanTimes(
+            series_at=moment(t.series_at), acquired_at=moment(t.acquired_at), frame_reference_s=t.frame_reference_s,
+            frame_duration_s=t.frame_duration_s,
+        ),
+    )  # fmt: skip
+
+
+def factor_of(study):
+    """SUV of 1 Bq/ml; where the values are not corrected, from the mean of the frame by hand."""
+    found = scale_of(study)
+    t = study.series[0].acquisition.tracer
+    if t.decay_correction != "NONE":
+        return found.bw_g_per_ml
+    assert "neither START nor ADMIN" in found.reason
+    waited = (moment(t.acquired_at) - moment(t.injected_at)).total_seconds()
+    to_injection = suv.uncorrected_frame_factor(
+        start_s=waited, duration_s=t.frame_duration_s, half_life_s=t.half_life_s
+    )
+    return 1000.0 * study.patient.weight_kg / t.dose_bq * float(to_injection)
+
+
+@pytest.mark.parametrize("name", PETS)
+def test_suv_is_the_truth(patient, pets, name):
+    """Centre of the ball: the SUV of the table by its recovery, whatever the values are corrected to."""
+    study = pets[name]
+    volume = study.series[0].pixels()
+    lesion = patient.truth["lesions"][0]
+    i, j, k = np.round(volume.grid.to_ijk(np.array(lesion["centroid_lps_mm"]))).astype(int)
+    found = float(volume.array[i, j, k]) * factor_of(study)
+    around = patient.truth["uptake"]["marrow_fdg_suv_g_per_ml"]
+    kept = recovery.sphere_centre_recovery(radius_mm=12.0, fwhm_mm=6.0)
+    expected = recovery.apparent(lesion=lesion["parts"][0]["fdg_suv_g_per_ml"], background=around, recovery=kept)
+    assert found == pytest.approx(float(expected), rel=0.02)
+
+
+def test_conventions_agree(pets):
+    """Every voxel has the same SUV in all three, although the values differ by a third."""
+    images = {name: np.asarray(study.series[0].pixels().array, float) for name, study in pets.items()}
+    suvs = [images[name] * factor_of(pets[name]) for name in PETS]
+    assert images["pet_admin"].max() / images["pet"].max() == pytest.approx(2 ** (3600 / 6586.2), rel=1e-3)
+    assert images["pet_uncorrected"].max() < 0.999 * images["pet"].max()
+    for other in suvs[1:]:
+        np.testing.assert_allclose(other, suvs[0], atol=2e-3)
+
+
+def test_truth_states_the_scale(patient, tmp_path):
+    """`value_per_suv` of truth.json is what the header gives; series without a tracer do not have it."""
+    write_truth(patient, tmp_path / "truth.json", (low("pet"), low("ctac")))
+    one, other = json.loads((tmp_path / "truth.json").read_text())["series"]
+    assert one["tracer"] == "fdg" and "tracer" not in other and "value_per_suv" not in other
+    made = write_dicom(patient, tmp_path, (replace(low("pet"), n_slices=2),))
+    assert 1 / one["value_per_suv"] == pytest.approx(scale_of(read([made["pet"]])).bw_g_per_ml, rel=1e-6)
+
+
+def test_uncorrected_attenuation_is_refused(patient, tmp_path):
+    """A NAC series says so: no SUV can be made of it."""
+    made = write_dicom(patient, tmp_path, (replace(low("pet_nac"), n_slices=2),))
+    study = read([made["pet_nac"]])
+    assert study.series[0].acquisition.tracer.corrections == ("DECY", "DTIM", "RAN", "NORM")
+    assert scale_of(study).reason == "attenuation correction absent"
+
+
+@pytest.mark.skipif(shutil.which("dcm2niix") is None, reason="dcm2niix is not installed")
+def test_converter_agrees(patient, tmp_path):
+    """dcm2niix gives the PET the geometry and the values of our reader."""
+    made = write_dicom(patient, tmp_path / "d", (replace(low("pet"), n_slices=6),))
+    (tmp_path / "n").mkdir()
+    command = ["dcm2niix", "-z", "n", "-p", "y", "-f", "v", "-o", str(tmp_path / "n"), str(made["pet"])]
+    subprocess.run(command, check=True, capture_output=True)
+    image = nib.as_closest_canonical(nib.load(next((tmp_path / "n").glob("*.nii"))))
+    ours = read([made["pet"]]).series[0].pixels()
+    ras = np.diag([-1.0, -1.0, 1.0, 1.0]) @ ours.grid.affine_lps_mm
+    mine = nib.as_closest_canonical(nib.Nifti1Image(np.asarray(ours.array, float), ras))
+    assert image.affine == pytest.approx(mine.affine, abs=1e-3)
+    np.testing.assert_allclose(image.get_fdata(), mine.get_fdata(), atol=1e-3 * float(np.max(ours.array)))
+
+
+def test_nifti_has_its_facts_beside_it(patient, tmp_path):
+    """Tracer, dose and times under the names of BIDS; the image holds the values."""
+    a = replace(low("pet_admin"), n_slices=2)
+    made = write_nifti_series(patient, tmp_path, (a,))
+    facts = json.loads((tmp_path / "01-pet_admin.json").read_text())
+    assert (facts["Modality"], facts["Units"], facts["TracerRadionuclide"]) == ("PT", "Bq/mL", "F-18")
+    assert (facts["InjectedRadioactivity"], facts["InjectionStart"]) == (250.0, -3600.0)
+    assert (facts["ImageDecayCorrected"], facts["ImageDecayCorrectionTime"]) == (True, -3600.0)
+    assert facts["TimeZero"] == "12:06:00" and facts["AttenuationCorrection"] == "CT-derived mu-map"
+    assert np.array_equal(np.asarray(nib.load(made["pet_admin"]).dataobj), patient.render("pet_admin", a).array)
