@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinemets import phantom
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.levels import column
 from spinemets.phantom.anatomy.sizes import LEVELS, Patient
 from spinemets.phantom.assembly import assemble

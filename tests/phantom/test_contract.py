@@ -111,7 +111,7 @@ def protocol(name):
     return replace(
         default(name), **FAULTS, noise=float("inf") if default(name).modality == "MR" else 0.0, pixel_mm=STEP_MM, slice_mm=STEP_MM,
         gap_mm=0.0, saturation_band=False, acquired_share=(1.0, 1.0), bandwidth_hz_per_px=1e6, echo_spacing_ms=0.0,
-        hardening=False,
+        hardening=False, blur_mm=0.0 if default(name).modality == "CT" else 0.01,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from spinemets import phantom
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.shape.block import Block
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.phantom.anatomy.levels import column, region, verse_id
 from spinemets.phantom.anatomy.sizes import Patient, sizes

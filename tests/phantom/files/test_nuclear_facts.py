@@ -14,7 +14,7 @@ import pytest
 
 from spinemets import phantom
 from spinemets.ingest.read import read
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.files.write import write_dicom, write_nifti_series, write_truth
 from spinemets.phantom.imaging.acquisition import default

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.imaging.ct_beam import BONE, MATERIALS, WATER, beam
 
 VOLTAGES = pytest.mark.parametrize("kvp", [80.0, 100.0, 120.0, 140.0])

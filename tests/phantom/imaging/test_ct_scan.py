@@ -10,7 +10,7 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from spinemets import phantom
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.model.grid import Grid
 from spinemets.phantom.imaging import ct_scan, ct_sections, slabs

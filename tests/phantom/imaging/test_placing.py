@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.placing import LUMBAR, placed, several

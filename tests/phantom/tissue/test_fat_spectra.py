@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.fat_spectra import fat_spectrum
 from spinemets.physics.fat_water import phasor
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.field_strength import at_field
 from spinemets.phantom.tissue.tissues import spongiosa, tissue
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.tissues import Tissue, fat_pool_ms, spongiosa, tissue
 from spinemets.physics import inversion_recovery, spin_echo
 

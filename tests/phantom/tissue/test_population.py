@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.population import mineral_factor, muscle_fat
 
 

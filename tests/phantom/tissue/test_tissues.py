@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.tissues import fat_pool_ms, materials, muscle, spongiosa, tissue
 from spinemets.physics import ct
 

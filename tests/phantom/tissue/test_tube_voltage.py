@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.tissue.tissues import spongiosa, tissue
 from spinemets.phantom.tissue.tube_voltage import Parts, hu_at
 from spinemets.physics import ct

@@ -41,7 +41,7 @@ class Acquisition:
     n_slices
         Number of slices; None = as many as cover the spine (axial only).
     blur_mm
-        FWHM of a Gaussian in place of the kernel's point spread (CT), of the detector (radiographs); None = the kernel's.
+        FWHM of a Gaussian in place of the kernel's point spread (CT; 0 = the kernel's), of the detector (radiographs).
     acquired_share
         Share of k-space that is measured along i and j (MR; the rest is zero-filled and rings at edges).
     noise
@@ -103,7 +103,7 @@ class Acquisition:
     gap_mm: float = 0.0
     n_slices: int | None = None
     noise: float = float("inf")
-    blur_mm: float | None = None
+    blur_mm: float = 0.0
     acquired_share: tuple[float, float] = (0.85, 0.95)
     field_t: float = 1.5
     method: str = "spin_echo"
@@ -150,19 +150,6 @@ class Acquisition:
     def noise_free(self) -> bool:
         """Whether no noise is added."""
         return self.noise in (0.0, float("inf"))
-
-    @property
-    def stated_blur_mm(self) -> float:
-        """FWHM of the blur that the protocol states.
-
-        Raises
-        ------
-        ValueError
-            If it leaves the blur to a kernel.
-        """
-        if self.blur_mm is None:
-            raise ValueError(f"{self.sequence} states no blur")
-        return self.blur_mm
 
     @property
     def geometry(self) -> tuple[object, ...]:

@@ -73,7 +73,7 @@ class Scan:
     def spread(self) -> PointSpread:
         """Point spread in the slice."""
         a, row = self.acquisition, kernel_row(self.acquisition.kernel)
-        if a.blur_mm is not None:
+        if a.blur_mm:
             return PointSpread(fwhm_mm=a.blur_mm)
         return PointSpread(fwhm_mm=row["fwhm_mm"], overshoot=row["overshoot"])
 

@@ -91,7 +91,7 @@ def blur_sigma_px(acquisition: Acquisition, beam: Beam) -> float:
 
     The shadow of a uniform focal spot of width w has the variance ``w^2/12``.
     """
-    detector = ct.sigma_from_fwhm_mm(acquisition.stated_blur_mm)
+    detector = ct.sigma_from_fwhm_mm(acquisition.blur_mm)
     spot = beam.projection.penumbra_mm / math.sqrt(12.0)
     return math.hypot(detector, spot) / acquisition.pixel_mm
 

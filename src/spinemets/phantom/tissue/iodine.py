@@ -25,7 +25,8 @@ def iodine_mg_per_ml(perfusion: Perfusion, after_s: float) -> float:
     in_blood: float = (blood.hu - blood.hu_without_iodine) / iodine_slope(REFERENCE_KVP)
     in_plasma: float = in_blood / (1.0 - rows["hematocrit"])
     minutes = after_s / SECONDS_PER_MIN
-    return in_plasma * concentration_mmol_per_l(perfusion, minutes) / concentration_mmol_per_l(_PLASMA, minutes)
+    share = concentration_mmol_per_l(perfusion, minutes) / concentration_mmol_per_l(_PLASMA, minutes)
+    return float(in_plasma * share)
 
 
 def enhancement_hu(of: Tissue, *, kvp: float, after_s: float | None) -> float:

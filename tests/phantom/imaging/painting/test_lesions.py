@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinemets import phantom
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.painting.marrow import textures
 from spinemets.phantom.imaging.signals import CtContrast
