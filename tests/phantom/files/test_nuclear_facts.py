@@ -33,8 +33,9 @@ def patient():
 
 
 def low(name, **changes):
-    """The part of the field around the spine below L3, in voxels of the protocol, without noise."""
-    return replace(default(name), **{"noise": 0.0, "n_slices": 75, "fov_mm": (160.0, 160.0), **changes})
+    """The lumbar spine up to L3 alone, in voxels of the protocol, without noise."""
+    around = {"region": "lumbar", "noise": 0.0, "n_slices": 60, "fov_mm": (120.0, 120.0)}
+    return replace(default(name), **around, **changes)
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +174,7 @@ def test_views_are_read_with_their_sides(tmp_path):
 def test_spect_comes_back(tmp_path):
     """Counts in place: a focus of T12 where it was planted, a normal vertebra holds about 1000."""
     patient = phantom.build("spect-loc", 1)
-    a = replace(default("spect"), noise=0.0, fov_mm=(176.0, 176.0), n_slices=82)
+    a = replace(default("spect"), region="lumbar", noise=0.0, fov_mm=(132.0, 132.0))
     made = write_dicom(patient, tmp_path, (a,))
     volume = read([made["spect"]]).series[0].pixels()
     assert np.array_equal(volume.array, patient.render("spect", a).array)

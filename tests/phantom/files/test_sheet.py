@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from spinemets.phantom.files.sheet import FRACTURE, LESION, MARGIN_PX, PIXEL_MM, SIZES, sheet, subject_of, write_sheet
+from spinemets.phantom.imaging.acquisition import default
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +56,16 @@ def test_written_as_a_picture(first_light, tmp_path):
 
 
 def test_views_are_shown_side_by_side(normal):
-    """A planar scan is a row of its two views, the kidneys of both on the side from which they are seen."""
+    """A planar scan is a row of its two views, each seen from its side: the lower right kidney is on the other half of each."""
     picture = np.asarray(sheet(normal, ("bone_scan",)).convert("L"), float)
-    height, width = picture.shape[0] - MARGIN_PX, picture.shape[1]
-    assert 0.6 < width / height < 1.6
-    # The right kidney lies lower: on the left of the anterior view, on the right of the posterior one.
-    front, back = picture[:height, : width // 2], picture[:height, width // 2 :]
-    for view, low, high in ((front, 0, 1), (back, 1, 0)):
-        half = view.shape[1] // 2
-        rows = [
-            np.argmax(np.convolve(part.mean(axis=1), np.ones(9), "same")) for part in (view[:, :half], view[:, half:])
-        ]
-        assert rows[low] > rows[high]
+    grid, frames = normal.grid(default("bone_scan")), normal.anatomy.frames
+    assert picture.shape == (grid.shape_ijk[2] + MARGIN_PX, 2 * grid.shape_ijk[0])
+    top, bottom = (
+        grid.shape_ijk[2] - 1 - round(float(grid.to_ijk(frames[level].origin)[2])) for level in ("T11", "L4")
+    )
+    middle = round(float(grid.to_ijk(frames["L2"].origin)[0]))
+    front, back = picture[top:bottom, : grid.shape_ijk[0]], picture[top:bottom, grid.shape_ijk[0] :][:, ::-1]
+    for view in (front, back):
+        right, left = view[:, middle - 50 : middle - 15], view[:, middle + 15 : middle + 50]
+        rows = [np.argmax(np.convolve(part.mean(axis=1), np.ones(15), "same")) for part in (right, left)]
+        assert rows[0] > rows[1]

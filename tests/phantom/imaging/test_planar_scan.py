@@ -40,11 +40,12 @@ def test_protocol():
 
 
 def test_counts_are_those_of_the_protocol(normal):
-    """Both views hold 3 million on average, the posterior one more: the spine lies behind."""
+    """Both views hold 3 million; the spine lies behind, and has more in the posterior one."""
     volume = normal.render("bone_scan", scan())
     front, back = (float(volume.array[..., n].sum(dtype=np.float64)) for n in (0, 1))
     assert front + back == pytest.approx(3e6, abs=5 * np.sqrt(3e6))
-    assert back > front
+    i, _, k = np.round(volume.grid.to_ijk(normal.anatomy.frames["T8"].origin)).astype(int)
+    assert float(volume.array[i, 0, k, 1]) > 1.15 * float(volume.array[i, 0, k, 0])
     assert volume.array.shape == (60, 1, volume.grid.shape_ijk[2], 2) and volume.array.dtype == np.uint16
     assert (volume.quantity, volume.unit) == ("counts", "{counts}")
 

@@ -11,7 +11,6 @@ from spinemets.phantom.pathology import metastases
 from spinemets.phantom.pathology.degenerative import FACET, BenignChange
 from spinemets.phantom.pathology.inserts import Insert
 from spinemets.phantom.pathology.metastases import sphere
-from spinemets.phantom.pathology.shapes import Whole
 from spinemets.phantom.pathology.treatment import variant
 from spinemets.phantom.tissue.tissues import Tissue, tissue
 
@@ -59,7 +58,7 @@ def _pet_focal(_: float | None) -> Case:
 
 def _fig08_pet(_: float | None) -> Case:
     lytic = tuple(
-        metastases.lytic(level, sphere(7.0, (4.0, 2.0, 0.0))) for level in ("T5", "T8", "T11", "L1", "L3", "L5")
+        metastases.lytic(level, sphere(7.0, (4.0, 2.0, 0.0))) for level in ("L1", "L3", "L5", "T5", "T8", "T11")
     )
     dense = tuple(
         replace(metastases.nodule(level, sphere(6.0, (-5.0, 2.0, 0.0))), kind="treated", tissue="treated_sclerotic")
@@ -84,11 +83,12 @@ def _nm_cold(_: float | None) -> Case:
         bone_scan_suv_g_per_ml=uptake.bone_scan_suv_g_per_ml * COLD_RATIO / uptake.bone_scan_ratio,
     )
     lesion = Insert(
-        id="cold-1", kind="lytic", level="L2", tissue=variant("lytic_tumour", uptake=cold), shape=Whole(),
-        mineral_retained=0.2, breaks_cortex=True, compartments=("body", "posterior_elements"),
+        id="cold-1", kind="lytic", level="L2", tissue=variant("lytic_tumour", uptake=cold),
+        centre_mm=(0.0, -12.0, 0.0), radii_mm=(34.0, 34.0, 18.0), mineral_retained=0.2, breaks_cortex=True,
+        compartments=("body", "pedicle_left", "pedicle_right"),
     )  # fmt: skip
     return Case(
-        name="nm-cold", about="All of L2 destroyed without reactive bone: a cold vertebra.", inserts=(lesion,),
+        name="nm-cold", about="Body and pedicles of L2 destroyed without reactive bone: a cold vertebra.", inserts=(lesion,),
         series=BONE, awaits=NO_CRITERION,
     )  # fmt: skip
 

@@ -22,7 +22,7 @@ LIMITS = (
     "Ribs end at the posterior arc, the pelvis at the iliac wings; no skull.",
     "Fractures have no endplate step and no separate fragments.",
     "Worn facet joints do not grow; tumour beside bone only where `soft_lesions` say so.",
-    "PET and SPECT see the whole patient at once, without scatter, positron range and breathing; no bladder, brain or heart.",
+    "PET and SPECT see the whole patient at once, without scatter, positron range and breathing.",
     "No motion, no beam hardening, no coil shading; metal shows its density without streaks.",
 )
 
