@@ -31,7 +31,11 @@ def lungs(h: Habitus, chest: Profile, heart: Soft) -> list[Soft]:
             (middle - 12 if left else low[0], low[1], bottom),
             (high[0] if left else middle + 12, high[1], high[2]),
         )
-        made.append(Soft(name=f"lung_{name}", tissue="lung", distance=_lung(h, chest, heart, name), box=box))
+        vessels = table("phantom_trunk")["lungs"]["vessels_share"]
+        distance = _lung(h, chest, heart, name)
+        made.append(
+            Soft(name=f"lung_{name}", tissue="lung", distance=distance, box=box, marbled=vessels, streaks="muscle")
+        )
     return made
 
 
