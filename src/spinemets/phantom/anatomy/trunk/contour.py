@@ -11,7 +11,7 @@ from spinemets.phantom.anatomy.trunk.habitus import HIP, Habitus
 from spinemets.phantom.anatomy.trunk.structures import Soft
 from spinemets.phantom.shape.block import Array, Block, Box
 from spinemets.phantom.shape.curves import Curve
-from spinemets.phantom.shape.distance import superellipse
+from spinemets.phantom.shape.distance import smooth_max, superellipse
 
 # Skin, what is under it, and what is under that.
 LAYERS = (("skin", "skin"), ("subcutaneous_fat", "subcutaneous_fat"), ("body_wall", "muscle"))
@@ -34,6 +34,8 @@ class Profile:
         Lower and upper end.
     furrow
         Depth of the groove along the back.
+    round_mm
+        How far the edges of its ends are rounded.
     """
 
     middle: Curve
@@ -44,6 +46,7 @@ class Profile:
     span: tuple[float, float]
     furrow: Curve | None = None
     furrow_half_width_mm: float = 1.0
+    round_mm: float = 0.0
 
     @property
     def box(self) -> Box:
@@ -71,7 +74,10 @@ class Profile:
         """Distance to the trunk."""
         z = block.axes[2]
         ends = np.maximum(np.float32(self.span[0]) - z, z - np.float32(self.span[1]))
-        return np.maximum(self.section(block), ends)
+        section = self.section(block)
+        if self.round_mm:
+            return smooth_max(section, np.broadcast_to(ends, section.shape), self.round_mm)
+        return np.maximum(section, ends)
 
     def inset(self, thickness_mm: float) -> Profile:
         """The profile under a layer of one thickness, between the same heights."""
@@ -241,4 +247,5 @@ def _cavity(h: Habitus, chest: Profile) -> Profile:
         back=joined(chest.back, h.depths(rows["back_mm"])),
         exponent=rows["exponent"],
         span=(h.z(HIP) - h.size * rows["pelvic_floor_mm"], h.z("T1") - 4.0),
+        round_mm=rows["round_mm"],
     )

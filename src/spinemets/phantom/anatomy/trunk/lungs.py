@@ -31,7 +31,11 @@ def lungs(h: Habitus, chest: Profile, heart: Soft) -> list[Soft]:
             (middle - 12 if left else low[0], low[1], bottom),
             (high[0] if left else middle + 12, high[1], high[2]),
         )
-        made.append(Soft(name=f"lung_{name}", tissue="lung", distance=_lung(h, chest, heart, name), box=box))
+        vessels = table("phantom_trunk")["lungs"]["vessels_share"]
+        distance = _lung(h, chest, heart, name)
+        made.append(
+            Soft(name=f"lung_{name}", tissue="lung", distance=distance, box=box, marbled=vessels, streaks="muscle")
+        )
     return made
 
 
@@ -43,6 +47,8 @@ def _lung(h: Habitus, chest: Profile, heart: Soft, name: str) -> Distance:
     gutter = h.widths(rows["column_half_width_mm"])
     back, front = h.z(rows["recess"]["back"]), h.z(rows["recess"]["front"])
     roots, spread = (np.float32(h.size * rows["roots"][key]) for key in ("before_mm", "spread_mm"))
+    behind = np.float32(h.size * rows["gutter"]["behind_mm"])
+    half = [h.size * value for value in rows["gutter"]["half_mm"]]
     apex = h.z("T1") + h.size * rows["apex_above_t1_mm"]
 
     def distance(block: Block) -> Array:
@@ -56,6 +62,7 @@ def _lung(h: Habitus, chest: Profile, heart: Soft, name: str) -> Distance:
         column = ellipse(x - h.col.x.at(z), v - np.float32(14.0), gutter.at(z), np.float32(36.0) + 0 * z)
         inside = smooth_max(inside, np.broadcast_to(middle, inside.shape), 12.0)
         inside = smooth_max(inside, -column, 8.0)
+        inside = np.maximum(inside, -ellipse(x - h.col.x.at(z), v - behind, *half))
         inside = np.maximum(inside, np.float32(rows["clear_mm"]) - heart.distance(block))
         inside = np.maximum(inside, np.float32(2.0) - dome(block))
         # The recess between diaphragm and ribs ends along a line that rises towards the front.

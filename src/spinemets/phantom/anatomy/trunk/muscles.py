@@ -14,6 +14,7 @@ from spinemets.phantom.anatomy.trunk.habitus import Habitus
 from spinemets.phantom.anatomy.trunk.measures import muscle_fat
 from spinemets.phantom.anatomy.trunk.structures import Soft
 from spinemets.phantom.shape.block import Array, Block
+from spinemets.phantom.shape.curves import Curve
 from spinemets.phantom.shape.distance import ellipse
 
 # Share of the erector's area that its ellipse takes: its half axes are as 1.05 to 0.74.
@@ -75,14 +76,16 @@ def upright(h: Habitus, row: Mapping[str, Any], side: float, unit_mm: float) -> 
     upper, above, lower, below = row["span"]
     top, bottom = np.float32(h.z(upper) + h.size * above), np.float32(h.z(lower) + h.size * below)
 
+    heights = np.arange(bottom - STEP_MM, top + STEP_MM, 1.0)
+    middle = Curve(z=heights, values=np.asarray(h.col.x.at(heights) + side * left.at(heights), np.float64))
+
     def distance(block: Block) -> Array:
         x, y, z = block.axes
-        u = np.float32(side) * (x - h.col.x.at(z)) - left.at(z)
-        tube = ellipse(u, y - behind.at(z), half_u.at(z), half_v.at(z))
+        tube = ellipse(x - middle.at(z), y - behind.at(z), half_u.at(z), half_v.at(z))
         return np.maximum(tube, np.maximum(z - top, bottom - z))
 
     z = np.arange(bottom, top + STEP_MM, STEP_MM).astype(np.float32)
-    u, v = h.col.x.at(z) + side * left.at(z), behind.at(z)
+    u, v = middle.at(z), behind.at(z)
     reach_u, reach_v = half_u.at(z) + 2, half_v.at(z) + 2
     low = (float((u - reach_u).min()), float((v - reach_v).min()), float(bottom) - 2)
     high = (float((u + reach_u).max()), float((v + reach_v).max()), float(top) + 2)

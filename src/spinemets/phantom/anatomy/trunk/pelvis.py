@@ -13,7 +13,7 @@ from spinemets.phantom.anatomy.sacrum import Sacrum
 from spinemets.phantom.anatomy.trunk.habitus import HIP, Habitus
 from spinemets.phantom.anatomy.trunk.structures import Bone, Soft, ball, chain, joined, soft_of
 from spinemets.phantom.shape.block import Array, Block
-from spinemets.phantom.shape.distance import Rod
+from spinemets.phantom.shape.distance import Rod, union
 
 
 def bars(h: Habitus, row: dict[str, Any], side: float = 1.0) -> tuple[Rod, ...]:
@@ -73,6 +73,7 @@ def _hip_bone(h: Habitus, sacrum: Sacrum, of: tuple[str, float], rods: tuple[Rod
     rows, (name, side) = table("phantom_trunk")["pelvis"], of
     whole, box = joined(rods, rows["blend_mm"])
     centre = placed(h, [HIP, hip_left(), 0.0, 0.0], side)
+    neck = bars(h, table("phantom_trunk")["femur"]["parts"][0], side)
     gap, socket = np.float32(rows["joint_with_sacrum_mm"]), np.float32(h.size * rows["cup"]["radius_mm"])
 
     def distance(block: Block) -> Array:
@@ -80,6 +81,7 @@ def _hip_bone(h: Habitus, sacrum: Sacrum, of: tuple[str, float], rods: tuple[Rod
         x, y, z = (axis - np.float32(c) for axis, c in zip(block.axes, centre, strict=True))
         # The socket opens outwards and a little forwards.
         found = np.asarray(np.maximum(found, socket - np.sqrt(x * x + y * y + z * z)))
+        found = np.maximum(found, 2 * gap - union(block, neck, 1.0))
         near = block.within(sacrum.box)
         if near is not None:
             place, part = near

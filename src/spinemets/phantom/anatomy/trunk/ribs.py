@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ Points = NDArray[np.float64]
 # Steps of the path along the cage, from behind the tubercle to the front.
 STEPS = 44
 # Points of a bar of a rib.
-BARS = 11
+BARS = 15
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,7 +43,9 @@ def ribs(h: Habitus, cage: Profile, levels: Mapping[str, LevelSize], frames: Map
             path, length = _path(h, cage, (levels[level], frames[level]), side), rows_length(level) * h.size
             bony = _cut(path, length)
             bones.append(
-                bone_of(f"rib_{level}_{name}", _bars(bony, rows["flat_first"] if level == "T1" else rows["half_mm"]))
+                bone_of(
+                    f"rib_{level}_{name}", _bars(cage, bony, rows["flat_first"] if level == "T1" else rows["half_mm"])
+                )
             )
             if side > 0:
                 ends[level] = bony[-1]
@@ -103,12 +106,26 @@ def _cut(path: Points, length_mm: float) -> Points:
     return np.stack([np.interp(at, along, path[:, axis]) for axis in range(3)], axis=1)
 
 
-def _bars(path: Points, half_mm: tuple[float, float]) -> tuple[Rod, ...]:
+def _bars(cage: Profile, path: Points, half_mm: tuple[float, float]) -> tuple[Rod, ...]:
     """A rib: rounder at its neck, flat along the cage, higher at its end."""
     high, thin = half_mm
+    rods: tuple[Rod, ...] = ()
     share = np.linspace(0.0, 1.0, len(path))
     halves = [(high * (0.78 + 0.22 * min(4 * s, 1.0) + 0.1 * s), thin) for s in share]
-    return chain(path, halves)
+    for n, (p, q) in enumerate(pairwise(path)):
+        rods += chain([p, q], halves[n : n + 2], _upwards(cage, (p + q) / 2))
+    return rods
+
+
+def _upwards(cage: Profile, place: Points) -> Points:
+    """Direction up along the surface of the cage: it leans forwards in front and outwards at the sides."""
+    z = np.array([place[2] - 4.0, place[2] + 4.0])
+    front, back, half, middle = (c.at(z) for c in (cage.front, cage.back, cage.half_width, cage.middle))
+    deep, centre = (back - front) / 2, (back + front) / 2
+    u = (place[0] - middle.mean()) / half.mean()
+    v = (place[1] - centre.mean()) / deep.mean()
+    x, y = middle + np.clip(u, -1, 1) * half, centre + np.clip(v, -1, 1) * deep
+    return np.array([x[1] - x[0], y[1] - y[0], 8.0]) / 8.0
 
 
 def _cartilages(h: Habitus, cage: Profile, ends: Mapping[str, Points], side: float, name: str) -> list[Soft]:

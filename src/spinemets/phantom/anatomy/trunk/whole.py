@@ -24,6 +24,10 @@ from spinemets.phantom.anatomy.trunk.pelvis import bars, femora, hip_bones, symp
 from spinemets.phantom.anatomy.trunk.ribs import ribs, sternum
 from spinemets.phantom.anatomy.trunk.structures import Bone, Soft, bone_of, soft_of
 from spinemets.phantom.anatomy.trunk.vessels import chest_vessels, trunk_vessels
+from spinemets.phantom.shape.block import Block
+
+# Points between which it is looked for whether a structure leaves its cavity.
+LOOK_MM = 7.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,7 +103,14 @@ def _inside(h: Habitus, body: Contours, chest: Profile, seed: int) -> list[Soft]
 
 
 def _kept(soft: Soft, cavity: Profile) -> Soft:
-    """What of a structure lies in a cavity."""
+    """What of a structure lies in a cavity; the structure itself where all of it does."""
+    low, high = np.array(soft.box)
+    steps = np.maximum(np.ceil((high - low) / LOOK_MM), 2).astype(int)
+    affine = np.diag([*((high - low) / (steps - 1)), 1.0])
+    affine[:3, 3] = low
+    look = Block(affine=affine, start=(0, 0, 0), shape=(steps[0], steps[1], steps[2]), reach_mm=1.0)
+    if not ((soft.distance(look) < LOOK_MM / 2) & (cavity.section(look) > -LOOK_MM)).any():
+        return soft
     return replace(
         soft, distance=lambda block: np.maximum(soft.distance(block), cavity.section(block) + np.float32(1.0))
     )

@@ -22,8 +22,11 @@ def other_bones(canvas: Canvas, anatomy: Anatomy) -> None:
     """Ribs, pelvis and what else is not of the column."""
     for bone, (place, part) in canvas.met(anatomy.other_bone):
         near = narrowed(part, bone.distance)
-        if near is not None:
-            _plain_bone(canvas, anatomy, (inside(place, near[0]), near[1]), bone.distance(near[1]), bone.shell_mm)
+        if near is None:
+            continue
+        distance = bone.distance(near[1])
+        if distance.min() < part.reach_mm / 2:
+            _plain_bone(canvas, anatomy, (inside(place, near[0]), near[1]), distance, bone.shell_mm)
 
 
 def sacrum(canvas: Canvas, anatomy: Anatomy) -> None:

@@ -30,7 +30,10 @@ def _soft(canvas: Canvas, anatomy: Anatomy, soft: Soft, met: Found) -> None:
         return
     place = inside(met[0], near[0])
     part = near[1]
-    share = coverage(np.broadcast_to(soft.distance(part), part.shape), part.reach_mm)
+    distance = soft.distance(part)
+    if distance.min() > part.reach_mm / 2:
+        return
+    share = coverage(np.broadcast_to(distance, part.shape), part.reach_mm)
     canvas.fill(place, canvas.palette.tissue(soft.tissue), share)
     if soft.marbled:
         streaks = anatomy.fields["marbling"].where(share > 0, part.axes)
