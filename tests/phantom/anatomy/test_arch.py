@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemets.phantom.anatomy.arch import SIDES, ArchPlan, arch, exiting_roots
+from spinemets.phantom.anatomy.arch import SIDES, ArchPlan, arch, exiting_roots, ganglia, root_way
 
 PARTS = ("pedicle", "superior_articular", "inferior_articular", "lamina", "transverse")
 
@@ -72,3 +72,25 @@ def test_roots_leave_below_the_pedicle(made):
         assert (np.subtract(rod.end, rod.start)) @ plan.frame.anterior > 0
         top = (np.subtract(rod.end, plan.frame.origin)) @ plan.frame.superior
         assert top < plan.pedicle_s - plan.size.pedicle[1] / 2
+
+
+def test_way_of_a_root(made):
+    """From the sac's side under the pedicle outwards: the rods follow it, the left one at the patient's left."""
+    plan, _ = made
+    left, right = (root_way(plan.size, plan.frame, side) for side in SIDES.values())
+    across = [[(np.subtract(p, plan.frame.origin)) @ plan.frame.left for p in way] for way in (left, right)]
+    assert across[0] == pytest.approx([-a for a in across[1]])
+    assert 0 < across[0][0] < across[0][1] < across[0][2]
+    rods = exiting_roots(plan.size, plan.frame)
+    assert [rods[0].start, rods[0].end, rods[1].end] == list(left)
+    assert [rods[2].start, rods[2].end, rods[3].end] == list(right)
+
+
+def test_ganglia_ride_on_their_roots(made):
+    """Left then right, both ends on the root's way, thicker than it."""
+    plan, _ = made
+    for side, rod in zip(SIDES.values(), ganglia(plan.size, plan.frame), strict=True):
+        start, middle, end = (np.array(p) for p in root_way(plan.size, plan.frame, side))
+        assert np.linalg.norm(np.cross(rod.start - middle, start - middle)) < 1e-6
+        assert np.linalg.norm(np.cross(rod.end - middle, end - middle)) < 1e-6
+        assert rod.half_mm[0][0] > 2.0

@@ -31,9 +31,10 @@ def test_numbers_of_the_published_scheme():
 
 
 def test_parts_fill_the_structures(mapped):
-    """A voxel has a part exactly where it has a structure, discs only in discs."""
+    """A voxel has a part of bone or disc exactly where it has a structure, discs only in discs."""
     _, structures, parts = mapped
-    assert np.array_equal(parts != 0, structures != 0)
+    in_canal = np.isin(parts, [CODES[name] for name in CANAL])
+    assert np.array_equal((parts != 0) & ~in_canal, structures != 0)
     assert np.array_equal(parts == CODES["disc"], structures > 100)
 
 
@@ -52,7 +53,7 @@ def test_landmarks_lie_in_their_part(first_light, mapped):
         assert part(found[f"transverse_tip_{side}"]) == CODES[f"transverse_{side}"]
     assert part(found["spinous_tip"]) == CODES["spinous"]
     assert part(vertebra.frame.lps(0.0, 3.0, 0.0)) == CODES["body"]
-    assert part(found["canal_centre"]) == 0
+    assert part(found["canal_centre"]) in {CODES["sac"], CODES["root"]}
 
 
 def test_sides_and_sizes(first_light, mapped):
@@ -61,7 +62,7 @@ def test_sides_and_sizes(first_light, mapped):
     vertebra = first_light.anatomy.vertebra("L3")
     of_level = np.where(structures == verse_id("L3"), parts, 0)
     count = {name: int((of_level == number).sum()) for name, number in CODES.items()}
-    absent = {"sacrum", "coccyx", "atlas", "dens", "disc"}
+    absent = {"sacrum", "coccyx", "atlas", "dens", "disc", *CANAL}
     assert all((n == 0) == (name in absent) for name, n in count.items()), count
     assert max(count, key=count.get) == "body"
     for name, number in CODES.items():
@@ -78,3 +79,77 @@ def test_body_is_one_piece(mapped):
     body = (structures == verse_id("L3")) & (parts == CODES["body"])
     pieces, n = ndimage.label(body)
     assert np.bincount(pieces.ravel())[1:].max() > 0.99 * body.sum(), n
+
+
+# --- the canal --------------------------------------------------------------------------------------------------------
+
+CANAL = ("cord", "sac", "root", "epidural_fat", "epidural_veins", "flavum", "posterior_longitudinal", "ganglion")
+
+
+@pytest.fixture(scope="module")
+def in_canal(normal, cube):
+    """Function: map of an axial slab around the canal of a level at 0.5 mm, with its grid."""
+
+    def of(level, share):
+        size, frame = normal.anatomy.sizes[level], normal.anatomy.frames[level]
+        centre = frame.lps(0.0, -size.mean_depth / 2 - size.canal[0] / 2, share * size.height[2] / 2)
+        grid = cube(centre, (24, 16, 1.0), 0.5)
+        return grid, normal.region_labels(grid)
+
+    return of
+
+
+def test_what_lies_where_in_the_canal(in_canal):
+    """Cord at T9, roots alone at L3; flavum between laminae, none under one."""
+    _, chest = in_canal("T9", 0.0)
+    _, waist = in_canal("L3", 0.0)
+    _, disc = in_canal("L3", -1.25)
+    assert (chest == CODES["cord"]).any()
+    assert not (waist == CODES["cord"]).any()
+    for found in (chest, waist, disc):
+        for name in ("sac", "epidural_fat", "epidural_veins", "posterior_longitudinal"):
+            assert (found == CODES[name]).any(), name
+    assert (disc == CODES["flavum"]).sum() > 5 * (waist == CODES["flavum"]).sum()
+
+
+def test_order_from_front_to_back(in_canal):
+    """In the midline at L3-L4: disc, ligament, sac, fat, flavum."""
+    grid, found = in_canal("L3", -1.25)
+    middle = found.shape[0] // 2
+    band = found[middle - 3 : middle + 4]
+    column = band[3, :, found.shape[2] // 2]
+    first = {
+        name: int(np.nonzero(band == CODES[name])[1].mean())
+        for name in ("disc", "posterior_longitudinal", "sac", "flavum")
+    }
+    assert sorted(first, key=first.get) == ["disc", "posterior_longitudinal", "sac", "flavum"]
+    behind_sac = column[first["sac"] : first["flavum"]]
+    assert (behind_sac == CODES["epidural_fat"]).any()
+    assert grid.to_lps_mm(np.array([0.0, 1.0, 0.0]))[1] > grid.to_lps_mm(np.array([0.0, 0.0, 0.0]))[1]
+
+
+def test_canal_is_the_same_on_both_sides(in_canal):
+    """Counts to the left and to the right of the midline."""
+    _, found = in_canal("L3", -1.25)
+    half = found.shape[0] // 2
+    for name in ("sac", "epidural_fat", "flavum"):
+        low, high = (int((side == CODES[name]).sum()) for side in (found[:half], found[half + 1 :]))
+        assert low == pytest.approx(high, rel=0.15, abs=12), name
+
+
+def test_ganglia_in_the_map(normal, cube):
+    """Those of L3 stand where its roots leave: on both sides, below its pedicles."""
+    rods = {side: normal.anatomy.lining.ganglia["L3", side] for side in ("left", "right")}
+    for rod in rods.values():
+        centre = (np.array(rod.start) + np.array(rod.end)) / 2
+        found = normal.region_labels(cube(centre, 4.0, 1.0))
+        assert found[found.shape[0] // 2, found.shape[1] // 2, found.shape[2] // 2] == CODES["ganglion"]
+        assert (found == CODES["ganglion"]).sum() > 60
+    assert rods["left"].start[0] > rods["right"].start[0]
+
+
+def test_structures_know_no_canal(in_canal, normal):
+    """The map of structures holds bone and discs only; the canal's parts lie outside them."""
+    grid, found = in_canal("L3", 0.0)
+    structures = normal.labels(grid)
+    assert not structures[np.isin(found, [CODES[name] for name in CANAL])].any()

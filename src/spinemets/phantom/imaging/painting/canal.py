@@ -7,6 +7,7 @@ import numpy as np
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.canvas import Canvas, Found, inside
 from spinemets.phantom.shape.block import Array, Block
+from spinemets.phantom.shape.distance import coverage
 from spinemets.phantom.shape.narrow import narrowed
 
 # Laminae and ligaments lie within this distance around the canal.
@@ -48,12 +49,24 @@ def _near(canvas: Canvas, anatomy: Anatomy) -> Found | None:
 
 def _sac(canvas: Canvas, anatomy: Anatomy, found: Found) -> None:
     """Dura, CSF, and what hangs in it."""
-    canal = anatomy.canal
-    for name, distance in (
-        ("dura", anatomy.lining.dura),
-        ("csf", canal.sac),
-        ("nerve_root", canal.roots),
-        ("cord_white", canal.cord),
-        ("cord_grey", canal.grey),
-    ):
-        canvas.cover(found, name, distance(found[1]))
+    (place, part), canal = found, anatomy.canal
+    dura, sac, cord, grey = (
+        coverage(np.broadcast_to(distance(part), part.shape), part.reach_mm)
+        for distance in (anatomy.lining.dura, canal.sac, canal.cord, canal.grey)
+    )
+    tissue = canvas.palette.tissue
+    canvas.fill(place, tissue("dura"), _around(dura, sac))
+    canvas.fill(place, tissue("csf"), sac)
+    canvas.cover(found, "nerve_root", canal.roots(part))
+    canvas.fill(place, tissue("cord_white"), _around(cord, grey))
+    canvas.fill(place, tissue("cord_grey"), grey)
+
+
+def _around(outer: Array, inner: Array) -> Array:
+    """Share to paint of a shell before its inside is painted over it, so that both fill what the outer surface holds.
+
+    With shares o and i inside the two surfaces, ``1 - (1 - s)(1 - i) = o``. Painted with o, the shell would lose what lies
+    under it twice.
+    """
+    room = np.maximum(1 - inner, np.float32(1e-6))
+    return np.asarray(np.clip((outer - inner) / room, 0.0, 1.0), np.float32)
