@@ -10,7 +10,9 @@ import pytest
 from spinemets.knowledge import lookup
 from spinemets.model.errors import UsageError
 
-NAMES = sorted(path.stem for path in (lookup.HERE / "tables").glob("*.yaml") if path.stem.startswith(("phantom", "tissue")))
+NAMES = sorted(
+    path.stem for path in (lookup.HERE / "tables").glob("*.yaml") if path.stem.startswith(("phantom", "tissue"))
+)
 
 
 @pytest.fixture

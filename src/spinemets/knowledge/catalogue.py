@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
-from spinemets.knowledge.lookup import table as table
+from spinemets.knowledge.lookup import table as table  # noqa: PLC0414  # handed on: the catalogue is where others read tables
 from spinemets.model.errors import CatalogueError
 
 # Files of the package lie in a folder wherever it is installed; importlib.resources would bring zipfile, tempfile and

@@ -37,7 +37,9 @@ def exact(**changes):
     still = {"spongy": [0.0, 0.0], "other": [0.0, 0.0]}
     physics = {"tissue_factor": [1.0, 1.0], "dark_marrow": 0.0, "flow_void": [1.0, 1.0], "csf_kept": [1.0, 1.0],
                "field_3t": 0.0, "opposed": 0.0, "suppression_failed": 0.0}  # fmt: skip
-    return recipe_of("slab", {"texture": still, "contrast": {"mr": {**physics, **changes.pop("mr", {})}, **changes}}).rows
+    return recipe_of(
+        "slab", {"texture": still, "contrast": {"mr": {**physics, **changes.pop("mr", {})}, **changes}}
+    ).rows
 
 
 def only(way, **more):

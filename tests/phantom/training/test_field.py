@@ -69,9 +69,9 @@ def test_a_structure_new_to_the_anatomy_is_picked_up(healthy, monkeypatch):
         spots.append(centre)
         ball = Soft(
             name="new", tissue="liver",
-            distance=lambda b: np.sqrt(sum((a - np.float32(c)) ** 2 for a, c in zip(b.axes, centre + [34, 0, 0], strict=True))) - 7,
+            distance=lambda b: np.sqrt(sum((a - np.float32(c)) ** 2 for a, c in zip(b.axes, centre + np.array([34, 0, 0]), strict=True))) - 7,
         )  # fmt: skip
-        ends = [tuple((centre + [-34, 0, dz]).tolist()) for dz in (-6, 6)]
+        ends = [tuple((centre + np.array([-34, 0, dz])).tolist()) for dz in (-6, 6)]
         rod = Rod(start=ends[0], end=ends[1], across=(1.0, 0.0, 0.0), half_mm=((5.0, 5.0), (5.0, 5.0)))
         return replace(found, soft=(*found.soft, ball), other_bone=(*found.other_bone, rod))
 

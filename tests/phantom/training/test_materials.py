@@ -47,9 +47,7 @@ def test_what_is_kept_is_not_painted_over():
     plain = canvas_of((2, 2, 2))
     kept = np.zeros((2, 2, 2), bool)
     kept[0] = True
-    shielded = CodeCanvas(
-        channels=plain.channels, block=plain.block, palette=plain.palette, held=plain.held, kept=kept
-    )
+    shielded = CodeCanvas(channels=plain.channels, block=plain.block, palette=plain.palette, held=plain.held, kept=kept)
     shielded.fill((slice(0, 2),) * 3, plain.palette.tissue("muscle"), np.float32(1.0))
     assert (plain.held[0, 0] == 0).all()
     assert (plain.held[0, 1] == 1).all()
@@ -71,9 +69,7 @@ def test_codes_show_what_ct_shows(first_light, plane):
     """HU of the two tissues of each sample are those that CT paints, but for texture and for the third tissue of a sample."""
     anatomy = first_light.anatomy
     canvas = canvas_of(plane.shape)
-    codes = CodeCanvas(
-        channels=canvas.channels, block=plane, palette=canvas.palette, held=canvas.held
-    )
+    codes = CodeCanvas(channels=canvas.channels, block=plane, palette=canvas.palette, held=canvas.held)
     paint_on(codes, anatomy)
     hu = np.array([_hu(m) for m in canvas.palette.materials])
     rest = canvas.held[2] / 255

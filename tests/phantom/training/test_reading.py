@@ -86,11 +86,13 @@ def test_part_has_the_most_weight(patches, turned):
     out = np.empty((14, 15, 16), np.uint8)
     reading.parts_at(out, where, turned)
     at = places(turned, out.shape)
-    weights = np.stack([map_coordinates((plain == n).astype(np.float64), at, order=1, mode="nearest") for n in range(4)])
+    weights = np.stack(
+        [map_coordinates((plain == n).astype(np.float64), at, order=1, mode="nearest") for n in range(4)]
+    )
     inside = ((at >= 1e-4) & (at <= np.array(SHAPE)[:, None, None, None] - 1)).all(axis=0)
     clear = inside & (np.sort(weights, axis=0)[-1] - np.sort(weights, axis=0)[-2] > 1e-3)
     assert np.array_equal(out[clear], weights.argmax(axis=0)[clear])
-    beyond = ((at < 0) | (at >= np.array(SHAPE)[:, None, None, None])).any(axis=0)
+    beyond = ((at < -1e-4) | (at > 1e-4 + np.array(SHAPE)[:, None, None, None])).any(axis=0)
     assert beyond.any()
     assert (out[beyond] == 0).all()
 

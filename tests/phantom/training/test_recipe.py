@@ -30,7 +30,7 @@ def test_changes_reach_nested_rows_only():
 
 def test_unknown_rows_and_kinds_are_refused():
     """One line that names the row and what there is."""
-    with pytest.raises(UsageError, match="no row 'contrast.ct.colour'"):
+    with pytest.raises(UsageError, match=r"no row 'contrast\.ct\.colour'"):
         recipe_of("slab", {"contrast": {"ct": {"colour": 1}}})
     with pytest.raises(UsageError, match="kind 'plate'"):
         recipe_of("plate")

@@ -64,6 +64,11 @@ class Palette:
         """Codes of a tissue, or of those whose names begin so."""
         return np.array([own.startswith(name) for own in self.names])
 
+    def _apart(self, limits: Sequence[float], draw: Draw) -> Numbers:
+        """A number between limits for each tissue, by code."""
+        found: Numbers = draw.uniform(limits[0], limits[1], size=self.n_groups)[self.group]
+        return found
+
     def drawn(self, rows: Row, draw: Draw) -> Contrast:
         """A contrast of one of the three ways."""
         way = chosen(draw, rows["contrast"]["ways"])
@@ -87,7 +92,7 @@ class Palette:
         name = chosen(draw, {key: w["p"] for key, w in row["weightings"].items()})
         protocol = row["weightings"][name]
         values = self._mr[FIELDS_T[happens(draw, row["field_3t"])]]
-        factors = {key: draw.uniform(*row["tissue_factor"], self.n_groups)[self.group] for key in ("pd", "t1", "t2")}
+        factors = {key: self._apart(row["tissue_factor"], draw) for key in ("pd", "t1", "t2")}
         timing = {key: between(draw, protocol[key]) for key in protocol if key not in ("p", "method", "fat_left")}
         train = min(between(draw, row["train_ms"]), 0.4 * timing["tr_ms"])
         fat = values["fat"].copy()
@@ -97,12 +102,17 @@ class Palette:
         fat_values = {**values, "t1": values["fat_t1"], "t2": values["fat_t2"]}
         fat_signal = _relaxed(fat_values, factors, (protocol["method"], timing, train))
         b = timing.get("b_s_per_mm2", 0.0)
-        water_signal = water_signal * diffusion.mono_exponential(s0=1.0, adc_mm2_per_s=values["adc"], b_s_per_mm2=[b])[..., 0]
+        water_signal = (
+            water_signal * diffusion.mono_exponential(s0=1.0, adc_mm2_per_s=values["adc"], b_s_per_mm2=[b])[..., 0]
+        )
         opposed = protocol["method"] == "gradient_echo" and happens(draw, row["opposed"])
         kept = self._kept(row, draw)
         left = between(draw, protocol["fat_left"]) if "fat_left" in protocol else 1.0
         water, lipid = spin_echo.two_pool(
-            pd=values["pd"] * factors["pd"], fat_fraction=fat, water=water_signal, fat=fat_signal * (-1 if opposed else 1)
+            pd=values["pd"] * factors["pd"],
+            fat_fraction=fat,
+            water=water_signal,
+            fat=fat_signal * (-1 if opposed else 1),
         )
         means = np.abs(water + left * lipid) * kept
         amplitudes = self._texture(means, texture, draw)
@@ -129,7 +139,9 @@ class Palette:
                 hu = np.where(self.named(name), hu + between(draw, limits), hu)
         hu = np.where(self.named("gas"), -1000.0, np.clip(hu, -1000.0, float(table("tissues")["metal_limit_hu"])))
         # A texture of mineral in bone; in soft tissue a few HU, whatever its own.
-        share = np.where(self.spongy, between(draw, texture["spongy"]) * np.maximum(hu + 100.0, 40.0), between(draw, (0, 8)))
+        share = np.where(
+            self.spongy, between(draw, texture["spongy"]) * np.maximum(hu + 100.0, 40.0), between(draw, (0, 8))
+        )
         share = np.where(self.named("gas") | self.metal, 0.0, share)
         mix = draw.uniform(0.2, 0.8)
         clip = None
@@ -151,7 +163,7 @@ class Palette:
         if happens(draw, 0.8):
             means = np.where(self.named("gas") | self.metal, 0.0, means)
         means = 1.0 - means if inverted else means
-        coarse, fine = (draw.uniform(*row["texture"], self.n_groups)[self.group] for _ in range(2))
+        coarse, fine = (self._apart(row["texture"], draw) for _ in range(2))
         levels = self._levels(means, (coarse, fine))
         return Contrast(way="random", name="inverted" if inverted else "random", levels=levels)
 

@@ -13,9 +13,7 @@ from spinemets.phantom.training.materials import CodeCanvas
 from spinemets.phantom.training.recipe import Draw, Row, between, chosen, happens, log_between, whole
 
 
-def scatter(
-    canvas: CodeCanvas, parts: NDArray[np.bool_], field: Block, row: Row, draw: Draw
-) -> None:
+def scatter(canvas: CodeCanvas, parts: NDArray[np.bool_], field: Block, row: Row, draw: Draw) -> None:
     """Scatter things over a field, drawn alike for every slab of it, and paint those that meet this one.
 
     Parameters

@@ -116,4 +116,6 @@ class CodeCanvas(Canvas):
         del bone  # textures belong to the contrast
         corner, _ = self._corner(found[0])
         outer, inner, of_layers = (np.ascontiguousarray(share, np.float32) for share in shares)
-        layers.shell(self.held, corner, (outer, inner, of_layers), (painted.in_shell, painted.mixtures[:, 0, 0].astype(np.int64)))
+        layers.shell(
+            self.held, corner, (outer, inner, of_layers), (painted.in_shell, painted.mixtures[:, 0, 0].astype(np.int64))
+        )

@@ -137,7 +137,10 @@ def _part(field: Any, shape: Any, x: Any, y: Any, z: Any) -> Any:
     if best == marked:
         return best
     for corner in range(8):
-        wanted = field[at + (dx if corner & 1 else NONE) + (dy if corner & 2 else NONE) + (dz if corner & 4 else NONE)] & PART
+        wanted = (
+            field[at + (dx if corner & 1 else NONE) + (dy if corner & 2 else NONE) + (dz if corner & 4 else NONE)]
+            & PART
+        )
         total = _ZERO
         for other in range(8):
             one, two, three = other & 1, other & 2, other & 4

@@ -159,8 +159,7 @@ class Canvas:
         rows = table("phantom_anatomy")["texture"]
         outer, inner, layers = shares
         fields = [
-            painted.fields[name].log_normal(inner > 0, bone.local, rows[f"{name}_cv"])
-            for name in self.palette.textures
+            painted.fields[name].log_normal(inner > 0, bone.local, rows[f"{name}_cv"]) for name in self.palette.textures
         ]
         mixing.shell(
             self.channels,
