@@ -121,6 +121,7 @@ def _published_variants() -> dict[str, float]:
 
 
 def drawn_lesions(row: Recipe, levels: list[str], draw: Draw) -> tuple[Insert, ...]:
+    """Lesions of a row `lesions` of the recipe, each in one of the levels."""
     low, high = row["number"]
     n = int(np.clip(round(math.exp(draw.uniform(math.log(low), math.log(high + 0.5)))), low, high))
     return tuple(_lesion(row, levels[int(draw.integers(len(levels)))], k, draw) for k in range(1, n + 1))

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         generator = Generator(recipe_of(options.kind, few), seed=options.seed, worker=options.worker)
         samples = [generator.sample(number) for number in range(options.number)]
     except UsageError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     from spinemets.phantom.training import looking  # lazy: needs Pillow or nibabel
 

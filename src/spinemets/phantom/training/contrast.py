@@ -64,6 +64,11 @@ class Palette:
         """Codes of a tissue, or of those whose names begin so."""
         return np.array([own.startswith(name) for own in self.names])
 
+    def _apart(self, limits: Sequence[float], draw: Draw) -> Numbers:
+        """A number between limits for each tissue, by code."""
+        found: Numbers = draw.uniform(limits[0], limits[1], size=self.n_groups)[self.group]
+        return found
+
     def drawn(self, rows: Row, draw: Draw) -> Contrast:
         """A contrast of one of the three ways."""
         way = chosen(draw, rows["contrast"]["ways"])
@@ -87,7 +92,7 @@ class Palette:
         name = chosen(draw, {key: w["p"] for key, w in row["weightings"].items()})
         protocol = row["weightings"][name]
         values = self._mr[FIELDS_T[happens(draw, row["field_3t"])]]
-        factors = {key: draw.uniform(*row["tissue_factor"], self.n_groups)[self.group] for key in ("pd", "t1", "t2")}
+        factors = {key: self._apart(row["tissue_factor"], draw) for key in ("pd", "t1", "t2")}
         timing = {key: between(draw, protocol[key]) for key in protocol if key not in ("p", "method", "fat_left")}
         train = min(between(draw, row["train_ms"]), 0.4 * timing["tr_ms"])
         fat = values["fat"].copy()
@@ -158,7 +163,7 @@ class Palette:
         if happens(draw, 0.8):
             means = np.where(self.named("gas") | self.metal, 0.0, means)
         means = 1.0 - means if inverted else means
-        coarse, fine = (draw.uniform(*row["texture"], self.n_groups)[self.group] for _ in range(2))
+        coarse, fine = (self._apart(row["texture"], draw) for _ in range(2))
         levels = self._levels(means, (coarse, fine))
         return Contrast(way="random", name="inverted" if inverted else "random", levels=levels)
 

@@ -106,9 +106,9 @@ def truncated(image: Image, row: Row, draw: Draw) -> Image:
 
 
 def _bright(image: Image) -> float:
-    """Mean of the brighter half, which noise is measured against."""
+    """Mean of what is brighter than the mean, which noise is measured against: air has no part in it."""
     some = image.reshape(-1)[::13]
-    return max(float(some[some >= np.median(some)].mean()), 1e-6)
+    return max(float(some[some >= some.mean()].mean()), 1e-6)
 
 
 def _bars(frame: Frame) -> NDArray[np.float32]:

@@ -57,7 +57,7 @@ def along(out: Image, image: Image, axis: int, kernel: Image) -> None:
 
 
 @compiled(f"void({IMAGE}, Array(float32, 4, 'C', True), float32)")
-def magnitude(image: Image, noise: Image, sigma: float) -> None:
+def magnitude(image: Image, noise: Image, sigma: Any) -> None:
     """Magnitude with noise of that deviation in both channels."""
     for i in range(image.shape[0]):
         for j in range(image.shape[1]):
@@ -79,7 +79,7 @@ def _away(bars: Any, n: int, x: Any, y: Any, z: Any) -> Any:
 
 
 @compiled(f"void({IMAGE}, {BARS}, {LINE}, float32, float32)")
-def voids(image: Image, bars: Image, spacing_mm: Image, reach_mm: float, rim: float) -> None:
+def voids(image: Image, bars: Image, spacing_mm: Image, reach_mm: Any, rim: Any) -> None:
     """No signal within a reach of bars (ends in mm along the axes of the image), and a bright rim around that."""
     wide = reach_mm + np.float32(3.0)
     for i in range(image.shape[0]):
@@ -97,10 +97,10 @@ def voids(image: Image, bars: Image, spacing_mm: Image, reach_mm: float, rim: fl
 
 
 @compiled(f"void({IMAGE}, {BARS}, {LINE}, float32, float32)")
-def streaks(image: Image, bars: Image, spacing_mm: Image, strength_hu: float, phase: float) -> None:
+def streaks(image: Image, bars: Image, spacing_mm: Image, strength_hu: Any, phase: Any) -> None:
     """Bright and dark rays from the middles of bars, in planes across axis 2, that fade with the distance."""
     for n in range(len(bars)):
-        u, v, w = bars[n, 0] + bars[n, 1]
+        u, v = bars[n, 0, 0] + bars[n, 1, 0], bars[n, 0, 1] + bars[n, 1, 1]
         low, high = min(bars[n, 0, 2], bars[n, 1, 2]), max(bars[n, 0, 2], bars[n, 1, 2])
         for i in range(image.shape[0]):
             x = spacing_mm[0] * i - np.float32(0.5) * u
@@ -110,5 +110,5 @@ def streaks(image: Image, bars: Image, spacing_mm: Image, strength_hu: float, ph
                 ray = math.cos(np.float32(5.0) * math.atan2(y, x) + phase) * strength_hu * np.float32(8.0) / radius
                 for k in range(image.shape[2]):
                     z = spacing_mm[2] * k
-                    beyond = max(max(low - z, z - high), _ZERO)
+                    beyond = max(low - z, z - high, _ZERO)
                     image[i, j, k] += ray * max(_ONE - beyond / np.float32(4.0), _ZERO)

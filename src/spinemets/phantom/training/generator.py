@@ -159,7 +159,7 @@ def _grains(draw: Draw) -> NDArray[np.int8]:
 
     smooth = gaussian_filter(draw.standard_normal((reading.NODES,) * 3), SMOOTH_NODES, mode="wrap")
     held = np.rint(reading.UNIT * (smooth - smooth.mean()) / smooth.std())
-    return np.clip(held, -127, 127).astype(np.int8)
+    return np.asarray(np.clip(held, -127, 127), np.int8)
 
 
 def _spread_failure(image: NDArray[np.float32], failed: NDArray[np.float32], draw: Draw) -> None:

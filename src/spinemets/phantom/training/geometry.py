@@ -40,7 +40,7 @@ class View:
 
     def pose(self, field: Field) -> NDArray[np.float32]:
         """(3, 4), voxel to index in the field."""
-        inverse: Numbers = np.linalg.inv(field.affine)
+        inverse = np.linalg.inv(field.affine)
         return np.ascontiguousarray((inverse @ self.affine)[:3], np.float32)
 
 

@@ -20,9 +20,10 @@ TISSUE, PART = 2**15 - 1, 2**7 - 1
 _ONE, _ZERO, _LEAST = np.float32(1.0), np.float32(0.0), np.float32(0.002)
 
 
-@compiled("void(uint8[:,:,:,::1], int64, int64, int64, float32[::1], int64[::1], int64)")
-def _keep(held: Any, i: int, j: int, k: int, weights: Any, codes: Any, n: int) -> None:
+@compiled(f"void({HELD}, UniTuple(int64, 3), float32[::1], int64[::1], int64)")
+def _keep(held: Any, place: tuple[int, int, int], weights: Any, codes: Any, n: int) -> None:
     """Write the two tissues of most weight among `n`, whose weights add to 1."""
+    i, j, k = place
     for a in range(n):
         for b in range(a):
             if codes[a] == codes[b] and weights[a] > 0:
@@ -63,7 +64,7 @@ def lay(held: NDArray[np.uint8], corner: tuple[int, int, int], shares: Numbers, 
                 rest = np.float32(held[2, x, y, z]) / np.float32(255.0)
                 weights[0], weights[1], weights[2] = (1 - rest) * (1 - share), rest * (1 - share), share
                 codes[0], codes[1], codes[2] = held[0, x, y, z], held[1, x, y, z], code
-                _keep(held, x, y, z, weights, codes, 3)
+                _keep(held, (x, y, z), weights, codes, 3)
 
 
 @compiled(f"void({HELD}, UniTuple(int64, 3), {SEEN}, int64, int64)")
@@ -129,7 +130,7 @@ def shell(
                 codes[0], codes[1] = held[0, x, y, z], held[1, x, y, z]
                 for layer in range(n):
                     weights[layer + 2], codes[layer + 2] = hard[layer] + soft[layer], own[layer]
-                _keep(held, x, y, z, weights, codes, n + 2)
+                _keep(held, (x, y, z), weights, codes, n + 2)
 
 
 @compiled(f"int64(uint16[:,:,::1], {HELD}, int32[::1], uint8[:,::1], int64)")

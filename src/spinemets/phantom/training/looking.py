@@ -25,9 +25,7 @@ WINDOW = (-1.8, 2.8)
 
 
 def sheet(samples: Sequence[Sample]) -> Image:
-    """A row for each sample: sagittal, coronal and axial plane through the middle, labels beside each, head and front
-    as a reader has them.
-    """
+    """A row for each sample: sagittal, coronal and axial plane through its middle, labels beside each, as readers see them."""
     from PIL import Image
 
     rows = [_row(sample) for sample in samples]

@@ -96,7 +96,7 @@ def _inside(block: Block, thing: object, number: int) -> Iterator[Met]:
         yield met[0], inside, np.asarray(number, np.uint8)
 
 
-def _vertebra(vertebra: Vertebra, block: Block, own: Row, border: Array) -> Iterator[Met]:
+def _vertebra(vertebra: Vertebra, block: Block, own: Row, border: np.float32) -> Iterator[Met]:
     """Marrow and border of a body, and its arch."""
     met = block.within(vertebra.box)
     if met is not None:
@@ -105,12 +105,12 @@ def _vertebra(vertebra: Vertebra, block: Block, own: Row, border: Array) -> Iter
         yield met[0], bone.outer < 0, np.where(bone.body < 0, of_body, own["posterior"]).astype(np.uint8)
 
 
-def _border(body: Array, inner: Array, border: Array) -> Array:
+def _border(body: Array, inner: Array | np.float32, border: np.float32) -> Array:
     """Whether a point of a body belongs to its shell, or lies no deeper than a border that voxels can show."""
     return np.asarray((inner >= 0) | (body > -border))
 
 
-def _sacrum(anatomy: Anatomy, block: Block, of: tuple[Parts, Row, int], border: Array) -> Iterator[Met]:
+def _sacrum(anatomy: Anatomy, block: Block, of: tuple[Parts, Row, int], border: np.float32) -> Iterator[Met]:
     """Body of S1 with its border, and the rest."""
     low, (parts, codes, number) = anatomy.sacrum, of
     own = {kind: parts.number(codes[kind], number) for kind in ("sacrum", "sacral_body", "border")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -181,7 +182,7 @@ def _scoliosis(case: Case, row: Row, near: tuple[str, ...], draw: Draw) -> Case:
 
 def _modic(case: Case, row: Row, near: tuple[str, ...], draw: Draw) -> Case:
     changes = []
-    for above, below in zip(near, near[1:], strict=False):
+    for above, below in pairwise(near):
         if happens(draw, max(row["number"]["modic"]) / len(near)):
             kind, depth = MODIC[whole(draw, (0, 2))], draw.uniform(4, 12)
             changes.append(BenignChange(kind=kind, level=above, part="inferior", depth_mm=depth))
