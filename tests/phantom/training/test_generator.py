@@ -232,3 +232,72 @@ def test_levels_are_named_for_checks_only(sample):
     assert sample.instance_names[-1] == "sacrum"
     assert sample.about["patient"] == "training/0/patient/0"
     assert HEALTHY["samples_per_patient"] == SMALL["samples_per_patient"]
+
+
+def test_ways_of_contrast_come_in_their_shares(small):
+    """Half random, the rest physics; three planes; every sample says how it was made."""
+    made = Generator(small("slab", samples_per_patient=200), seed=11)
+    about = [made.sample(number).about for number in range(120)]
+    ways = [row["way"] for row in about]
+    assert ways.count("random") / len(ways) == pytest.approx(0.5, abs=0.13)
+    assert {"mr", "ct"} < set(ways)
+    assert {row["plane"] for row in about} == {"sagittal", "axial", "coronal"}
+    assert all(2.0 <= row["slice_mm"] <= 6.0 for row in about)
+    assert [row["number"] for row in about[:3]] == [0, 1, 2]
+
+
+def test_only_patients_in_turn_are_kept(small):
+    """Memory is bounded: an old field goes when a new one comes, and comes again the same."""
+    made = Generator(small("slab", samples_per_patient=1, patients_in_turn=1), seed=11)
+    first = digest(made.sample(0))
+    made.sample(1)
+    assert list(made._patients) == [1]
+    assert digest(made.sample(0)) == first
+
+
+def test_labels_keep_a_vertebra_where_its_image_is_void(small):
+    """Screws blank an MR image; the bodies and arches they go through stay in the labels."""
+    kinds = {"lesions": 0.0, "collapse": 0.0, "destroyed": 0.0, "sclerosis": 0.0, "diffuse": 0.0, "cement": 0.0,
+             "screws": 1.0, "cage": 0.0, "scoliosis": 0.0, "modic": 0.0, "schmorl": 0.0, "haemangioma": 0.0,
+             "infection": 0.0, "slip": 0.0, "irradiated": 0.0}  # fmt: skip
+    with_screws = Generator(small("slab", disease={"share": 1.0, "kinds": kinds}), seed=4)
+    none = dict.fromkeys(kinds, 0.0)
+    without = Generator(small("slab", disease={"share": 1.0, "kinds": none}), seed=4)
+    metal, plain = with_screws.sample(0), without.sample(0)
+    assert len(with_screws._patient(0).field.metal)
+    assert not len(without._patient(0).field.metal)
+    assert metal.about["diseases"] == ("screws",)
+    assert np.allclose(metal.affine_lps_mm, plain.affine_lps_mm)
+    assert np.array_equal(metal.labels, plain.labels)
+    assert (metal.labels == with_screws.recipe["labels"]["codes"]["body"]).sum() > 0
+
+
+def test_values_are_cut_at_the_stated_percentiles(small):
+    """Narrow percentiles leave many voxels at either end."""
+    wide = Generator(small("slab"), seed=6).sample(0).image
+    narrow = Generator(small("slab", normalise={"percentiles": [20.0, 80.0]}), seed=6).sample(0).image
+    at_ends = ((narrow == narrow.min()) | (narrow == narrow.max())).mean()
+    assert at_ends == pytest.approx(0.4, abs=0.08)
+    assert ((wide == wide.min()) | (wide == wide.max())).mean() < 0.2
+    assert narrow.max() < wide.max()
+
+
+def test_stretched_patients_keep_the_stated_spacing(generator):
+    """The network is told the nominal voxel; the affine holds the patient's own size within 8 %."""
+    for number in range(4):
+        sample = generator.sample(number)
+        own = np.linalg.norm(sample.affine_lps_mm[:3, :3], axis=0)
+        assert sample.spacing_mm == (2.0, 2.0, 2.0)
+        assert (np.abs(own / sample.spacing_mm - 1) < 0.09).all()
+
+
+def test_seeds_are_in_the_grid_and_named(generator):
+    """Each seed has a number of a level that `instance_names` names; none lies outside."""
+    for number in range(4):
+        sample = generator.sample(number)
+        assert len(sample.seeds_ijk) == len(sample.seed_instances)
+        shape = np.array(sample.image.shape)
+        for points in (sample.seeds_ijk, sample.canal_ijk):
+            assert ((points > -0.5) & (points < shape - 0.5)).all()
+        assert max(sample.seed_instances) <= len(sample.instance_names)
+        assert min(sample.seed_instances) >= 2
