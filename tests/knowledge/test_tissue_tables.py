@@ -41,7 +41,7 @@ PLACES = {
     "bone_scan": ("bone_scan", "uptake_rel_to_normal_vertebra"),
 }
 # Tissues the patient needs that the specification does not have.
-OURS = {"halo_rim", "basivertebral", "interspinous"}
+OURS = {"halo_rim", "basivertebral", "interspinous", "bile"}
 # Water bound to mineral: its T1 falls with the field.
 BOUND_WATER = {"cortical_bone", "enostosis"}
 # HU between thick struts, which the struts are drawn on top of.
