@@ -4,7 +4,7 @@
 
 Rows: `ct` = the CT of `make demo`; `mr` = a lumbar MR protocol at clinical resolution: T1, T2, STIR, diffusion of three
 b-values, Dixon of six echoes, series of one geometry painted at once; `dce` = the dynamic series of 60 volumes; `whole` = CT of the whole spine, 440 x 440 x 620 voxels; `slabs` = training slabs of 7 x 128 x 96 samples, painted on one
-thread with a contrast of their own. Each row is a process of its own: its peak memory counts the interpreter and the
+thread with a contrast of their own; `radiographs` = an AP and a lateral view of the lumbar spine, 2000 x 2800 and 1300 x 2800 pixels. Each row is a process of its own: its peak memory counts the interpreter and the
 compiled loops, its first round, whose time is given apart, what is compiled or loaded. Then best and median of the rounds,
 in wall time, and the processor time of the best.
 """
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from spinemets.phantom.imaging.acquisition import Acquisition
 
 # Row -> seconds and MB it may take; slabs a second and core it should give.
-BARS = {"ct": "", "mr": "bar 40 s, 3000 MB", "dce": "", "whole": "bar 60 s, 4000 MB", "slabs": "bar 60 slabs/s"}
+BARS = {"ct": "", "mr": "bar 40 s, 3000 MB", "dce": "", "whole": "bar 60 s, 4000 MB", "slabs": "bar 60 slabs/s",
+    "radiographs": "bar 1500 MB"}  # fmt: skip
 SLABS = 24
 
 
@@ -107,7 +108,16 @@ def slabs() -> Callable[[], int]:
     return work
 
 
-ROWS = {"ct": ct, "mr": mr, "dce": dce, "whole": whole, "slabs": slabs}
+def radiographs() -> Callable[[], int]:
+    """Pixels of an AP and a lateral view."""
+    from spinemets import phantom
+
+    patient = phantom.build("first-light", 1)
+    patient.posed("standing")
+    return lambda: patient.render("xr_ap").array.size + patient.render("xr_lat").array.size
+
+
+ROWS = {"ct": ct, "mr": mr, "dce": dce, "whole": whole, "slabs": slabs, "radiographs": radiographs}
 
 
 def measure(row: str, rounds: int) -> None:

@@ -15,8 +15,8 @@ from studies.realism.exams import SHARED
 from studies.realism.numbers import edge_widths_mm, noise_spectrum, soft_patches
 
 PIXEL_MM, SLICE_MM, FIELD_MM = 0.842, 5.0, 400.0
-# Kernel -> (file of the real scan, noise in HU and width of the point spread in mm of ours: PHA-52).
-KERNELS = {"body": ("series-kernel-B", 12.0, 1.2), "sharp": ("series-kernel-L-10slices", 35.0, 0.6)}
+# Kernel -> (file of the real scan, ours, its noise in HU in the cylinder of water): as noisy as the real one in the body.
+KERNELS = {"body": ("series-kernel-B", "BODY", 14.0), "sharp": ("series-kernel-L-10slices", "BONE", 55.0)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,14 +40,14 @@ class Look:
 
 def looks(kernel: str) -> dict[str, Look]:
     """`real` (where the images are) and `simulated`."""
-    file, noise_hu, blur_mm = KERNELS[kernel]
+    file, ours, noise_hu = KERNELS[kernel]
     acquisition = replace(
         default("ct"),
         pixel_mm=PIXEL_MM,
         slice_mm=SLICE_MM,
         fov_mm=(FIELD_MM, FIELD_MM),
         noise=noise_hu,
-        blur_mm=blur_mm,
+        kernel=ours,
     )
     made = {"simulated": _look(np.asarray(phantom.build("normal", 1).render("ct", acquisition).array))}
     path = SHARED / "ct-thoracic-dx-a0001" / f"{file}.tar.xz"

@@ -13,7 +13,7 @@ import yaml
 from spinemets.knowledge.catalogue import table
 from spinemets.physics import ct
 
-THEMES = ("tissues_marrow", "tissues_lesions", "tissues_normal", "tissues_foreign")
+THEMES = ("tissues_marrow", "tissues_lesions", "tissues_normal", "tissues_organs", "tissues_foreign")
 FIELDS = ("1.5", "3.0")
 BY_FIELD = ("t1_ms", "t2_ms", "t2star_ms")
 SINGLE = (
@@ -41,7 +41,7 @@ PLACES = {
     "bone_scan": ("bone_scan", "uptake_rel_to_normal_vertebra"),
 }
 # Tissues the patient needs that the specification does not have.
-OURS = {"halo_rim", "basivertebral", "interspinous", "bile"}
+OURS = {"halo_rim", "basivertebral", "interspinous", "ganglion", *table("tissues_organs")["tissues"]}
 # Water bound to mineral: its T1 falls with the field.
 BOUND_WATER = {"cortical_bone", "enostosis"}
 # HU between thick struts, which the struts are drawn on top of.

@@ -49,8 +49,8 @@ def clean_stir(first_light, clean):
 
 @pytest.fixture(scope="session")
 def clean_ct(first_light, clean):
-    """Noise-free CT of the demonstration patient."""
-    return first_light.render("ct", clean("ct"))
+    """CT of the demonstration patient without noise and hardening."""
+    return first_light.render("ct", clean("ct", hardening=False))
 
 
 @pytest.fixture(scope="session")

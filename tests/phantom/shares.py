@@ -14,6 +14,7 @@ class Shares:
 
     names: tuple[str, ...]
     texture = "mineral"
+    density = None
 
     @property
     def n_channels(self) -> int:

@@ -22,6 +22,8 @@ from spinemets.phantom.imaging.activity import ActivityContrast, value_per_suv
 from spinemets.phantom.imaging.mr_signals import MrContrast
 from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.placing import several
+from spinemets.phantom.imaging.radiograph import log_attenuation
+from spinemets.phantom.imaging.radiograph_signals import AttenuationContrast
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.tissues import tissue
@@ -69,8 +71,17 @@ def rendered():
                 yield marked(case, name)
 
 
+def projected():
+    """Every case with each of its radiographs."""
+    for case in sorted(CASES):
+        for name in case_of(case).series:
+            if default(name).xray is not None:
+                yield pytest.param(case, name, marks=() if case == "fig01" else pytest.mark.slow, id=f"{case}-{name}")
+
+
 EVERY = [marked(case) for case in sorted(CASES)]
 RENDERED = list(rendered())
+PROJECTED = list(projected())
 
 
 @cache
@@ -100,7 +111,7 @@ def protocol(name):
     return replace(
         default(name), **FAULTS, noise=float("inf") if default(name).modality == "MR" else 0.0, pixel_mm=STEP_MM, slice_mm=STEP_MM,
         gap_mm=0.0, saturation_band=False, acquired_share=(1.0, 1.0), bandwidth_hz_per_px=1e6, echo_spacing_ms=0.0,
-        blur_mm=0.01,
+        hardening=False,
     )  # fmt: skip
 
 
@@ -127,11 +138,32 @@ def test_tissues_are_as_the_forward_model_says(case, sequence):
 def expectation(made, a):
     """Contrast of a series, what its numbers are multiplied by, and the least deviation that counts."""
     if a.modality == "CT":
-        return CtContrast(), 1.0, 2.0
+        return CtContrast(kvp=a.kvp, iodine_s=a.iodine_s), 1.0, 2.0
     if a.emission is not None:
         scale = value_per_suv(a, made.case.patient.weight_kg)
         return ActivityContrast(a.emission.tracer, made.case.avidity), scale, 0.005 * scale
     return MrContrast(a), a.stored / marrow(made.anatomy, MrContrast(a)), 2.0
+
+
+@pytest.mark.parametrize(("case", "sequence"), PROJECTED)
+def test_rays_are_as_the_forward_model_says(case, sequence):
+    """A radiograph holds, in its middle, the attenuation of each tissue times its path, walked along some rays."""
+    made = patient(case)
+    a = replace(default(sequence), pixel_mm=1.0, fov_mm=(30.0, 20.0), noise=0.0, blur_mm=0.0)
+    beam, posed = made.beam(a), made.posed(a.xray.posture)
+    found = log_attenuation(posed, beam)
+    paths = []
+    for i, j in ((5, 4), (14, 9), (24, 16), (8, 15), (20, 3)):
+        end = np.asarray(made.grid(a).to_lps_mm((i, j, 0)))
+        along = (end - beam.source_lps_mm) / np.linalg.norm(end - beam.source_lps_mm)
+        affine = np.eye(4)
+        affine[:3, 2], affine[:3, 3] = along * 0.5, beam.source_lps_mm + 600.0 * along
+        affine[:3, 0] = np.cross(along, (0, 0, 1))
+        affine[:3, 1] = np.cross(affine[:3, 0], along)
+        block = Block(affine=affine, start=(0, 0, 0), shape=(1, 1, 1000), reach_mm=0.5)
+        paths.append((found[i, j], float(paint(posed, block, AttenuationContrast(50.0)).sum()) * 0.05))
+    seen, walked = np.array(paths).T
+    assert seen.mean() == pytest.approx(walked.mean(), rel=0.02)
 
 
 def marrow(anatomy, contrast):
@@ -186,8 +218,12 @@ def digests(cases):
     made = {}
     for case in cases:
         built = phantom.build(case, 2)
-        name = next(n for n in series_of(built.case) if volumetric(n))
-        (volume,) = built.render_together((default(name),), field_of(built))
+        stacks = [name for name in series_of(built.case) if volumetric(name)]
+        if stacks:
+            (volume,) = built.render_together((default(stacks[0]),), field_of(built))
+        else:
+            radiograph = next(a for a in map(default, built.case.series) if a.xray is not None)
+            (volume,) = built.render_together((replace(radiograph, pixel_mm=2.0, fov_mm=(60.0, 40.0)),))
         words = json.dumps(built.truth, sort_keys=True).encode()
         made[case] = hashlib.sha256(np.ascontiguousarray(volume.array).tobytes() + words).hexdigest()
     return made

@@ -7,6 +7,7 @@ import pytest
 
 from spinemets import phantom
 from spinemets.model.errors import UsageError
+from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.patient import Phantom, uid
 
 
@@ -58,3 +59,25 @@ def test_cases_of_one_seed_are_one_patient():
 def test_truth_is_worked_out_once(first_light):
     """Truth is cached."""
     assert first_light.truth is first_light.truth
+
+
+def test_postures():
+    """Lying is the patient as built; standing has the same bones in other places, and is made once."""
+    patient = phantom.build("normal", 1)
+    assert patient.posed("lying") is patient.anatomy
+    standing = patient.posed("standing")
+    assert standing is patient.posed("standing")
+    assert standing.sizes == patient.anatomy.sizes
+    assert not np.allclose(standing.frames["T12"].origin, patient.anatomy.frames["T12"].origin, atol=1.0)
+    assert standing.hosts["L3"] == patient.anatomy.hosts["L3"]
+
+
+def test_beams_are_those_of_radiographs():
+    """The grid of a radiograph is its detector; other series have no beam, and radiographs take no other grid."""
+    patient, a = phantom.build("normal", 1), default("xr_ap")
+    assert patient.grid(a).shape_ijk == (*patient.beam(a).shape, 1)
+    assert patient.beam(a).pixels(patient.grid(a).to_lps_mm((3, 5, 0))) == pytest.approx([3, 5], abs=1e-6)
+    with pytest.raises(ValueError, match="t1"):
+        patient.beam(default("t1"))
+    with pytest.raises(ValueError, match="detector"):
+        patient.render_together((a,), patient.grid(default("ct")))

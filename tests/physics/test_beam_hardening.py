@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from spinemets.knowledge.catalogue import table
-from spinemets.physics.beam_hardening import Spectrum, WaterCorrection, fit_water_correction, residual_error_cm
+from spinemets.physics.beam_hardening import (
+    Spectrum,
+    WaterCorrection,
+    behind_water,
+    fit_water_correction,
+    residual_error_cm,
+)
 from spinemets.physics.ct import Material
 
 THREE_BINS = Spectrum(
@@ -199,3 +205,21 @@ def test_a_spectrum_that_is_none(weight, mu, match: str):
     """A bad call says what is wrong with the spectrum."""
     with pytest.raises(ValueError, match=match):
         Spectrum(weight=weight, mu_per_cm={"water": mu})
+
+
+def test_what_materials_count_for_behind_water():
+    """A millimetre of bone behind 20 cm of water by the difference of two rays; less than in the thin beam."""
+    counted = behind_water(WIDE, CORRECTION, water_cm=20.0)
+    rays = WIDE.line_integral({"water": [20.0, 20.0], "cortical_bone": [0.0, 0.01]})
+    assert counted["cortical_bone"] == pytest.approx(np.diff(CORRECTION.water_cm(rays))[0] / 0.01, rel=1e-3)
+    assert counted["water"] == pytest.approx(1.0, abs=2e-3)
+    thin = WIDE.thin_mu_per_cm("cortical_bone") / WIDE.thin_mu_per_cm("water")
+    assert 1.0 < counted["cortical_bone"] < thin
+
+
+def test_no_error_where_the_scale_was_set():
+    """With those counts, a little bone behind that much water has no error, much bone a negative one."""
+    counted = behind_water(WIDE, CORRECTION, water_cm=20.0)
+    path = {"water": 20.0, "cortical_bone": np.array([0.0, 0.01, 2.0])}
+    found = residual_error_cm(WIDE, CORRECTION, path, counted=counted)
+    assert found[1] - found[0] == pytest.approx(0.0, abs=1e-5) and found[2] < -0.05

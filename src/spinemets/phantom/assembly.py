@@ -10,15 +10,17 @@ import numpy as np
 
 from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy import trunk
-from spinemets.phantom.anatomy.alignment import Place, stack
+from spinemets.phantom.anatomy.alignment import Place, Posture, stack
 from spinemets.phantom.anatomy.arch import Arch, arch, exiting_roots
 from spinemets.phantom.anatomy.atlas import Atlas, atlas
 from spinemets.phantom.anatomy.body import Body
 from spinemets.phantom.anatomy.canal import Canal, canal
 from spinemets.phantom.anatomy.cervical import cervical_arch
+from spinemets.phantom.anatomy.degeneration import dried
 from spinemets.phantom.anatomy.disc import Disc
+from spinemets.phantom.anatomy.lining import Lining, lining
 from spinemets.phantom.anatomy.sacrum import Sacrum, sacrum
-from spinemets.phantom.anatomy.sizes import LevelSize, sizes
+from spinemets.phantom.anatomy.sizes import LevelSize, Patient, sizes
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.cases.case import Case, Marrow, Move
 from spinemets.phantom.pathology import fracture
@@ -31,6 +33,7 @@ from spinemets.phantom.pathology.inserts import Insert, widened
 from spinemets.phantom.pathology.patterns import grain_fields
 from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.shape.texture import Field, stream
+from spinemets.phantom.tissue.structure import Structure, structure
 from spinemets.phantom.tissue.tissues import Tissue, materials, spongiosa, tissue
 from spinemets.physics import ct
 
@@ -46,6 +49,7 @@ class Anatomy:
     discs: tuple[Disc, ...]
     sacrum: Sacrum
     canal: Canal
+    lining: Lining
     column: trunk.Column
     soft: tuple[trunk.Soft, ...]
     brain: tuple[trunk.Soft, ...]
@@ -53,11 +57,13 @@ class Anatomy:
     roots: tuple[Rod, ...]
     metal: tuple[Implant, ...]
     fields: Mapping[str, Field]
+    texture: Structure
     hosts: Mapping[str, Tissue]
     inserts: tuple[Insert, ...]
     benign: tuple[BenignChange, ...]
     broken: Mapping[str, tuple[fracture.Fracture, fracture.FractureMeasure]]
     altered_discs: Mapping[str, str]
+    dried: Mapping[str, float]
     site: Site
     soft_lesions: tuple[Region, ...]
 
@@ -66,10 +72,10 @@ class Anatomy:
         return next(v for v in self.vertebrae if v.level == level)
 
 
-def assemble(case: Case, seed: int) -> Anatomy:
-    """Anatomy of a case."""
+def assemble(case: Case, seed: int, posture: Posture = "lying") -> Anatomy:
+    """Anatomy of a case; the same patient in both postures."""
     levels = sizes(case.patient, seed, case.collapses)
-    frames = _moved(_slipped(stack(levels, case.patient, seed), case.slips_mm), case.moved)
+    frames = _moved(_slipped(stack(levels, case.patient, seed, posture), case.slips_mm), case.moved)
     names = tuple(levels)
     arches = {
         level: (cervical_arch if size.region == "cervical" else arch)(size, frames[level])
@@ -84,7 +90,8 @@ def assemble(case: Case, seed: int) -> Anatomy:
     fields = _fields(seed)
     col = trunk.column(levels, frames, case.patient)
     site = Site(sizes=levels, frames=frames)
-    tube, soft_lesions = plant(canal(levels, frames, low), site, case.canal)
+    own = canal(levels, frames, low)
+    tube, soft_lesions = plant(own, site, case.canal)
     around = trunk.trunk(col, (levels, frames), (ring.frame, low), case.patient, seed)
     near = tuple(rod for bone in around.bones for rod in bone.rods)
     return Anatomy(
@@ -95,6 +102,7 @@ def assemble(case: Case, seed: int) -> Anatomy:
         discs=_discs(vertebrae, low),
         sacrum=low,
         canal=tube,
+        lining=replace(lining(levels, frames, arches, own), canal=tube),
         column=col,
         soft=around.soft,
         brain=around.brain,
@@ -102,11 +110,13 @@ def assemble(case: Case, seed: int) -> Anatomy:
         roots=tuple(rod for level in names for rod in exiting_roots(levels[level], frames[level])),
         metal=implants((*case.screws, *case.fixtures), levels, frames),
         fields=fields,
+        texture=structure(case.patient.age_years, seed),
         hosts=_hosts(case, levels),
         inserts=tuple(insert.fitted(by_level[insert.level]) for insert in case.inserts),
         benign=case.benign,
         broken=_broken(case, vertebrae, fields["islands"]),
         altered_discs=case.discs,
+        dried=_dried(case.patient, seed, levels),
         site=site,
         soft_lesions=(*soft_lesions, *(mass.region(tube, site, near) for mass in case.masses)),
     )
@@ -168,12 +178,16 @@ def _discs(vertebrae: list[Vertebra], low: Sacrum) -> tuple[Disc, ...]:
     return tuple(made)
 
 
-def _fields(seed: int) -> dict[str, Field]:
-    """Texture fields by name."""
-    rows = table("phantom_anatomy")["texture"]
+def _dried(patient: Patient, seed: int, levels: Mapping[str, LevelSize]) -> dict[str, float]:
+    """How dry each disc's nucleus is."""
     return {
-        "mineral": Field.make(stream(seed, "mineral"), rows["mineral_length_mm"], stretch=rows["strut_stretch"]),
-        "fat": Field.make(stream(seed, "fat"), rows["fat_length_mm"]),
+        level: dried(level, size.disc_grade, age_years=patient.age_years, seed=seed) for level, size in levels.items()
+    }
+
+
+def _fields(seed: int) -> dict[str, Field]:
+    """Random fields of lesions and muscle by name."""
+    return {
         **grain_fields(seed),
         "marbling": Field.make(stream(seed, "marbling"), 4.0, stretch=5.0),
     }

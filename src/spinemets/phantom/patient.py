@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
+from spinemets.phantom.anatomy.alignment import Posture
 from spinemets.phantom.assembly import Anatomy, assemble
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.cases.named import case_of
 from spinemets.phantom.imaging.acquisition import Acquisition, default
+from spinemets.phantom.imaging.projection import Beam
+from spinemets.phantom.imaging.radiograph_technique import Technique
 from spinemets.phantom.shape.texture import stream
 
 
@@ -40,14 +43,40 @@ class Phantom:
         return uid(self.case.name, str(self.seed), "frame")
 
     def grid(self, acquisition: Acquisition) -> Grid:
-        """Voxel grid of a series."""
+        """Voxel grid of a series; for a radiograph the pixels of its detector, in the frame of `standing`."""
         from spinemets.phantom.imaging.field import grid_of  # lazy: rendering is not needed for truth
 
+        if acquisition.xray is not None:
+            return self.beam(acquisition).grid(self.frame_of_reference_uid)
         return grid_of(self.anatomy, acquisition, self.frame_of_reference_uid)
+
+    def posed(self, posture: Posture) -> Anatomy:
+        """The patient lying, as in CT and MR, or standing, as in radiographs: same bones, other curves."""
+        return self.anatomy if posture == "lying" else self._standing
+
+    @cached_property
+    def _standing(self) -> Anatomy:
+        return assemble(self.case, self.seed, "standing")
+
+    def beam(self, acquisition: Acquisition) -> Beam:
+        """Source and detector of a radiograph, and where points of the patient in its posture fall.
+
+        Raises
+        ------
+        ValueError
+            If the series is no radiograph.
+        """
+        from spinemets.phantom.imaging.radiograph import beam_of  # lazy: see `grid`
+
+        if acquisition.xray is None:
+            raise ValueError(f"{acquisition.sequence} is no radiograph")
+        return beam_of(self.posed(acquisition.xray.posture), acquisition, acquisition.xray)
 
     def render(self, sequence: str, acquisition: Acquisition | None = None) -> Volume:
         """One series. CT: int16 HU; MR: uint16 magnitude, (i, j, k, t) where it has several weightings; PET: Bq/ml; SPECT:
         counts; bone scan: counts (i, 1, k, view) of the anterior and the posterior view, both with i to the left.
+
+        Radiographs: uint16 log attenuation (columns, rows, 1) on the grid of the detector.
 
         Parameters
         ----------
@@ -72,21 +101,31 @@ class Phantom:
         Raises
         ------
         ValueError
-            If they differ in geometry.
+            If they differ in geometry, or a grid is given for radiographs.
         """
         from spinemets.phantom.imaging import emission, planar_scan  # lazy: see `grid`
         from spinemets.phantom.imaging.render import render
 
         if len({a.geometry for a in acquisitions}) != 1:
             raise ValueError("series rendered together share their geometry")
-        grid = grid or self.grid(acquisitions[0])
         streams = [stream(self.seed, f"noise/{self.case.name}/{a.sequence}") for a in acquisitions]
+        if acquisitions[0].xray is not None:
+            if grid is not None:
+                raise ValueError("the detector of a radiograph lies where its protocol says")
+            return tuple(self._radiograph(a, a.xray, s) for a, s in zip(acquisitions, streams, strict=True) if a.xray)
+        grid = grid or self.grid(acquisitions[0])
         if acquisitions[0].emission is not None:
             emitted = planar_scan.render_views if acquisitions[0].emission.planar else emission.render_volume
             return tuple(
                 emitted(self.anatomy, a, grid, s, self.case) for a, s in zip(acquisitions, streams, strict=True)
             )
         return render(self.anatomy, acquisitions, grid, streams)
+
+    def _radiograph(self, acquisition: Acquisition, xray: Technique, generator: np.random.Generator) -> Volume:
+        from spinemets.phantom.imaging.radiograph import render_radiograph  # lazy: see `grid`
+
+        beam, grid = self.beam(acquisition), self.grid(acquisition)
+        return render_radiograph(self.posed(xray.posture), acquisition, (beam, grid), generator)
 
     def labels(self, grid: Grid) -> NDArray[np.int16]:
         """Vertebrae (VerSe numbers), sacrum 26, discs 100 + number of the vertebra above."""
@@ -105,6 +144,12 @@ class Phantom:
         from spinemets.phantom.imaging.regions import region_labels  # lazy: see `grid`
 
         return region_labels(self.anatomy, grid)
+
+    def body_labels(self, grid: Grid) -> NDArray[np.int16]:
+        """Tissues, organs and bones of the whole trunk (table `phantom_anatomy`, block `body_map`)."""
+        from spinemets.phantom.imaging.bodies import body_labels  # lazy: see `grid`
+
+        return body_labels(self.anatomy, grid)
 
     def coverage(self, grid: Grid) -> dict[str, str]:
         """`whole`, `cut` or `absent` by level, for a series on that grid."""

@@ -131,17 +131,45 @@ def fit_water_correction(
 
 
 def residual_error_cm(
-    spectrum: Spectrum, correction: WaterCorrection, path_cm: Mapping[str, ArrayLike], *, material: str = "water"
+    spectrum: Spectrum,
+    correction: WaterCorrection,
+    path_cm: Mapping[str, ArrayLike],
+    *,
+    material: str = "water",
+    counted: Mapping[str, float] | None = None,
 ) -> Rays:
     """What the water correction leaves along rays: corrected length less the length without hardening, cm of water.
 
     Without hardening each centimetre of a material counts for ``mu/mu_water`` of the thin beam, so the error is 0 for
     water and negative for what is denser. Times ``mu_water`` it is the error sinogram whose back-projection gives the
     dark bands between bones and the streaks of metal.
+
+    Parameters
+    ----------
+    counted
+        Centimetres of water that a centimetre of each material counts for, where that is not the thin beam's
+        (`behind_water`).
     """
     water = spectrum.thin_mu_per_cm(material)
+    counts = {name: spectrum.thin_mu_per_cm(name) / water for name in path_cm} if counted is None else counted
     linear = sum(
-        (spectrum.thin_mu_per_cm(name) / water * np.asarray(path, dtype=np.float64) for name, path in path_cm.items()),
-        start=np.zeros(()),
+        (counts[name] * np.asarray(path, dtype=np.float64) for name, path in path_cm.items()), start=np.zeros(())
     )
     return np.asarray(correction.water_cm(spectrum.line_integral(path_cm)) - linear)
+
+
+def behind_water(
+    spectrum: Spectrum, correction: WaterCorrection, *, water_cm: float, material: str = "water"
+) -> dict[str, float]:
+    """Centimetres of water that a thin piece of each material counts for behind so much water.
+
+    The CT numbers of a scanner are those of such pieces in a body, not in air: bone behind 20 cm of water reads less
+    than in the thin beam.
+    """
+    thin_cm = 1e-4
+    bare = correction.water_cm(spectrum.line_integral({material: water_cm}))
+    return {
+        name: float(correction.water_cm(spectrum.line_integral(path)) - bare) / thin_cm
+        for name in spectrum.mu_per_cm
+        for path in [{material: water_cm + thin_cm} if name == material else {material: water_cm, name: thin_cm}]
+    }

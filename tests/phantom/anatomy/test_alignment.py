@@ -119,3 +119,18 @@ def test_bowls_share_the_concavity():
     upper, lower = bowls_mm(size)
     assert lower / upper == pytest.approx(1.5 / 0.7)
     assert upper + lower == pytest.approx((size.height[0] + size.height[2]) / 2 - size.height[1])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_same_patient_on_the_feet(seed):
+    """PHA-10: the standing set of curves (49.8 and 37.7 degrees), the patient as far from its mean as lying."""
+    lying, standing = curvature(seed), curvature(seed, "standing")
+    assert standing.lumbar_t12_s1 - lying.lumbar_t12_s1 == pytest.approx(-(49.8 - 36.8))
+    assert standing.thoracic_t4_t12 - lying.thoracic_t4_t12 == pytest.approx(37.7 - 30.0)
+    assert standing.cervical_c2_c7 - lying.cervical_c2_c7 == pytest.approx(12.0 - 4.7)
+    levels = sizes(Patient(), seed, {})
+    frames = stack(levels, Patient(cobb_deg=0.0), seed, "standing")
+    lordosis = _tilt(frames["T12"].superior) - levels["T12"].wedge_deg / 2 - _tilt(frames["S1"].superior)
+    assert lordosis == pytest.approx(-standing.lumbar_t12_s1, abs=1.0)
+    # Sacral slope standing: 39.4 +- 8.0 (yukawa2018).
+    assert -_tilt(frames["S1"].superior) == pytest.approx(39.4, abs=8.0)

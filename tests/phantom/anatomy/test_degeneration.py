@@ -10,7 +10,7 @@ import pytest
 
 from spinemets.model.errors import UsageError
 from spinemets.phantom.anatomy.body import Body
-from spinemets.phantom.anatomy.degeneration import GRADES, grades, probability, wear
+from spinemets.phantom.anatomy.degeneration import GRADES, dried, grades, probability, wear
 from spinemets.phantom.anatomy.sizes import LEVELS, Patient, sizes
 
 LUMBAR = ("L1", "L2", "L3", "L4", "L5")
@@ -56,6 +56,18 @@ def test_wear_only_worsens():
         assert worse.osteophyte_mm >= better.osteophyte_mm
     assert wear(3).osteophyte_mm >= 2
     assert wear(5).osteophyte_mm == 8
+
+
+def test_nuclei_dry_with_age_before_they_wear():
+    """Nobody's at 20, never better later, within the spread of the usual share; a worn disc stays as its grade says."""
+    ages = (20.0, 40.0, 60.0, 90.0)
+    for level in LUMBAR:
+        by_age = [dried(level, 1, age_years=age, seed=3) for age in ages]
+        assert by_age[0] == 0.0
+        assert by_age == sorted(by_age)
+        assert 0.75 * 0.4 <= by_age[2] <= 1.25 * 0.4
+        assert dried(level, 5, age_years=60.0, seed=3) == wear(5).dried
+    assert len({dried(level, 1, age_years=60.0, seed=3) for level in LUMBAR}) == len(LUMBAR)
 
 
 def test_unasked_wear_changes_nothing():

@@ -1,11 +1,10 @@
-"""Sacrum, iliac wings, ribs."""
+"""Sacrum and coccyx."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
 
-from spinemets.phantom.anatomy.sacrum import iliac_rods, rib_rods
 from spinemets.phantom.shape.block import Block
 
 
@@ -51,27 +50,6 @@ def test_wings_reach_sideways_symmetrically(first_light, cube):
     across = (points - frame.origin) @ frame.left
     assert across.max() > 45
     assert abs(across.max() + across.min()) < 3
-
-
-def test_ribs_start_at_their_vertebra_and_go_down(first_light):
-    """T11 and T12 carry ribs on both sides; the last one is shorter."""
-    anatomy = first_light.anatomy
-    counts = {}
-    for level in ("T11", "T12"):
-        rods = rib_rods(anatomy.sizes[level], anatomy.frames[level])
-        counts[level] = len(rods)
-        heads = [r for r in rods if abs(abs((np.subtract(r.start, anatomy.frames[level].origin)) @ anatomy.frames[level].left)
-                                        - anatomy.sizes[level].mean_width / 2) < 4]  # fmt: skip
-        assert len(heads) == 2
-        assert min(r.end[2] for r in rods) < anatomy.frames[level].origin[2] - 8
-    assert counts["T12"] < counts["T11"]
-
-
-def test_iliac_wings_lie_outside_the_sacrum(first_light):
-    """Two plates on each side, lateral to the alae."""
-    rods = iliac_rods(first_light.anatomy.frames["S1"])
-    assert len(rods) == 4
-    assert all(abs(r.start[0] - first_light.anatomy.frames["S1"].origin[0]) > 50 for r in rods)
 
 
 def test_foramina_open_in_front(first_light):

@@ -18,7 +18,7 @@ def test_one_patient_imaged_in_many_ways(name):
     case = case_of(name)
     assert [insert.level for insert in case.inserts] == ["L2"]
     modalities = {default(series).modality for series in case.series}
-    assert modalities == ({"PT"} if name == "proto-pet-only" else {"MR"})
+    assert modalities == {{"proto-pet-only": "PT", "proto-ct5-soft": "CT"}.get(name, "MR")}
 
 
 @pytest.mark.parametrize(("name", "right"), [("fs-fail-edge", "t2_fs"), ("shading", "t1"), ("motion-1", "t1")])

@@ -151,11 +151,7 @@ MASTER = (
     + PLANNING + FAULTS
 )  # fmt: skip
 # What is known to be missing: a case that comes to exist must leave this list.
-MISSING = {
-    "fig02", "ct-gate-bone-1", "ct-gate-soft-3", "ct-gate-soft-5",
-    "ct-gate-100kv", "ct-gate-contrast",
-    "proto-ct5-soft",
-}  # fmt: skip
+MISSING: set[str] = set()
 
 
 def exists(name):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from spinemets.phantom.files import headers
 from spinemets.phantom.imaging.acquisition import default
 
@@ -15,4 +17,17 @@ def test_headers_of_each_sequence(first_light):
     assert headers.mr_facts(default("t1"), about.acquired).contrast is None
     weightings = [point.diffusion for point in headers.mr_facts(default("dwi"), about.acquired).points]
     assert [(w.b_s_per_mm2, w.averaged) for w in weightings] == [(50.0, True), (400.0, True), (800.0, True)]
-    assert headers.ct_facts(default("ct")).kernel == "BONE"
+    plain = headers.ct_facts(default("ct"), about.acquired)
+    assert (plain.kernel, plain.slice_thickness_mm, plain.contrast) == ("BONE", 1.25, None)
+
+
+def test_contrast_medium_of_ct():
+    """Into a vein with its time, into the sac with its route; the voltage is that of the protocol."""
+    began = datetime(2020, 1, 1, 12)
+    venous = headers.ct_facts(default("ct_contrast"), began)
+    assert (
+        began - venous.contrast.given
+    ).total_seconds() == 70 and venous.contrast.route.meaning == "Intravenous route"
+    sac = headers.ct_facts(default("ct_myelogram"), began, intrathecal=True)
+    assert sac.contrast.agent and sac.contrast.route.meaning == "Intrathecal route" and sac.contrast.given is None
+    assert headers.ct_facts(default("ct_100kv"), began).kvp == 100.0

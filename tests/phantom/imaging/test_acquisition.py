@@ -110,3 +110,10 @@ def test_volumes_differ_in_one_way():
         replace(default("dixon2"), echoes_ms=(2.3,))
     with pytest.raises(ValueError, match="components"):
         replace(default("dixon2"), components=("water", "butter"))
+
+
+def test_a_blur_left_to_the_kernel_is_no_number():
+    """A CT's point spread is its kernel's; PET and radiographs state theirs."""
+    assert default("pet").stated_blur_mm == 6.0
+    with pytest.raises(ValueError, match="ct states no blur"):
+        _ = default("ct").stated_blur_mm

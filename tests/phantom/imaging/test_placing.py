@@ -52,6 +52,7 @@ def test_stations_differ_in_brightness():
         ("wb_stir-5", "no station '5'"),
         ("wb_stir-thoracic", "no station 'thoracic'"),
         ("wb_stir-0", "no station '0'"),
+        ("xr_ap-thoracic", "lies where its protocol says"),
     ],
 )
 def test_places_that_cannot_be_are_refused(name, said):

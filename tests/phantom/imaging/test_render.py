@@ -115,12 +115,8 @@ def test_disc_and_fat_on_t1(first_light, clean, clean_t1):
     assert np.percentile(clean_t1.array, 98) > 1.3 * default("t1").stored
 
 
-def test_noise_levels(normal):
-    """CT noise sd as stated; MR background is Rayleigh with mean 1.25 of sigma = marrow/SNR."""
-    few = replace(default("ct"), n_slices=3)
-    noisy = normal.render("ct", few).array.astype(float)
-    clean = normal.render("ct", replace(few, noise=0.0)).array.astype(float)
-    assert (noisy - clean)[clean > -1000].std() == pytest.approx(few.noise, rel=0.06)
+def test_noise_of_air(normal):
+    """MR background is Rayleigh with mean 1.25 of sigma = marrow/SNR."""
     t1 = normal.render("t1", replace(default("t1"), n_slices=1))
     air = t1.array[-6:, 60:300].astype(float)
     assert air.mean() == pytest.approx(1.2533 * default("t1").stored / 35.0, rel=0.15)

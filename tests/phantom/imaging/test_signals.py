@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.mr_signals import MrContrast
-from spinemets.phantom.imaging.signals import CtContrast
+from spinemets.phantom.imaging.signals import CtContrast, PathContrast
 from spinemets.phantom.tissue.tissues import spongiosa, tissue
 
 
@@ -95,3 +96,48 @@ def test_channels():
     """CT has one channel, MR water and fat."""
     assert CtContrast().n_channels == 1
     assert MrContrast(default("stir")).n_channels == 2
+
+
+@pytest.mark.parametrize("kvp", [80.0, 100.0, 120.0, 140.0])
+def test_ct_follows_the_tissues_through_the_voltages(kvp):
+    """Uniform tissues as the tissue table carries them; mixtures of spongy bone end where the tissue does."""
+    contrast = CtContrast(kvp=kvp)
+    for name in ("muscle", "subcutaneous_fat", "cortical_bone", "csf_myelogram"):
+        assert contrast.tissue(tissue(name)) == (tissue(name).hu_at(kvp),)
+    for of in (spongiosa(age_years=52, sex="female"), tissue("mixed_tumour"), tissue("blastic_tumour")):
+        base, slope = contrast.spongy(of, of.mineral_mg_per_ml)
+        assert base[0] + slope[0] == pytest.approx(of.hu_at(kvp), abs=1.0), of.name
+
+
+def test_iodine_on_ct():
+    """Blood as the table says, organs brighter, marrow and tumour a little, bone and fluid not."""
+    plain, after = CtContrast(), CtContrast(iodine_s=70.0)
+    assert after.tissue(tissue("aorta_blood_pre")) == (150.0,)
+    gain = {n: after.tissue(tissue(n))[0] - plain.tissue(tissue(n))[0] for n in ("liver", "lytic_tumour", "csf", "gas")}
+    assert gain["liver"] > 2 * gain["lytic_tumour"] > 20 and gain["csf"] == gain["gas"] == 0
+    host = spongiosa(age_years=52, sex="female")
+    (base, slope), (more, with_more) = ((c.spongy(host, 100.0)) for c in (plain, after))
+    assert 5 < more[0] - base[0] < 25
+    assert with_more[0] + more[0] - slope[0] - base[0] == pytest.approx((more[0] - base[0]) * (1 - 100 / 1082.9))
+
+
+@pytest.mark.parametrize("kvp", [80.0, 120.0])
+def test_materials_of_rays_read_as_the_tissue(kvp):
+    """Water and bone, each with its own value, give back the HU of tissues and of mixtures."""
+    rays, hu_bone = PathContrast(kvp), {80.0: 2230.0, 120.0: 1650.0}[kvp]
+    for name in ("muscle", "gas", "cortical_bone", "blastic_tumour", "subcutaneous_fat", "endplate"):
+        water, bone, *metal = rays.tissue(tissue(name))
+        assert 1000 * (water + bone * (1 + hu_bone / 1000) - 1) == pytest.approx(tissue(name).hu_at(kvp), abs=0.1)
+        assert metal == [0.0, 0.0] and bone >= 0
+    host = spongiosa(age_years=52, sex="female")
+    base, slope = (np.array(part) for part in rays.spongy(host, host.mineral_mg_per_ml))
+    water, bone, *_ = base + slope
+    assert 1000 * (water + bone * (1 + hu_bone / 1000) - 1) == pytest.approx(host.hu_at(kvp), abs=1.0)
+
+
+def test_metal_of_rays():
+    """Titanium and cobalt chromium are themselves, cement the bone that reads as it does."""
+    assert PathContrast().tissue(tissue("titanium")) == (0.0, 0.0, 1.0, 0.0)
+    assert PathContrast().tissue(tissue("cobalt_chrome")) == (0.0, 0.0, 0.0, 1.0)
+    water, bone, *_ = PathContrast().tissue(tissue("cement"))
+    assert water == 0 and bone == pytest.approx(3200 / 2650)

@@ -24,6 +24,16 @@ def test_coverage_is_exact_for_a_plane():
     assert shares == pytest.approx([1.0, 1.0, 0.5, 0.25, 0.0, 0.0])
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_coverage_of_distances_that_repeat(axis):
+    """A distance that does not change along an axis counts for every sample of it: nothing beyond its end is read."""
+    lengths = [3, 4, 5]
+    lengths[axis] = 1
+    few = np.random.default_rng(axis).uniform(-1, 1, lengths).astype(np.float32)
+    shares = distance.coverage(np.broadcast_to(few, (3, 4, 5)), 1.0)
+    assert shares == pytest.approx(np.broadcast_to(np.clip(0.5 - few, 0, 1), (3, 4, 5)), abs=1e-6)
+
+
 def test_circle_distance_is_exact():
     """An ellipse with equal half axes is a circle: r - R."""
     x = np.linspace(-10, 10, 41)[:, None]

@@ -37,12 +37,13 @@ def test_fill_equals_its_twin(channels):
 @pytest.mark.parametrize("channels", [1, 2, 9])
 @pytest.mark.parametrize("layers", [0, 1, 3])
 def test_shell_equals_its_twin(channels, layers):
-    """Shell around marrow with layers over both or over the marrow alone, each channel with its own texture."""
+    """Shell around marrow with layers over both or over the marrow alone, each channel with its own texture and density."""
     found, draw = images(channels), np.random.default_rng(8)
     outer = shares(2)
     inner = outer * shares(3)
     fields = draw.uniform(0.5, 1.5, (2, *SHAPE)).astype(np.float32)
-    field_of = np.arange(channels) % 2
+    field_of, density_of = np.arange(channels) % 2, np.arange(channels) % 3 - 1
+    densities = [np.ones(SHAPE) if n < 0 else fields[n] for n in density_of]
     over = np.stack([shares(10 + n) for n in range(layers)]) if layers else np.empty((0, *SHAPE), np.float32)
     in_shell = np.arange(layers) % 2 == 0
     mixtures = draw.normal(size=(layers + 2, 2, channels)).astype(np.float32)
@@ -52,8 +53,8 @@ def test_shell_equals_its_twin(channels, layers):
         (m[0, 0], m[1], [(over[n], in_shell[n], *m[n + 2]) for n in range(layers)])
         for m in np.moveaxis(mixtures, -1, 0)
     ]
-    twins.bone(expected, PLACE, (outer, inner), fields[field_of], by_channel)
-    mixing.shell(found, CORNER, (outer, inner), (fields, field_of), (over, in_shell, mixtures))
+    twins.bone(expected, PLACE, (outer, inner), (fields[field_of], densities), by_channel)
+    mixing.shell(found, CORNER, (outer, inner), (fields, field_of, density_of), (over, in_shell, mixtures))
     assert found == pytest.approx(expected, abs=1e-5)
 
 

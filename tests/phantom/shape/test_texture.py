@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from spinemets.phantom.shape.texture import Field, islands, stream
+from spinemets.phantom.shape.texture import LATTICE, Field, Spectrum, apart, islands, stream
 
 
 @pytest.fixture(scope="module")
@@ -85,3 +85,50 @@ def test_islands_fill_their_share(share):
     assert found[np.argsort(values)[-10:]].min() == 1.0
     level = np.float32(ndtri(1 - share))
     assert islands(np.array([level]), share) == pytest.approx([0.5])
+
+
+SPECTRUM = Spectrum(step_mm=0.9, longest_mm=12.0, steepness=3.4, stretch=2.0)
+
+
+def test_patches_of_all_lengths_have_zero_mean_unit_spread():
+    """Read between the nodes of a whole period: what linear reading takes from the short waves is given back exactly."""
+    field = Field.scale_free(np.random.default_rng(1), SPECTRUM)
+    axis = (np.arange(0, LATTICE, 0.71) * SPECTRUM.step_mm).astype(np.float32)
+    values = field.at(axis[:, None, None], axis[None, :, None], axis[None, None, :])
+    assert values.mean() == pytest.approx(0.0, abs=0.02)
+    assert values.std() == pytest.approx(1.0, abs=0.01)
+
+
+def test_power_falls_with_frequency_as_stated():
+    """Waves across and along: the same power where the stretched frequencies agree; as stated between them."""
+    power = np.zeros((LATTICE,) * 3)
+    for seed in range(3):
+        power += np.abs(np.fft.fftn(Field.scale_free(np.random.default_rng(seed), SPECTRUM).nodes)) ** 2
+    turns = np.fft.fftfreq(LATTICE)
+    k = np.sqrt(turns[:, None, None] ** 2 + turns[None, :, None] ** 2 + (2 * turns[None, None, :]) ** 2)
+    per_mm = k / SPECTRUM.step_mm
+    rings = [(per_mm > low) & (per_mm < low * 1.1) for low in (0.3, 0.6)]
+    expected = (1 + (12.0 * per_mm) ** 2) ** -1.7
+    fall, stated = (np.log(p[rings[1]].mean() / p[rings[0]].mean()) for p in (power, expected))
+    assert fall == pytest.approx(stated, abs=0.06)
+    flat = Spectrum(step_mm=0.9, longest_mm=12.0, steepness=3.4)
+    across, along = (
+        np.abs(np.diff(Field.scale_free(np.random.default_rng(2), s).nodes, axis=2)).mean() for s in (flat, SPECTRUM)
+    )
+    assert along < 0.8 * across
+
+
+def test_things_in_their_own_frames_read_places_apart():
+    """Thirty vertebrae in one period of 72 mm: no two read the field within 8 mm of each other."""
+    places = np.array([apart(n, 72.0) for n in range(1, 31)])
+    gaps = np.abs(places[:, None] - places[None])
+    gaps = np.linalg.norm(np.minimum(gaps, 72.0 - gaps), axis=-1) + np.eye(30) * 99
+    assert gaps.min() > 8.0
+
+
+def test_a_negative_spread_turns_the_field_over(field, points):
+    """High where the field is low, the mean still 1."""
+    wanted = np.ones(np.broadcast_shapes(*(p.shape for p in points)), bool)
+    values = field.log_normal(wanted, points, -0.1)
+    assert values.mean() == pytest.approx(1.0, abs=0.004)
+    assert np.corrcoef(values.ravel(), field.at(*points).ravel())[0, 1] < -0.99

@@ -67,11 +67,11 @@ def fill(channels, place, values, share):
 
 
 def bone(channels, place, shares, textures, mixtures):
-    """`mixtures` by channel: shell, marrow, then (share, in shell, base, slope) of each layer."""
+    """`textures` and density by channel; `mixtures` by channel: shell, marrow, then (share, in shell, base, slope) of each layer."""
     outer, inner = shares
-    for channel, texture, (shell, marrow, layers) in zip(channels, textures, mixtures, strict=True):
+    for channel, texture, density, (shell, marrow, layers) in zip(channels, *textures, mixtures, strict=True):
         cortex = np.full(outer.shape, float(shell))
-        inside = marrow[0] + marrow[1] * texture.astype(float)
+        inside = (marrow[0] + marrow[1] * texture.astype(float)) * density
         for share, in_shell, base, slope in layers:
             value = base + slope * texture
             inside = (1 - share) * inside + share * value

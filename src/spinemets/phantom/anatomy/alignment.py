@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from spinemets.phantom.shape.texture import stream
 INFERIOR_BOWL_SHARE = 1.5 / 2.2
 # Centre of L3: anywhere but the origin, so that an ignored offset shows.
 L3_CENTRE_LPS_MM = (3.5, -12.0, 140.0)
+# On the back, as in CT and MR, or on the feet, as in radiographs of the spine.
+Posture = Literal["lying", "standing"]
 # Lateral tilt and axial rotation by level.
 Turns = Mapping[str, tuple[float, float]]
 
@@ -73,12 +76,12 @@ def bowls_mm(size: LevelSize) -> tuple[float, float]:
     return total * (1.0 - INFERIOR_BOWL_SHARE), total * INFERIOR_BOWL_SHARE
 
 
-def stack(sizes: Mapping[str, LevelSize], patient: Patient, seed: int) -> dict[str, Place]:
+def stack(sizes: Mapping[str, LevelSize], patient: Patient, seed: int, posture: Posture = "lying") -> dict[str, Place]:
     """Frames of all levels with a body and of the superior endplate of S1 (key `S1`), head to feet."""
-    discs = _disc_wedges(sizes, curvature(seed))
+    discs = _disc_wedges(sizes, curvature(seed, posture))
     turns = _scoliosis(tuple(sizes), patient, seed)
     upright = _stacked(sizes, discs, turns, 0.0)
-    ahead = table("phantom_anatomy")["curvature"]["t1_before_s1_mm"]
+    ahead = _curves(posture)["t1_before_s1_mm"]
     chord = upright["T1"].origin - upright["S1"].origin
     lean = np.degrees(np.arctan2(-chord[1], chord[2]))
     found = _stacked(sizes, discs, turns, float(lean - np.degrees(np.arcsin(ahead / np.hypot(chord[1], chord[2])))))
@@ -115,16 +118,22 @@ def _stacked(
 
 @dataclass(frozen=True, kw_only=True)
 class Curvature:
-    """Sagittal curves of one patient lying on the back, in degrees, kyphosis positive."""
+    """Sagittal curves of one patient in a posture, in degrees, kyphosis positive."""
 
     lumbar_t12_s1: float
     thoracic_t4_t12: float
     cervical_c2_c7: float
 
 
-def curvature(seed: int) -> Curvature:
-    """Curves drawn for a patient: each from a stream of its own."""
-    rows = table("phantom_anatomy")["curvature"]
+def _curves(posture: Posture) -> Mapping[str, Any]:
+    """Row of a posture: the table states lying, and what is different standing."""
+    rows: Mapping[str, Any] = table("phantom_anatomy")["curvature"]
+    return {**rows, **rows["standing"]} if posture == "standing" else rows
+
+
+def curvature(seed: int, posture: Posture = "lying") -> Curvature:
+    """Curves drawn for a patient: each from a stream of its own, the same in both postures."""
+    rows = _curves(posture)
 
     def drawn(name: str) -> float:
         return float(rows["sd"]) * float(np.clip(stream(seed, name).standard_normal(), -1.5, 1.5))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.alignment import Place
 from spinemets.phantom.anatomy.sizes import LevelSize
 from spinemets.phantom.shape.distance import Rod
@@ -146,18 +148,46 @@ def _transverse(plan: ArchPlan, side: float) -> tuple[Rod, ...]:
     return (plan.rod(start, end, (0, 0, 1), ((6.6, 4.2), (5.2, 3.0))),)
 
 
-def exiting_roots(size: LevelSize, frame: Place) -> tuple[Rod, ...]:
-    """Nerve roots of one level, from the canal under the pedicle through the foramen, forwards and down."""
+def root_way(size: LevelSize, frame: Place, side: float) -> tuple[Point, Point, Point]:
+    """LPS points of a root: on the sac's side, in the middle of the foramen under the pedicle, and outside."""
     plan = ArchPlan(size=size, frame=frame)
     low = plan.pedicle_s - size.pedicle[1] / 2 - 3.0
-    rods = []
+    start = (side * size.canal[1] * 0.33, plan.wall - size.canal[0] * 0.45, low + 5.0)
+    middle = (side * (plan.pedicle_l + 2.0), plan.wall - 3.0, low - 1.0)
+    end = (side * (plan.pedicle_l + 20.0), plan.wall + 6.0, low - 16.0)
+    a, b, c = ((float(x), float(y), float(z)) for x, y, z in (frame.lps(*p) for p in (start, middle, end)))
+    return a, b, c
+
+
+def exiting_roots(size: LevelSize, frame: Place) -> tuple[Rod, ...]:
+    """Nerve roots of one level, from the canal under the pedicle through the foramen, forwards and down."""
+    ways = [root_way(size, frame, side) for side in SIDES.values()]
+    return tuple(_bar(frame, p, q, ((2.0, 2.0), (2.2, 2.2))) for a, b, c in ways for p, q in ((a, b), (b, c)))
+
+
+def ganglia(size: LevelSize, frame: Place) -> tuple[Rod, ...]:
+    """Dorsal root ganglia of one level, left and right: where the root passes under the middle of the pedicle."""
+    width, length = table("phantom_anatomy")["ganglion_mm"][size.region]
+    made = []
     for side in SIDES.values():
-        start = (side * size.canal[1] * 0.33, plan.wall - size.canal[0] * 0.45, low + 5.0)
-        middle = (side * (plan.pedicle_l + 2.0), plan.wall - 3.0, low - 1.0)
-        end = (side * (plan.pedicle_l + 20.0), plan.wall + 6.0, low - 16.0)
-        for p, q in ((start, middle), (middle, end)):
-            rods.append(plan.rod(p, q, (0, 1, 0), ((2.0, 2.0), (2.2, 2.2))))
-    return tuple(rods)
+        start, middle, end = (np.array(p) for p in root_way(size, frame, side))
+        before, after = (p - middle for p in (start, end))
+        # Its rounded ends belong to its length.
+        reach = (length - width) / 2
+        p = middle + before * reach / np.linalg.norm(before)
+        q = middle + after * reach / np.linalg.norm(after)
+        made.append(_bar(frame, _point(p), _point(q), ((width / 2, width / 2),) * 2))
+    return tuple(made)
+
+
+def _point(p: NDArray[np.float64]) -> Point:
+    return float(p[0]), float(p[1]), float(p[2])
+
+
+def _bar(frame: Place, start: Point, end: Point, half_mm: tuple[Half, Half]) -> Rod:
+    """A round bar between two LPS points."""
+    across = _point(frame.anterior)
+    return Rod(start=start, end=end, across=across, half_mm=half_mm)
 
 
 def _spinous(plan: ArchPlan) -> tuple[Rod, ...]:

@@ -81,6 +81,17 @@ def grades(wanted: Wanted, *, age_years: float, names: tuple[str, ...], seed: in
     return found | dict(wanted)
 
 
+def dried(level: str, grade: int, *, age_years: float, seed: int) -> float:
+    """Share of a nucleus that is degenerated tissue: what its grade says, at least what its patient's age does without wear.
+
+    Nuclei lose water at all ages, long before a disc changes its shape. Each disc has a stream of its own.
+    """
+    rows = table("phantom_anatomy")["degeneration"]["ageing"]
+    usual = float(np.interp(age_years, rows["age_years"], rows["dried"]))
+    own = usual * (1 + rows["spread"] * float(stream(seed, f"ageing {level}").uniform(-1, 1)))
+    return float(max(wear(grade).dried, own))
+
+
 def _drawn(name: str, age_years: float, seed: int) -> int:
     """Grade of one disc by age; each disc has a stream of its own."""
     rows = table("phantom_anatomy")["degeneration"]

@@ -1,9 +1,8 @@
-"""Sacrum, iliac wings and the roots of the last ribs: bone that surrounds the vertebrae of interest."""
+"""Sacrum and coccyx."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -206,37 +205,6 @@ def _behind(s1: Place, segments: list[Place], wall: float) -> list[Rod]:
     return rods
 
 
-def iliac_rods(s1: Place) -> tuple[Rod, ...]:
-    """Iliac wings: flat plates outside the sacroiliac joints, rising forwards and sideways."""
-    plan = ArchPlan(size=_ANY, frame=Place(origin=s1.origin, left=_X, anterior=-_Y, superior=_Z))
-    rods = []
-    for side in SIDES.values():
-        across = (side * 0.35, 0.55, 0.75)
-        rods.append(plan.rod((side * 58, -22, -22), (side * 80, 6, 8), across, ((26, 6.5), (30, 4.0))))
-        rods.append(plan.rod((side * 80, 6, 8), (side * 112, 44, 12), across, ((30, 4.0), (24, 4.5))))
-    return tuple(rods)
-
-
-def rib_rods(size: LevelSize, frame: Place) -> tuple[Rod, ...]:
-    """Proximal halves of the pair of ribs of a thoracic level: from the side of the body, back, sideways and down."""
-    plan = ArchPlan(size=size, frame=frame)
-    last = size.level == "T12"
-    rods = []
-    for side in SIDES.values():
-        head = size.mean_width / 2
-        path = [
-            (side * (head + 2), plan.wall + 6, 3.0),
-            (side * (head + 18), plan.wall - 14, 0.0),
-            (side * (head + 40), plan.wall - 20, -10.0),
-            (side * (head + 66), plan.wall - 6, -24.0),
-            (side * (head + 86), plan.wall + 30, -40.0),
-        ]
-        for p, q in list(pairwise(path))[: 3 if last else 4]:
-            rods.append(plan.rod(p, q, (0, 0, 1), ((4.6, 2.8), (4.8, 2.8))))
-    return tuple(rods)
-
-
-_X, _Y, _Z = np.eye(3)
 _ANY = LevelSize(
     level="S2",
     width=(40.0, 40.0),

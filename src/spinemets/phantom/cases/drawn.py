@@ -81,7 +81,7 @@ def drawn_case(recipe: Recipe, seed: int, number: int) -> Case:
             found, name=name, about=f"Mimic: {found.about}", patient=patient, expected=(), awaits=DRAWN, series=series
         )
     levels = [level for level in recipe["levels"] if level in column(patient.variant)]
-    inserts = _lesions(recipe["lesions"], levels, draw) if group == "metastatic" else ()
+    inserts = drawn_lesions(recipe["lesions"], levels, draw) if group == "metastatic" else ()
     collapses = _fractures(recipe["fractures"], levels, draw) if group == "fracture" else {}
     about = {
         "normal": "No lesion and no fracture.",
@@ -120,7 +120,7 @@ def _published_variants() -> dict[str, float]:
     return {name: float(row["p"]) for name, row in table("phantom_anatomy")["variants"].items()}
 
 
-def _lesions(row: Recipe, levels: list[str], draw: Draw) -> tuple[Insert, ...]:
+def drawn_lesions(row: Recipe, levels: list[str], draw: Draw) -> tuple[Insert, ...]:
     low, high = row["number"]
     n = int(np.clip(round(math.exp(draw.uniform(math.log(low), math.log(high + 0.5)))), low, high))
     return tuple(_lesion(row, levels[int(draw.integers(len(levels)))], k, draw) for k in range(1, n + 1))

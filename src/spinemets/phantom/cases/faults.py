@@ -13,6 +13,7 @@ ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "shading": ("T1 of a surface coil, not evened out.", ("t1_shaded", "stir")),
     "motion-1": ("T1 of a patient who moves.", ("t1_motion", "stir")),
     "proto-t1-t2": ("T1 and T2 alone: nothing with suppressed fat.", ("t1", "t2")),
+    "proto-ct5-soft": ("CT with a soft kernel in slices of 5 mm, and nothing else.", ("ct_soft5",)),
     "proto-t1-stir-gd": ("T1, STIR and T1 after gadolinium.", ("t1", "stir", "t1_gd")),
     "proto-pet-only": ("PET alone, without a CT.", ("pet",)),
     "proto-no-gd": ("No series after an agent.", ("t1", "t2", "stir")),

@@ -64,7 +64,24 @@ def _fig01(_: float | None) -> Case:
         about="Ill-defined lesion of L3, 18 mm, with a thin sclerotic margin.",
         inserts=(lesion,),
         expected=(("MR-T1-03", "L3", None, "present"),),
-        series=("t1",),
+        series=("t1", "xr_lat"),
+    )
+
+
+def _fig02(_: float | None) -> Case:
+    dense = tuple(
+        metastases.nodule(level, sphere(radius, centre))
+        for level, radius, centre in (
+            ("T5", 5.0, (3.0, 2.0, 0.0)), ("T8", 6.0, (-3.0, 1.0, 1.0)), ("T10", 7.0, (4.0, 0.0, 0.0)),
+            ("T12", 8.0, (-6.0, 2.0, 0.0)), ("L2", 9.0, (8.0, 2.0, 0.0)), ("L4", 10.0, (-9.0, 1.0, -1.0)),
+        )
+    )  # fmt: skip
+    return Case(
+        name="fig02",
+        about="Blastic lesions of T5 to L4: many foci on a bone scan, to be compared with radiographs.",
+        inserts=(*dense, metastases.arch_lesion("L3", "pedicle_right")),
+        series=("xr_ap", "xr_lat"),
+        awaits=NO_CRITERION,
     )
 
 
@@ -149,6 +166,7 @@ CASES: Group = {
     "first-light": _first_light,
     "multimodality": _multimodality,
     "fig01": _fig01,
+    "fig02": _fig02,
     "fig03": _fig03,
     "fig05": _fig05,
     "fig06-halo": _fig06,

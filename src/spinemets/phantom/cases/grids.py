@@ -23,6 +23,8 @@ FAT_FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 T2STAR_MS = (5.0, 30.0)
 # What is left of water in pure fat: HU of the water part are worked out from it.
 MOST_FAT = 0.999
+# With the CT that says what the radiograph should show.
+RADIOGRAPHS = ("ct", "xr_ap", "xr_lat")
 # Where two balls of one body lie, and their radius.
 SIDES_MM, SMALL_MM = (10.0, -10.0), 7.0
 # Enhancement by curve type (A none, B slow, C rapid to a plateau, D rapid with washout, E rapid, first pass only): a choice.
@@ -91,7 +93,7 @@ def _xr_detect(value: float | None) -> Case:
         name="xr-detect-grid" if value is None else f"xr-detect-grid-{value:.2f}",
         about="Balls of 5 to 20 mm, T11 to L5; the number is the share of mineral lost.",
         inserts=inserts,
-        series=("ct",),
+        series=RADIOGRAPHS,
         awaits=NO_CRITERION,
     )
 
@@ -105,7 +107,7 @@ def _xr_pedicle(_: float | None) -> Case:
         name="xr-pedicle",
         about="Left pedicles replaced over 10 to 100 %, T11 to L5.",
         inserts=inserts,
-        series=("ct",),
+        series=RADIOGRAPHS,
         awaits=NO_CRITERION + ": for radiographs; on CT no left pedicle is left to compare with",
     )
 
@@ -118,7 +120,7 @@ def _xr_scallop(_: float | None) -> Case:
         name="xr-scallop",
         about="Back walls hollowed by 1 to 6 mm, T11 to L5.",
         inserts=inserts,
-        series=("ct",),
+        series=RADIOGRAPHS,
         awaits=NO_CRITERION,
     )
 

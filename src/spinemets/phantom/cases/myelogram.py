@@ -28,7 +28,7 @@ def _block(name: str, squeeze: float, completeness: float) -> Callable[[float | 
             name=f"ctm-block-{name}",
             about=about,
             canal=(section, mass, medium),
-            series=("ct",),
+            series=("ct_myelogram-thoracic",),
         )
 
     return make
@@ -41,7 +41,7 @@ def _lm_thick(_: float | None) -> Case:
         name="lm-thick",
         about="Roots 2.4 times as thick.",
         canal=(disease, MEDIUM),
-        series=("ct",),
+        series=("ct_myelogram",),
     )
 
 
@@ -52,7 +52,7 @@ def _lm_nodules(_: float | None) -> Case:
         name="lm-nodules",
         about="Four nodules of 5 mm on the roots.",
         canal=(MEDIUM, disease),
-        series=("ct",),
+        series=("ct_myelogram",),
     )
 
 

@@ -9,6 +9,7 @@ from spinemets.model.errors import UsageError
 from spinemets.phantom.cases import (
     bone,
     canal_mimics,
+    ct_gate,
     degenerative,
     epidural,
     faults,
@@ -33,6 +34,7 @@ GROUPS = (
     figures,
     normals,
     bone,
+    ct_gate,
     marrow,
     fractures,
     degenerative,
@@ -54,7 +56,7 @@ GROUPS = (
 HEADINGS = {
     "figures": "demonstration and figures of the review", "normals": "no lesion", "bone": "lesions that CT shows",
     "marrow": "lesions that MR shows", "fractures": "fractures", "degenerative": "wear and its mimics",
-    "hardware": "metal", "grids": "one property in steps",
+    "ct_gate": "CT that is fit for more or less", "hardware": "metal", "grids": "one property in steps",
     "epidural": "epidural and paraspinal disease", "intradural": "disease inside the dura", "myelogram": "myelograms",
     "canal_mimics": "mimics of disease in the canal", "nuclear": "what tracers show",
     "mimics": "mimics of metastasis",

@@ -42,8 +42,8 @@ def make_demo(
     Parameters
     ----------
     sequences
-        Series to make, None = those of the case. The masks lie on the grid of the first volume, without the
-        tilt of a gantry.
+        Series to make, None = those of the case. The masks lie on the grid of the first volume, without the tilt of a
+        gantry, or of the CT that could be made.
     file_format
         `dicom` or `nifti`.
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import spinemets
-from spinemets.exports.dicom.about import About, Contrast, Equipment, Examination, Patient
+from spinemets.exports.dicom.about import About, Code, Contrast, Equipment, Examination, Patient
 from spinemets.phantom.imaging.acquisition import Acquisition
 from spinemets.phantom.patient import Phantom, uid
 
@@ -22,6 +22,8 @@ SCANNING = {
     "spin_echo": ("SE",), "fast_spin_echo": ("SE",), "inversion_recovery": ("SE", "IR"), "diffusion": ("SE", "EP"),
     "gradient_echo": ("GR",),
 }  # fmt: skip
+IODINE = "Iohexol"
+INTRATHECAL = Code(value="72607000", scheme="SCT", meaning="Intrathecal route")
 # Last words of the image type by how the signal is made, and of the components of a fat-water separation.
 SIGNAL_WORDS = {"inversion_recovery": "IR", "gradient_echo": "GR"}
 COMPONENT_WORDS = {"in": "IN_PHASE", "opposed": "OPP_PHASE", "water": "WATER", "fat": "FAT"}
@@ -54,13 +56,18 @@ def about(phantom: Phantom, acquisition: Acquisition, number: int) -> About:
     )  # fmt: skip
 
 
-def ct_facts(a: Acquisition) -> CtFacts:
-    """How a CT was made."""
+def ct_facts(a: Acquisition, began: datetime, *, intrathecal: bool = False) -> CtFacts:
+    """How a CT was made; `began` = start of its acquisition, `intrathecal` = contrast medium lies in the sac."""
     from spinemets.exports.dicom.ct import CtFacts  # lazy: heavy import
 
+    given: Contrast | None = None
+    if a.iodine_s is not None:
+        given = Contrast(agent=IODINE, given=began - timedelta(seconds=a.iodine_s))
+    elif intrathecal:
+        given = Contrast(agent=IODINE, route=INTRATHECAL)
     return CtFacts(
         slice_thickness_mm=a.slice_mm, kvp=a.kvp, kernel=a.kernel, tube_current_ma=250, exposure_time_ms=750,
-        tilted=bool(a.tilt_deg),
+        tilted=bool(a.tilt_deg), contrast=given,
     )  # fmt: skip
 
 

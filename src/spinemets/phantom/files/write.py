@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemets.model.errors import UsageError
-from spinemets.phantom.files import headers, nuclear_facts
+from spinemets.phantom.files import headers, nuclear_facts, radiographs
 from spinemets.phantom.files.spoil import check_whole, spoil
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.placing import several
+from spinemets.phantom.pathology.canal.myelogram import Myelogram
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
@@ -35,9 +36,13 @@ def write_dicom(phantom: Phantom, folder: Path, sequences: tuple[Series, ...] | 
         target = Path(folder) / f"{number:02d}-{acquisition.sequence}"
         about = headers.about(phantom, acquisition, number)
         if acquisition.modality == "CT":
-            files = write_ct(volume, target, about, headers.ct_facts(acquisition))
+            files = write_ct(
+                volume, target, about, headers.ct_facts(acquisition, about.acquired, intrathecal=_intrathecal(phantom))
+            )
         elif acquisition.emission is not None:
             files = nuclear_facts.write_emission(volume, target, about, acquisition)
+        elif acquisition.xray is not None:
+            files = [radiographs.write(volume, target, about, (acquisition, acquisition.xray))]
         else:
             stated = replace(acquisition, **phantom.case.stated)
             files = write_mr(volume, target, about, headers.mr_facts(stated, about.acquired))
@@ -51,11 +56,17 @@ def write_nifti_series(phantom: Phantom, folder: Path, sequences: tuple[Series, 
     """Write series as NIfTI with their facts in a JSON beside them, b-values in a `.bval`; returns name -> file.
 
     The name is that of the sequence, with the component where a series has several (`dixon2-water`).
+
+    Raises
+    ------
+    UsageError
+        If one of them is a radiograph.
     """
     from spinemets.exports.atomic import write_text  # lazy: heavy import
     from spinemets.exports.nifti import write_nifti
 
     check_whole(phantom.case)
+    radiographs.refuse(expanded(sequences or phantom.case.series), "NIfTI")
     made: dict[str, Path] = {}
     for number, name, a, volume in _separated(_rendered(phantom, sequences)):
         path = Path(folder) / f"{number:02d}-{name}.nii.gz"
@@ -119,7 +130,9 @@ def sidecar(phantom: Phantom, a: Acquisition, number: int = 1) -> dict[str, Any]
         "PatientID": f"SYNTHETIC-{phantom.case.person}-{phantom.seed}", "SliceThickness": a.slice_mm,
     }  # fmt: skip
     if a.modality == "CT":
-        return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel}
+        given = a.iodine_s is not None or _intrathecal(phantom)
+        agent = {"ContrastBolusAgent": headers.IODINE} if given else {}
+        return {**found, "KVP": a.kvp, "ConvolutionKernel": a.kernel, **agent}
     if a.emission is not None:
         return {**found, **nuclear_facts.facts_beside(a, headers.acquired(phantom, number))}
     a = replace(a, **phantom.case.stated)
@@ -135,6 +148,11 @@ def sidecar(phantom: Phantom, a: Acquisition, number: int = 1) -> dict[str, Any]
         "ImageType": list(headers.image_type(a)),
     }  # fmt: skip
     return {**found, **mr}
+
+
+def _intrathecal(phantom: Phantom) -> bool:
+    """Whether contrast medium was given into the sac."""
+    return any(isinstance(insert, Myelogram) for insert in phantom.case.canal)
 
 
 def _echo_time_s(a: Acquisition) -> float | list[float]:
@@ -172,7 +190,7 @@ def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterato
 
 def label_series(wanted: Sequence[Acquisition]) -> Acquisition:
     """The series on whose grid masks lie: the first volume, without the tilt of a gantry; the CT where all are views."""
-    volumes = (a for a in wanted if a.emission is None or not a.emission.planar)
+    volumes = (a for a in wanted if a.xray is None and (a.emission is None or not a.emission.planar))
     return replace(next(volumes, default("ct")), tilt_deg=0.0)
 
 
@@ -186,11 +204,17 @@ def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | No
 
 def _series(phantom: Phantom, acquisition: Acquisition) -> dict[str, object]:
     sequence = acquisition.sequence
-    states = phantom.coverage(phantom.grid(acquisition))
+    projected = {} if acquisition.xray is None else {"projection": radiographs.truth(phantom, acquisition)}
+    states = (
+        phantom.coverage(phantom.grid(acquisition))
+        if acquisition.xray is None
+        else radiographs.coverage(phantom, acquisition)
+    )
     return {
         "kind": sequence,
         "uid": uid(phantom.case.name, str(phantom.seed), "series", sequence),
         "levels_whole": [level for level, state in states.items() if state == "whole"],
         "levels_cut": [level for level, state in states.items() if state == "cut"],
         **(nuclear_facts.truth(acquisition, phantom.case.patient.weight_kg) if acquisition.emission else {}),
+        **projected,
     }

@@ -9,6 +9,7 @@ from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.phantom.imaging.emission_protocol import Emission
 from spinemets.phantom.imaging.placing import placed
+from spinemets.phantom.imaging.radiograph_technique import Technique
 
 COMPONENTS = ("in", "opposed", "water", "fat")
 
@@ -22,8 +23,8 @@ class Acquisition:
     description, about
         What the series is called in its header, and what it is.
     plane
-        `axial` (i to the left, j to the back, k upwards), `sagittal` (i to the back, j downwards, k to the right) or
-        `coronal` (i to the left, j downwards, k to the back).
+        `axial` (i to the left, j to the back, k upwards), `sagittal` (i to the back, j downwards, k to the right), `coronal`
+        (i to the left, j downwards, k to the back), or `projection` (radiographs: i along columns, j along rows).
     region
         Part of the spine that the field shows (table `phantom_protocols`, block `regions`).
     disc
@@ -34,19 +35,24 @@ class Acquisition:
     tilt_deg
         Tilt of the gantry (CT): the pictures lean with their back up, the stack stays upright.
     pixel_mm, slice_mm, gap_mm
-        Voxel sides and gap between slices.
+        Voxel sides and gap between slices. Radiographs: side of a pixel on the detector.
     fov_mm
         Length along i and j.
     n_slices
         Number of slices; None = as many as cover the spine (axial only).
     blur_mm
-        FWHM of the point spread in plane (CT).
+        FWHM of a Gaussian in place of the kernel's point spread (CT), of the detector (radiographs); None = the kernel's.
     acquired_share
         Share of k-space that is measured along i and j (MR; the rest is zero-filled and rings at edges).
     noise
-        CT: sd in HU. MR: SNR of normal marrow in the first volume; infinite = none.
-    f0_per_mm
-        Roll-off of the CT kernel's noise spectrum.
+        CT: sd in HU in the reference cylinder of water (table `phantom_ct`), slices of 1 mm. MR: SNR of normal marrow in
+        the first volume; infinite = none. Radiographs: photons per pixel before the patient.
+    kernel
+        Of the table `phantom_ct`.
+    iodine_s
+        Seconds after an injection of iodine into a vein reached the arteries (CT); None = before.
+    hardening
+        Whether the beam hardens in bone and metal (CT).
     method
         How an MR signal is made: `spin_echo`, `fast_spin_echo`, `inversion_recovery`, `diffusion`, `gradient_echo`.
     b_s_per_mm2, echoes_ms, flips_deg
@@ -62,7 +68,7 @@ class Acquisition:
     bandwidth_hz_per_px, echo_spacing_ms
         Readout bandwidth, the readout runs along j; spacing of the lines of echo planar imaging, which displaces fat along i.
     stored
-        What normal marrow of the first volume is stored as.
+        What normal marrow of the first volume is stored as; radiographs: one unit of log attenuation.
     reference_te_ms
         Echo time of the marrow that `noise` and `stored` speak of, where it is not that of the first volume: series of
         one scan (in and opposed phase) share their scale.
@@ -77,10 +83,12 @@ class Acquisition:
     emission
         Tracer, dose and times of PET, SPECT and bone scan; there `noise` is the coefficient of variation in liver (FDG) or
         normal bone, `blur_mm` the FWHM in all directions, `stored` what a normal vertebra of SPECT holds.
+    xray
+        View and distances of a radiograph.
     """
 
     sequence: str
-    plane: Literal["axial", "sagittal", "coronal"]
+    plane: Literal["axial", "sagittal", "coronal", "projection"]
     pixel_mm: float
     slice_mm: float
     fov_mm: tuple[float, float]
@@ -95,9 +103,8 @@ class Acquisition:
     gap_mm: float = 0.0
     n_slices: int | None = None
     noise: float = float("inf")
-    blur_mm: float = 0.8
+    blur_mm: float | None = None
     acquired_share: tuple[float, float] = (0.85, 0.95)
-    f0_per_mm: float = 0.55
     field_t: float = 1.5
     method: str = "spin_echo"
     tr_ms: float = 0.0
@@ -119,6 +126,8 @@ class Acquisition:
     bandwidth_hz_per_px: float = 250.0
     kvp: float = 120.0
     kernel: str = "BONE"
+    iodine_s: float | None = None
+    hardening: bool = True
     saturation_band: bool = True
     stored: float = 700.0
     reference_te_ms: float | None = None
@@ -128,6 +137,7 @@ class Acquisition:
     motion_period_lines: float = 9.0
     csf_void: float = 0.0
     emission: Emission | None = None
+    xray: Technique | None = None
 
     def __post_init__(self) -> None:
         ways = (self.b_s_per_mm2, self.flips_deg, self.components or self.echoes_ms, self.n_times)
@@ -142,11 +152,24 @@ class Acquisition:
         return self.noise in (0.0, float("inf"))
 
     @property
+    def stated_blur_mm(self) -> float:
+        """FWHM of the blur that the protocol states.
+
+        Raises
+        ------
+        ValueError
+            If it leaves the blur to a kernel.
+        """
+        if self.blur_mm is None:
+            raise ValueError(f"{self.sequence} states no blur")
+        return self.blur_mm
+
+    @property
     def geometry(self) -> tuple[object, ...]:
         """What series must share to be rendered together."""
         where = (self.region, self.disc, self.station, self.seams_mm, self.tilt_deg)
         voxels = (self.plane, self.pixel_mm, self.slice_mm, self.gap_mm, self.n_slices, self.fov_mm)
-        return (self.modality, *voxels, *where)
+        return (self.modality, *voxels, *where, self.xray)
 
     @property
     def _numbers(self) -> tuple[int, ...]:
@@ -220,4 +243,6 @@ def default(name: str) -> Acquisition:
     }
     if "emission" in values:
         values["emission"] = Emission(**values["emission"])
+    if "xray" in values:
+        values["xray"] = Technique(**values["xray"])
     return Acquisition(sequence=name, **values)

@@ -35,6 +35,7 @@ class ActivityContrast:
     avidity: Avidity = field(default_factory=Avidity)
     n_channels = 1
     texture = "mineral"
+    density = None
 
     def tissue(self, tissue: Tissue) -> Channels:
         """SUV of a uniform tissue."""
@@ -59,6 +60,7 @@ class AttenuationContrast:
 
     n_channels = 1
     texture = "mineral"
+    density = None
 
     def tissue(self, tissue: Tissue) -> Channels:
         """Of a uniform tissue."""

@@ -27,7 +27,7 @@ def coverage(anatomy: Anatomy, grid: Grid) -> dict[str, str]:
 
 
 def _state(vertebra: Vertebra, grid: Grid, inside: Block) -> str:
-    if _within(_rims(vertebra), grid).all():
+    if _within(rims(vertebra), grid).all():
         return "whole"
     found = inside.within(vertebra.box)
     return "cut" if found is not None and (vertebra.bone(found[1]).outer < 0).any() else "absent"
@@ -46,7 +46,7 @@ def _lattice(grid: Grid) -> Block:
     )
 
 
-def _rims(vertebra: Vertebra) -> NDArray[np.float64]:
+def rims(vertebra: Vertebra) -> NDArray[np.float64]:
     """Points on both rims of the body, LPS mm."""
     size = vertebra.body.size
     half = max(size.height[0], size.height[2]) / 2

@@ -43,7 +43,7 @@ def render_volume(anatomy: Anatomy, a: Acquisition, grid: Grid, generator: np.ra
     contrasts: list[Contrast] = [ActivityContrast(e.tracer, case.avidity)]
     if not e.attenuation_corrected:
         contrasts.append(AttenuationContrast())
-    channels = seen(anatomy, grid, contrasts, (a.blur_mm, samples(grid, a.blur_mm)))
+    channels = seen(anatomy, grid, contrasts, (a.stated_blur_mm, samples(grid, a.stated_blur_mm)))
     image = channels[0]
     if not a.noise_free:
         _add_noise(image, a, grid, generator)
@@ -137,7 +137,7 @@ def _add_noise(image: Array, a: Acquisition, grid: Grid, generator: np.random.Ge
 
     field: NDArray[np.float32] = generator.standard_normal(image.shape, dtype=np.float32)
     for axis, side in enumerate(grid.spacing_mm):
-        sigma = ct.sigma_from_fwhm_mm(a.blur_mm) / side
+        sigma = ct.sigma_from_fwhm_mm(a.stated_blur_mm) / side
         # Wrapped round: the same variance everywhere. The kernel's power, found from one sample, brings it back to 1.
         impulse = np.zeros(129)
         impulse[64] = 1.0

@@ -47,6 +47,7 @@ class MrContrast:
     volume: int = 0
     n_channels = 2
     texture = "fat"
+    density = "marrow"
 
     @cached_property
     def one(self) -> Acquisition:
@@ -146,6 +147,7 @@ class CsfShare:
 
     n_channels = 1
     texture = "fat"
+    density = None
 
     def tissue(self, tissue: Tissue) -> Channels:
         """1 of CSF, 0 of all else."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.painting.bones import atlas, other_bones, sacrum, vertebra_with_lesions
-from spinemets.phantom.imaging.painting.canal import exiting_roots, spinal_canal
+from spinemets.phantom.imaging.painting.canal import spinal_canal
 from spinemets.phantom.imaging.painting.canal_disease import canal_disease, masses_beside_bone
 from spinemets.phantom.imaging.painting.canvas import Canvas, palette_of
 from spinemets.phantom.imaging.painting.discs import discs_of_column, ligaments
@@ -38,11 +38,10 @@ def paint_on(canvas: Canvas, anatomy: Anatomy) -> None:
     discs = [(disc, found, disc.distance(found[1])) for disc, found in canvas.met(anatomy.discs)]
     bones = [(vertebra, found, vertebra.bone(found[1])) for vertebra, found in canvas.met(anatomy.vertebrae)]
     ligaments(canvas, discs, bones)
-    exiting_roots(canvas, anatomy)
     spinal_canal(canvas, anatomy)
     brain(canvas, anatomy)
     canal_disease(canvas, anatomy)
-    discs_of_column(canvas, discs)
+    discs_of_column(canvas, discs, anatomy.dried)
     altered_discs(canvas, anatomy, discs)
     other_bones(canvas, anatomy)
     sacrum(canvas, anatomy)

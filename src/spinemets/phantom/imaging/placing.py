@@ -61,6 +61,8 @@ def placed(name: str, stated: Mapping[str, Any], place: str) -> dict[str, Any]:
 
 def _region(name: str, stated: Mapping[str, Any], place: str) -> dict[str, Any]:
     row = table("phantom_protocols")["regions"][place]
+    if stated["plane"] not in row["fov_mm"]:
+        raise UsageError(f"{name}: a radiograph lies where its protocol says.", "Leave the place out.")
     word, description = row["word"], str(stated["description"])
     described = description.replace(LUMBAR, place) if LUMBAR in description else f"{word} {description}"
     found = {"region": place, "description": described, "fov_mm": row["fov_mm"][stated["plane"]]}

@@ -11,7 +11,7 @@ from spinemets.model.grid import Grid
 
 Plane = Literal["sagittal", "coronal", "axial"]
 # Directions of the pixels and of the slice, LPS: as a reader sees them, the patient's right or front on the left of the picture.
-DIRECTIONS: dict[Plane, tuple[tuple[float, float, float], ...]] = {
+DIRECTIONS: dict[str, tuple[tuple[float, float, float], ...]] = {
     "sagittal": ((0, 1, 0), (0, 0, -1), (-1, 0, 0)),
     "coronal": ((1, 0, 0), (0, 0, -1), (0, 1, 0)),
     "axial": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),

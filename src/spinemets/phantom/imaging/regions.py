@@ -1,8 +1,9 @@
-"""Region map: which part of a vertebra or disc a voxel is, from the same functions that the images are made of."""
+"""Region map: which part of a vertebra, disc or canal a voxel is, from the same functions that the images are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,12 @@ from spinemets.model.grid import Grid
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging.labels import bones_without_body, chunks
-from spinemets.phantom.shape.block import Array, Block, Slices
-from spinemets.phantom.shape.distance import union
+from spinemets.phantom.shape.block import Array, Block, Box, Slices
+from spinemets.phantom.shape.distance import Rod, union
 
 Codes = dict[str, int]
+# Name, box, distance.
+Part = tuple[str, Box, Callable[[Block], Array]]
 # Fillet between the rods of one part.
 JOINED_MM = 1.0
 
@@ -31,12 +34,14 @@ def region_labels(anatomy: Anatomy, grid: Grid) -> NDArray[np.int16]:
     Integers stand in the table `phantom_anatomy`, block `regions`.
 
     Inside the surface of a body: `endplate_superior`, `endplate_inferior` and `cortex` where the shell is, else `body`. Elsewhere
-    in a vertebra the nearest part of the arch. The shell of the arch belongs to its parts.
+    in a vertebra the nearest part of the arch. The shell of the arch belongs to its parts. In the canal `sac` is the fluid around cord
+    and roots, `root` also that on its way out, and what no ligament, vein or nerve takes of the epidural space is `epidural_fat`;
+    masses have a map of their own.
     """
     labels, codes = np.zeros(grid.shape_ijk, np.int16), _codes()
     for block in chunks(grid):
         here = labels[:, :, block.start[2] : block.start[2] + block.shape[2]]
-        for place, inside, part in _met(anatomy, block, codes):
+        for place, inside, part in (*_met(anatomy, block, codes), *_canal(anatomy, block, codes)):
             free = inside & (here[place] == 0)
             here[place][free] = np.broadcast_to(part, free.shape)[free]
     return labels
@@ -55,6 +60,35 @@ def _met(anatomy: Anatomy, block: Block, codes: Codes) -> Iterator[tuple[Slices,
         if found is not None:
             inside = np.broadcast_to(disc.distance(found[1])[0] < 0, found[1].shape)
             yield found[0], inside, np.asarray(codes["disc"], np.int16)
+
+
+def _canal(anatomy: Anatomy, block: Block, codes: Codes) -> Iterator[tuple[Slices, NDArray[np.bool_], Array]]:
+    """What fills and lines the canal, where neither bone nor disc is."""
+    canal, lining = anatomy.canal, anatomy.lining
+
+    def ligament(part: Block) -> Array:
+        return np.minimum(lining.longitudinal(part), lining.septum(part))
+
+    def bars(name: str, rods: Iterable[Rod]) -> Iterator[Part]:
+        return ((name, rod.box, rod.distance) for rod in rods)
+
+    parts: tuple[Part, ...] = (
+        ("cord", canal.box, canal.cord),
+        ("root", canal.box, canal.roots),
+        ("sac", canal.box, canal.sac),
+        ("posterior_longitudinal", canal.box, ligament),
+        *(("flavum", rod.box, partial(lining.flavum, rod)) for rod in lining.flava.values()),
+        *bars("ganglion", lining.ganglia.values()),
+        *bars("root", anatomy.roots),
+        ("epidural_veins", canal.box, lining.veins),
+        ("epidural_fat", canal.box, canal.fat),
+        *bars("epidural_fat", lining.pads.values()),
+    )
+    for name, box, distance in parts:
+        found = block.within(box)
+        if found is not None:
+            inside = np.broadcast_to(distance(found[1]) < 0, found[1].shape)
+            yield found[0], inside, np.asarray(codes[name], np.int16)
 
 
 def _vertebra(vertebra: Vertebra, part: Block, codes: Codes) -> tuple[NDArray[np.bool_], Array]:

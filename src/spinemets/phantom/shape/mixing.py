@@ -62,14 +62,14 @@ def _lay(row: Numbers, span: NDArray[np.int64], share: Numbers, texture: Numbers
 
 
 @compiled(
-    f"void(float32[:,:,:,::1], UniTuple(int64, 3), Tuple(({SEEN}, {SEEN})), Tuple(({FIELDS}, {NUMBERS})),"
+    f"void(float32[:,:,:,::1], UniTuple(int64, 3), Tuple(({SEEN}, {SEEN})), Tuple(({FIELDS}, {NUMBERS}, {NUMBERS})),"
     f" Tuple(({FIELDS}, {FLAGS}, {SEEN})))"
 )
 def shell(
     samples: Numbers,
     corner: tuple[int, int, int],
     shares: tuple[Numbers, Numbers],
-    texture: tuple[Numbers, NDArray[np.int64]],
+    texture: tuple[Numbers, NDArray[np.int64], NDArray[np.int64]],
     layers: tuple[Numbers, NDArray[np.bool_], Numbers],
 ) -> None:
     """Mix bone over what is there: a shell around marrow, either replaced in part by layers, one over the other.
@@ -82,13 +82,13 @@ def shell(
     shares
         Inside the outer surface, and inside the marrow space.
     texture
-        Fields of mean 1, and which of them each channel shows.
+        Fields of mean 1, which of them each channel shows, and by which one its marrow (no layer) is multiplied; -1: none.
     layers
         Share of each layer; whether it replaces the shell too; mixtures[n, (base, slope), channel] of the shell, the
         marrow and each layer.
     """
     outer, inner = shares
-    fields, field_of = texture
+    fields, field_of, density_of = texture
     of_layers, in_shell, mixtures = layers
     cortex, marrow = np.empty(outer.shape[2], np.float32), np.empty(outer.shape[2], np.float32)
     spans = np.empty((len(in_shell), 2), np.int64)
@@ -103,6 +103,8 @@ def shell(
                 t = fields[field_of[c], i, j]
                 _spread(cortex, t, mixtures[0, :, c])
                 _spread(marrow, t, mixtures[1, :, c])
+                if density_of[c] >= 0:
+                    marrow *= fields[density_of[c], i, j]
                 for n in range(len(in_shell)):
                     share = of_layers[n, i, j]
                     _lay(marrow, spans[n], share, t, mixtures[n + 2, :, c])

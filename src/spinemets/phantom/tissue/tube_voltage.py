@@ -5,7 +5,9 @@ One effective energy per voltage, as everywhere in `spinemets.physics.ct`: good 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -50,16 +52,36 @@ def hu_at(parts: Parts, *, model: str, kvp: float) -> float:
     ValueError
         If the voltage lies outside the table.
     """
-    voltages = _voltages()
+    voltages = tube_voltages()
     here, there = voltages.parts(REFERENCE_KVP), voltages.parts(kvp)
+    if model == "metal":
+        carried_over = carried(parts, model, (here, there), 1.0)
+        return min(carried_over, float(table("tissues")["metal_limit_hu"]))
+    return carried(parts, model, (here, there), iodine_slope(kvp) / iodine_slope(REFERENCE_KVP))
+
+
+def carried(
+    parts: Parts, model: str, materials: tuple[Mapping[str, float], Mapping[str, float]], iodine: float
+) -> float:
+    """HU under another beam.
+
+    Parameters
+    ----------
+    model
+        Key of `kvp_models` in the table `tissues`; metal is not clipped here.
+    materials
+        HU of the materials (`hu_bone`, `hu_fat`) under the beam of `parts.hu` and under the other one.
+    iodine
+        HU of iodine under the other beam over those under this one.
+    """
+    here, there = materials
     match model:
         case "fat":
             return parts.hu * there["hu_fat"] / here["hu_fat"]
         case "metal":
-            return min(parts.hu * there["hu_bone"] / here["hu_bone"], float(table("tissues")["metal_limit_hu"]))
+            return parts.hu * there["hu_bone"] / here["hu_bone"]
         case "iodine":
-            agent = (parts.hu - parts.hu_without_iodine) * _iodine_slope(kvp) / _iodine_slope(REFERENCE_KVP)
-            return parts.hu_without_iodine + agent
+            return parts.hu_without_iodine + (parts.hu - parts.hu_without_iodine) * iodine
         case "mineral" | "mixed":
             bone = parts.mineral_mg_per_ml / ct.CORTICAL_MINERAL_MG_PER_ML
             fat = (1.0 - bone) * parts.fat_fraction if model == "mixed" else 0.0
@@ -69,7 +91,8 @@ def hu_at(parts: Parts, *, model: str, kvp: float) -> float:
             return parts.hu
 
 
-def _voltages() -> ct.TubeVoltages:
+@cache
+def tube_voltages() -> ct.TubeVoltages:
     """Bone, fat and soft tissue by voltage."""
     rows = table("attenuation")["tube_voltage"]
     return ct.TubeVoltages(
@@ -81,7 +104,7 @@ def _voltages() -> ct.TubeVoltages:
     )
 
 
-def _iodine_slope(kvp: float) -> float:
-    """HU per mg of iodine per ml."""
+def iodine_slope(kvp: float) -> float:
+    """HU per mg of iodine per ml at a tube voltage."""
     rows = table("attenuation")["tube_voltage"]
     return float(np.interp(kvp, rows["kvp"], rows["iodine_hu_per_mg_per_ml"]))

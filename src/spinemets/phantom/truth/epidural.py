@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spinemets.knowledge.lookup import table
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.pathology.canal.deformation import DeformedCanal
-from spinemets.phantom.pathology.canal.region import REACH_MM, Region, held, section_plane
-
-Numbers = NDArray[np.float64]
+from spinemets.phantom.pathology.canal.region import Region, held
+from spinemets.phantom.shape.block import Array
+from spinemets.phantom.truth.rays import Numbers, Rays, area, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,127 +66,90 @@ class Section:
         return "1a"
 
 
-class _Rays:
-    """Functions of one section, read along rays from a pole."""
+class _Plane:
+    """One axial plane through a mass: what its sac keeps, and its measures where they are asked for."""
 
-    def __init__(self, canal: DeformedCanal, z: float) -> None:
+    def __init__(self, anatomy: Anatomy, canal: DeformedCanal, mass: Region, z: float) -> None:
         row = table("phantom_disease")["measured"]
-        self.step, self.n = float(row["step_mm"]), int(row["angles"])
-        self.block = section_plane(canal, z, self.step)
-        u, v, _ = canal.across(self.block)
-        self.u, self.v = (np.broadcast_to(a, self.block.shape)[:, :, 0].astype(float) for a in (u, v))
-        self.angle = np.arange(self.n) * 2 * np.pi / self.n
+        self.anatomy, self.canal, self.mass, self.z = anatomy, canal, mass, z
+        self.rays = Rays(canal, z, float(row["step_mm"]), int(row["angles"]))
+        block = self.rays.block
+        sac0, cord0 = canal.expected_sac(block), canal.expected_cord(block)
+        self.sac0, self.cord0, self.sac = (self._flat(a) for a in (sac0, cord0, canal.pressed(block, sac0, cord0)))
+        self.has_cord = z > canal.conus_z + 1.0 and bool((self.cord0 < -1.0).any())
+        self.pole = self.rays.middle(self.cord0 if self.has_cord else self.sac0)
+        self.own, self.left = (self.rays.outline(a, self.pole) for a in (self.sac0, self.sac))
 
-    def middle(self, values: Numbers) -> tuple[float, float]:
-        """(u, v) of the middle of what lies inside a surface."""
-        inside = values < 0
-        return float(self.u[inside].mean()), float(self.v[inside].mean())
+    def _flat(self, values: Array) -> Numbers:
+        return np.asarray(np.broadcast_to(values, self.rays.block.shape)[:, 0, :], float)
 
-    def read(self, values: Numbers, pole: tuple[float, float], radii: Numbers) -> Numbers:
-        """Values (angle, radius) along rays."""
-        from scipy.ndimage import map_coordinates  # lazy: heavy import
+    @cached_property
+    def areas(self) -> tuple[float, float]:
+        """Area of the sac, and as it would be without disease."""
+        return area(self.rays.points(self.left, self.pole)), area(self.rays.points(self.own, self.pole))
 
-        # v runs along one index, u along the other; both are linear.
-        u_step = (self.u[-1, 0] - self.u[0, 0]) / (len(self.u) - 1)
-        v_step = (self.v[0, -1] - self.v[0, 0]) / (self.v.shape[1] - 1)
-        u = pole[0] + radii[None, :] * np.sin(self.angle)[:, None]
-        v = pole[1] - radii[None, :] * np.cos(self.angle)[:, None]
-        places = np.stack([(u - self.u[0, 0]) / u_step, (v - self.v[0, 0]) / v_step])
-        found: Numbers = map_coordinates(values, places, order=1, mode="nearest")
+    @property
+    def sac_ratio(self) -> float:
+        """Area of the sac over that expected."""
+        return self.areas[0] / self.areas[1]
+
+    @cached_property
+    def thickness(self) -> Numbers | None:
+        """Thickness of the mass along each ray without its parts in the foramina; None where there is no mass."""
+        block = self.rays.block
+        bounded = held(self.mass, block, self.anatomy.vertebrae, self.anatomy.discs)[:, 0, :]
+        clear = bounded & (self._flat(self.canal.fat(block)) < 0)
+        if not clear.any():
+            return None
+        found: Numbers = (self.rays.read(clear.astype(float), self.pole) > 0.5).sum(axis=1) * self.rays.step_mm
         return found
 
-    def outline(self, values: Numbers, pole: tuple[float, float]) -> Numbers:
-        """Radius at which each ray leaves a surface that holds the pole; 0 where it starts outside."""
-        radii = np.arange(0.0, REACH_MM - 2.0, self.step / 2)
-        return _crossing(self.read(values, pole, radii), radii)
+    @property
+    def thickest_mm(self) -> float:
+        """Greatest thickness of the mass; 0 where there is none."""
+        return 0.0 if self.thickness is None else float(self.thickness.max())
 
-    def points(self, radius: Numbers, pole: tuple[float, float]) -> Numbers:
-        """(u, v) of an outline."""
-        return np.stack([pole[0] + radius * np.sin(self.angle), pole[1] - radius * np.cos(self.angle)], axis=1)
+    def section(self) -> Section:
+        """All measures of a plane that meets the mass."""
+        row = table("phantom_disease")["escc"]
+        thickness = np.zeros(0) if self.thickness is None else self.thickness
+        (sac, own), points = self.areas, self.rays.points(self.left, self.pole)
+        measures: dict[str, float | None] = {"gap_mm": None, "cord_ratio": None, "csf_share": None}
+        contact, cord, own_cord = 0.0, 0.0, 0.0
+        if self.has_cord:
+            outline = self._outline(self._flat(self.canal.cord(self.rays.block)))
+            cord, own_cord = area(outline), area(self._outline(self.cord0))
+            apart = nearest(outline, self._inner_edge())
+            length = np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1)
+            free = nearest(outline, points) >= row["csf_gap_mm"]
+            contact = float((apart <= row["contact_gap_mm"]).mean() * 360)
+            measures = {
+                # Outlines are read to a fraction of the step: nearer than that is touching.
+                "gap_mm": float(apart.min()) if apart.min() > 0.05 else 0.0,
+                "cord_ratio": cord / own_cord,
+                "csf_share": float((length * free).sum() / length.sum()),
+            }
+        return Section(
+            z=self.z,
+            def_mm=float(max((self.own - self.left).max(), 0.0)),
+            sac_ratio=self.sac_ratio,
+            sac_area_mm2=sac,
+            csf_ratio=(sac - cord) / (own - own_cord),
+            thickness_mm=float(thickness.max()),
+            arc_deg=float((thickness >= row["arc_thickness_mm"]).mean() * 360),
+            contact_deg=contact,
+            sac_ap_mm=float(np.ptp(self.rays.points(self.own, self.pole)[:, 1])),
+            **measures,
+        )
 
+    def _outline(self, values: Numbers) -> Numbers:
+        """(u, v) at which rays leave a surface."""
+        return self.rays.points(self.rays.outline(values, self.pole), self.pole)
 
-def _crossing(values: Numbers, radii: Numbers) -> Numbers:
-    """First radius at which values turn from negative to positive, linear between samples."""
-    out = values >= 0
-    first = np.where(out.any(axis=1), out.argmax(axis=1), len(radii) - 1)
-    rows = np.arange(len(values))
-    before = np.maximum(first - 1, 0)
-    a, b = values[rows, before], values[rows, first]
-    share = np.where(b > a, -a / np.where(b > a, b - a, 1.0), 0.0)
-    return np.where(first == 0, 0.0, radii[before] + np.clip(share, 0, 1) * (radii[first] - radii[before]))
-
-
-def _area(points: Numbers) -> float:
-    """Area of a closed outline."""
-    u, v = points.T
-    return float(abs(np.sum(u * np.roll(v, -1) - v * np.roll(u, -1))) / 2)
-
-
-def _nearest(points: Numbers, others: Numbers) -> Numbers:
-    """Distance of each point to the nearest of others."""
-    from scipy.spatial import cKDTree  # lazy: heavy import
-
-    found: Numbers = cKDTree(others).query(points)[0]
-    return found
-
-
-def section(anatomy: Anatomy, canal: DeformedCanal, mass: Region, z: float) -> Section | None:
-    """Section of a mass at a height; None where there is no mass."""
-    rays, row = _Rays(canal, z), table("phantom_disease")["escc"]
-
-    def at(function: Any) -> Numbers:
-        return np.asarray(np.broadcast_to(function(rays.block), rays.block.shape)[:, :, 0], float)
-
-    filled = at(mass.distance)
-    # Parts in the foramina are no part of its thickness.
-    clear = held(mass, rays.block, anatomy.vertebrae, anatomy.discs)[:, :, 0] & (at(canal.fat) < 0)
-    if not clear.any():
-        return None
-    sac0, sac, cord0, cord = (at(f) for f in (canal.expected_sac, canal.sac, canal.expected_cord, canal.cord))
-    has_cord = z > canal.conus_z + 1.0 and bool((cord0 < -1.0).any())
-    pole = rays.middle(cord0 if has_cord else sac0)
-    own, left = rays.outline(sac0, pole), rays.outline(sac, pole)
-    sac_points = rays.points(left, pole)
-    radii = np.arange(0.0, REACH_MM - 2.0, rays.step / 2)
-    thickness = (rays.read(clear.astype(float), pole, radii) > 0.5).sum(axis=1) * rays.step / 2
-    areas = {"sac": _area(sac_points), "own": _area(rays.points(own, pole)), "cord": 0.0, "own_cord": 0.0}
-    measures: dict[str, float | None] = {"gap_mm": None, "cord_ratio": None, "csf_share": None}
-    contact = 0.0
-    if has_cord:
-        cord_points = rays.points(rays.outline(cord, pole), pole)
-        areas["cord"] = _area(cord_points)
-        areas["own_cord"] = _area(rays.points(rays.outline(cord0, pole), pole))
-        edge = _inner_edge(rays, filled, pole)
-        apart = _nearest(cord_points, edge)
-        length = np.linalg.norm(np.roll(cord_points, -1, axis=0) - cord_points, axis=1)
-        free = _nearest(cord_points, sac_points) >= row["csf_gap_mm"]
-        contact = float((apart <= row["contact_gap_mm"]).mean() * 360)
-        measures = {
-            # Outlines are read to a fraction of the step: nearer than that is touching.
-            "gap_mm": float(apart.min()) if apart.min() > 0.05 else 0.0,
-            "cord_ratio": areas["cord"] / areas["own_cord"],
-            "csf_share": float((length * free).sum() / length.sum()),
-        }
-    return Section(
-        z=z,
-        def_mm=float(max((own - left).max(), 0.0)),
-        sac_ratio=areas["sac"] / areas["own"],
-        sac_area_mm2=areas["sac"],
-        csf_ratio=(areas["sac"] - areas["cord"]) / (areas["own"] - areas["own_cord"]),
-        thickness_mm=float(thickness.max()),
-        arc_deg=float((thickness >= row["arc_thickness_mm"]).mean() * 360),
-        contact_deg=contact,
-        sac_ap_mm=float(np.ptp(rays.points(own, pole)[:, 1])),
-        **measures,
-    )
-
-
-def _inner_edge(rays: _Rays, filled: Numbers, pole: tuple[float, float]) -> Numbers:
-    """Points at which rays enter the mass."""
-    radii = np.arange(0.0, REACH_MM - 2.0, rays.step / 2)
-    values = -rays.read(filled, pole, radii)
-    entered = (values >= 0).any(axis=1)
-    return rays.points(_crossing(values, radii), pole)[entered]
+    def _inner_edge(self) -> Numbers:
+        """Points at which rays enter the mass."""
+        radius, entered = self.rays.met(-self._flat(self.mass.distance(self.rays.block)), self.pole)
+        return self.rays.points(radius, self.pole)[entered]
 
 
 def epidural_truth(anatomy: Anatomy) -> list[dict[str, Any]]:
@@ -209,12 +172,19 @@ def _at_level(anatomy: Anatomy, canal: DeformedCanal, mass: Region, level: str) 
     step = table("phantom_disease")["measured"]["section_mm"]
     low, high = anatomy.site.extent(level)
     low, high = max(low, mass.box[0][2]), min(high, mass.box[1][2])
-    found = [s for z in np.arange(low, high, step) if (s := section(anatomy, canal, mass, float(z))) is not None]
-    if not found or max(s.thickness_mm for s in found) < table("phantom_disease")["escc"]["arc_thickness_mm"]:
-        return None
-    # Where the sac keeps its area the thickest part counts.
-    worst = min(found, key=lambda s: (round(s.sac_ratio, 3), -s.thickness_mm))
-    return {"id": mass.id, "level": level, **_plain(worst)}
+    planes = [_Plane(anatomy, canal, mass, float(z)) for z in np.arange(low, high, step)]
+    # How thick the mass is takes bones and discs to tell: first in the sections that leave the least sac.
+    by_loss: dict[float, list[_Plane]] = {}
+    for plane in planes:
+        by_loss.setdefault(round(plane.sac_ratio, 3), []).append(plane)
+    for ratio in sorted(by_loss):
+        # Where the sac keeps its area the thickest part counts.
+        worst = max(by_loss[ratio], key=lambda plane: plane.thickest_mm)
+        if worst.thickness is not None:
+            least = table("phantom_disease")["escc"]["arc_thickness_mm"]
+            thick = any(plane.thickest_mm >= least for plane in (worst, *planes))
+            return {"id": mass.id, "level": level, **_plain(worst.section())} if thick else None
+    return None
 
 
 def _plain(found: Section) -> Mapping[str, Any]:

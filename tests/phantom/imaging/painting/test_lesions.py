@@ -10,6 +10,7 @@ import pytest
 from spinemets import phantom
 from spinemets.knowledge.catalogue import table
 from spinemets.phantom.imaging.paint import paint
+from spinemets.phantom.imaging.painting.marrow import textures
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.pathology.inserts import lattice
 from spinemets.phantom.tissue.tissues import tissue
@@ -25,9 +26,7 @@ def test_lesions_equal_their_twin(case):
     block = lattice(vertebra.frame.lps(*insert.centre_mm), np.array([20.0, 20.0, 12.0]), 1.0)
     bone = vertebra.bone(block)
     shares = twins.coverage(bone.outer, 1.0), twins.coverage(bone.inner, 1.0)
-    texture = patient.fields["mineral"].log_normal(
-        shares[1] > 0, bone.local, table("phantom_anatomy")["texture"]["mineral_cv"]
-    )
+    texture = textures(("mineral",), patient.texture, (bone, shares[1] > 0), vertebra)[0]
     contrast = CtContrast()
 
     def spongy(of, mineral):

@@ -16,7 +16,6 @@ from spinemets.phantom.imaging.painting.lesions import Layer, lesion
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import coverage
 from spinemets.phantom.shape.narrow import narrowed
-from spinemets.phantom.tissue.tissues import Tissue
 
 
 def other_bones(canvas: Canvas, anatomy: Anatomy) -> None:
@@ -57,20 +56,23 @@ def vertebra_with_lesions(canvas: Canvas, anatomy: Anatomy, vertebra: Vertebra, 
     for insert in anatomy.inserts:
         if insert.level == vertebra.level:
             layers += lesion(canvas, insert, (bone, part.reach_mm), (host, anatomy.fields))
-    _bone(canvas, anatomy, where, host, layers)
+    _bone(canvas, anatomy, where, vertebra, layers)
 
 
-def _bone(canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], host: Tissue, layers: Sequence[Layer]) -> None:
-    """Bone: cortex around the host's marrow, with its layers."""
+def _bone(
+    canvas: Canvas, anatomy: Anatomy, where: tuple[Found, Bone], vertebra: Vertebra | None, layers: Sequence[Layer]
+) -> None:
+    """Bone: cortex around its level's marrow (that of L5 outside the column), with its layers."""
     (_, part), bone = where
-    palette = canvas.palette
+    palette, host = canvas.palette, anatomy.hosts["L5" if vertebra is None else vertebra.level]
     outer, inner = (coverage(np.broadcast_to(d, part.shape), part.reach_mm) for d in (bone.outer, bone.inner))
     shares = np.empty((len(layers), *part.shape), np.float32)
     for number, layer in enumerate(layers):
         shares[number] = layer.share
     marrow = palette.spongy(host, host.mineral_mg_per_ml)
     painted = Painted(
-        fields=anatomy.fields,
+        structure=anatomy.texture,
+        vertebra=vertebra,
         in_shell=np.array([layer.in_shell for layer in layers], bool),
         mixtures=np.stack([palette.plain("cortical_bone"), marrow, *(layer.mixture for layer in layers)]),
     )
@@ -81,7 +83,7 @@ def _plain_bone(canvas: Canvas, anatomy: Anatomy, found: Found, distance: Array,
     """Bone without lesions: cortex, as thick as that of the sacrum unless stated, over the host marrow of L5."""
     thickness = np.float32(table("phantom_anatomy")["shell_mm"]["sacrum"] if shell_mm is None else shell_mm)
     bone = Bone(outer=distance, inner=distance + thickness, local=found[1].axes, body=distance)
-    _bone(canvas, anatomy, (found, bone), anatomy.hosts["L5"], ())
+    _bone(canvas, anatomy, (found, bone), None, ())
 
 
 def _vein(canvas: Canvas, vertebra: Vertebra, where: tuple[Found, Bone]) -> Layer:

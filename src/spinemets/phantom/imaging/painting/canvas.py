@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar
@@ -10,12 +10,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.knowledge.lookup import table
-from spinemets.phantom.anatomy.vertebra import Bone
+from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
+from spinemets.phantom.imaging.painting.marrow import textures
 from spinemets.phantom.imaging.signals import Channels, Contrast
 from spinemets.phantom.shape.block import Array, Block, Box, Slices
 from spinemets.phantom.shape.distance import coverage
-from spinemets.phantom.shape.texture import Field
+from spinemets.phantom.tissue.structure import Structure
 from spinemets.phantom.tissue.tissues import Tissue, tissue
 
 
@@ -40,13 +40,14 @@ class Palette:
     ----------
     textures
         Names of the textures that any contrast shows.
-    texture_of
-        Which of them each channel shows.
+    texture_of, density_of
+        Which of them each channel shows, and which one its marrow is multiplied by (-1 = none).
     """
 
     contrasts: tuple[Contrast, ...]
     textures: tuple[str, ...]
     texture_of: NDArray[np.int64]
+    density_of: NDArray[np.int64]
     _known: dict[Any, Array] = field(default_factory=dict)
 
     def tissue(self, name: str) -> Array:
@@ -81,9 +82,16 @@ class Palette:
 @lru_cache(maxsize=32)
 def palette_of(contrasts: tuple[Contrast, ...]) -> Palette:
     """The palette of some contrasts, the same one for every block."""
-    textures = tuple(dict.fromkeys(c.texture for c in contrasts))
+    names = [name for c in contrasts for name in (c.texture, c.density) if name is not None]
+    textures = tuple(dict.fromkeys(names))
     shown = [textures.index(c.texture) for c in contrasts for _ in range(c.n_channels)]
-    return Palette(contrasts=contrasts, textures=textures, texture_of=np.array(shown, np.int64))
+    times = [-1 if c.density is None else textures.index(c.density) for c in contrasts for _ in range(c.n_channels)]
+    return Palette(
+        contrasts=contrasts,
+        textures=textures,
+        texture_of=np.array(shown, np.int64),
+        density_of=np.array(times, np.int64),
+    )
 
 
 @lru_cache(maxsize=64)
@@ -98,15 +106,18 @@ class Painted:
 
     Attributes
     ----------
-    fields
-        Textures by name.
+    structure
+        Of the patient's marrow.
+    vertebra
+        Whose bone it is; None: a bone outside the column.
     in_shell
         Whether each layer replaces the shell too.
     mixtures
         ``[n, (base, slope), channel]`` of the shell, the marrow and each layer.
     """
 
-    fields: Mapping[str, Field]
+    structure: Structure
+    vertebra: Vertebra | None
     in_shell: NDArray[np.bool_]
     mixtures: Array
 
@@ -156,16 +167,13 @@ class Canvas:
         from spinemets.phantom.shape import mixing  # lazy: compiled
 
         corner, _ = self._corner(found[0])
-        rows = table("phantom_anatomy")["texture"]
         outer, inner, layers = shares
-        fields = [
-            painted.fields[name].log_normal(inner > 0, bone.local, rows[f"{name}_cv"]) for name in self.palette.textures
-        ]
+        fields = textures(self.palette.textures, painted.structure, (bone, inner > 0), painted.vertebra)
         mixing.shell(
             self.channels,
             corner,
             (outer, inner),
-            (np.stack(fields), self.palette.texture_of),
+            (fields, self.palette.texture_of, self.palette.density_of),
             (layers, painted.in_shell, painted.mixtures),
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from spinemets.phantom.anatomy.disc import Disc
@@ -33,15 +35,15 @@ def ligaments(canvas: Canvas, discs: list[MetDisc], bones: list[MetBone]) -> Non
             canvas.cover((inside(place, near[0]), near[1]), "ligament", body - np.float32(LIGAMENT_MM))
 
 
-def discs_of_column(canvas: Canvas, met: list[MetDisc]) -> None:
-    """Annulus with its outer fibres and cartilage, then nucleus, of which wear has dried a share, then gas."""
+def discs_of_column(canvas: Canvas, met: list[MetDisc], dried: Mapping[str, float]) -> None:
+    """Annulus with its outer fibres and cartilage, then nucleus, of which age and wear have dried a share, then gas."""
     for disc, found, (outer, nucleus) in met:
         place, part = found
         share = coverage(np.broadcast_to(outer, part.shape), part.reach_mm)
         canvas.fill(place, canvas.palette.tissue("annulus"), share)
         canvas.fill(place, canvas.palette.tissue("ligament"), share * _fibres(outer, nucleus, part.reach_mm))
         share *= coverage(nucleus, NUCLEUS_EDGE_MM)
-        nucleus_of = canvas.palette.between("nucleus_healthy", "nucleus_degenerated", disc.wear.dried)
+        nucleus_of = canvas.palette.between("nucleus_healthy", "nucleus_degenerated", dried[disc.level])
         canvas.fill(place, nucleus_of, share)
         if disc.wear.gas:
             canvas.cover(found, "gas", np.broadcast_to(disc.vacuum(part), part.shape))

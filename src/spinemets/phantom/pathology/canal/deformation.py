@@ -69,10 +69,17 @@ class DeformedCanal(Canal):
 
     def sac(self, block: Block) -> Array:
         """Distance to the sac: its own, without what masses take."""
-        found = self.expected_sac(block)
+        own = self.expected_sac(block)
+        if all(outside(block, *push.span) for push in self.pushes):
+            return own
+        return self.pressed(block, own, self.expected_cord(block))
+
+    def pressed(self, block: Block, sac: Array, cord: Array) -> Array:
+        """Distance to the sac without what masses take, given the sac and the cord without them."""
+        found = sac
         for push in self.pushes:
             if not outside(block, *push.span):
-                found = np.maximum(found, self.inner(push, block))
+                found = np.maximum(found, push.inner(block, self, sac, cord))
         return found
 
     def cord(self, block: Block) -> Array:
@@ -89,6 +96,18 @@ class DeformedCanal(Canal):
         for push in self.pushes:
             found = push.cord(block, self, found)
         return found
+
+    def cord_middle(self, z: Array) -> tuple[Array, Array]:
+        """Middle of the cord: that of stated sections, moved aside with it."""
+        left, back = super().cord_middle(z)
+        for section in self.sections:
+            back = back + section.share(z) * (np.float32(section.centre_mm) - back)
+        for push in self.pushes:
+            if any(push.mass.cord_shift_mm):
+                strength = lasting(z, push.span, push.mass.taper_mm)
+                left = left + strength * np.float32(push.mass.cord_shift_mm[0])
+                back = back + strength * np.float32(push.mass.cord_shift_mm[1])
+        return left, back
 
     def roots(self, block: Block) -> Array:
         """Distance to the nearest root, thickened where disease thickens it."""

@@ -137,12 +137,13 @@ def held(region: Region, block: Block, vertebrae: Sequence[Vertebra], discs: Seq
 
 
 def section_plane(canal: Canal, z: float, step_mm: float) -> Block:
-    """Points of the canal's axial plane at a height."""
+    """Points (x, 1, y) of the canal's axial plane at a height: compiled loops run fastest along a long last axis."""
     x, y = centre(canal, z)
-    affine = np.diag([step_mm, step_mm, step_mm, 1.0])
+    affine = np.eye(4)
+    affine[:3, :3] = step_mm * np.array([[1, 0, 0], [0, 0, 1], [0, 1, 0]])
     affine[:3, 3] = (x - REACH_MM, y - REACH_MM, z)
     side = round(2 * REACH_MM / step_mm) + 1
-    return Block(affine=affine, start=(0, 0, 0), shape=(side, side, 1), reach_mm=step_mm)
+    return Block(affine=affine, start=(0, 0, 0), shape=(side, 1, side), reach_mm=step_mm)
 
 
 def around(*boxes: Box) -> Box:

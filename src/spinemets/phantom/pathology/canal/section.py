@@ -55,14 +55,14 @@ class Section:
     ventral_csf_mm: float
     centre_mm: float
 
-    def _share(self, z: Array) -> Array:
+    def share(self, z: Array) -> Array:
         """1 at the stated levels, 0 where the patient's own section is kept."""
         beyond = np.maximum(np.float32(self.low) - z, z - np.float32(self.high))
         s = np.clip(1 - beyond / np.float32(self.blend_mm), 0.0, 1.0)
         return np.asarray(s * s * (3 - 2 * s), np.float32)
 
     def _joined(self, own: Array, stated: Array, z: Array) -> Array:
-        share = self._share(z)
+        share = self.share(z)
         return np.asarray(own + share * (stated - own), np.float32)
 
     def sac(self, own: Array, across: tuple[Array, Array, Array]) -> Array:
