@@ -27,3 +27,12 @@ def test_the_patient_of_the_demonstration():
     assert set(case.collapses) == {"L1"} and [mass.span[0][0] for mass in case.canal] == ["L2"]
     assert {"ct", "t1", "t2", "stir", "t1_gd", "dwi", "ax_t2"} <= set(case.series)
     assert ("CT-04", "L2", "posterior", "present") in case.expected
+
+
+def test_radiographs_of_the_figures():
+    """Figure 1: the lateral radiograph beside T1. Figure 2: blastic foci of thoracic and lumbar spine to be compared with a bone scan."""
+    assert case_of("fig01").series == ("t1", "xr_lat")
+    many = case_of("fig02")
+    assert many.series == ("xr_ap", "xr_lat")
+    assert [i.level for i in many.inserts if i.kind == "blastic"] == ["T5", "T8", "T10", "T12", "L2", "L4"]
+    assert [i.compartments for i in many.inserts if i.kind == "lytic"] == [("pedicle_right",)]

@@ -59,3 +59,16 @@ def test_pedicle_shares():
     assert shares == sorted(shares)
     assert shares[2] == pytest.approx(0.35, abs=0.03)
     assert shares[-1] == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["xr-detect-grid", "xr-pedicle", "xr-scallop"])
+def test_radiograph_grids_have_radiographs(name):
+    """Both views, with the CT that tells what they should show."""
+    assert case_of(name).series == ("ct", "xr_ap", "xr_lat")
+
+
+def test_mineral_loss_of_the_detection_grid():
+    """The number in the name is the share of the mineral lost; diameters of 5 to 20 mm."""
+    inserts = case_of("xr-detect-grid-0.80").inserts
+    assert {round(insert.mineral_retained, 6) for insert in inserts} == {0.2}
+    assert [2 * insert.region.radii_mm[0] for insert in inserts] == [5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.phantom.files import radiograph_sheet
 from spinemets.phantom.files.nuclear_facts import pictures
 from spinemets.phantom.imaging.acquisition import Acquisition, default
 from spinemets.phantom.imaging.planes import Plane, one_slice
@@ -33,6 +34,8 @@ CT_WINDOW_HU = (-200.0, 700.0)
 WHITE_SHARE = 0.005
 MARGIN_PX = 4
 LESION, FRACTURE, NAME = (230, 80, 60), (240, 228, 66), (120, 200, 240)
+COLOURS = {"name": NAME, "lesion": LESION, "pedicle": FRACTURE}
+RADIOGRAPH_PX = 280
 DEFAULT_LEVEL = "L3"
 
 
@@ -82,11 +85,13 @@ def _views(phantom: Phantom, acquisition: Acquisition) -> Image:
 
 
 def _row(phantom: Phantom, acquisition: Acquisition, centre: NDArray[np.float64]) -> Image:
-    """Three planes of one series, and the truth over the sagittal one."""
+    """Three planes of one series, and the truth over the sagittal one; views of a scan or a radiograph as they are."""
     from PIL import Image
 
     if acquisition.emission is not None and acquisition.emission.planar:
         return _views(phantom, acquisition)
+    if acquisition.xray is not None:
+        return _beside(radiograph_sheet.panels(phantom, acquisition, RADIOGRAPH_PX, COLOURS))
     panels = []
     for plane, size in SIZES.items():
         flat = replace(acquisition, pixel_mm=PIXEL_MM, n_slices=1, saturation_band=False)
@@ -95,7 +100,13 @@ def _row(phantom: Phantom, acquisition: Acquisition, centre: NDArray[np.float64]
         panels.append(picture)
         if plane == "sagittal":
             marked = _marked(phantom, grid, picture)
-    panels.append(marked)
+    return _beside([*panels, marked])
+
+
+def _beside(panels: list[Image]) -> Image:
+    """Pictures in a row."""
+    from PIL import Image
+
     height = max(panel.height for panel in panels)
     row = Image.new("RGB", (sum(p.width + MARGIN_PX for p in panels) - MARGIN_PX, height))
     left = 0
