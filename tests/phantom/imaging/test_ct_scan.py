@@ -85,14 +85,14 @@ def test_noise_grows_with_the_body(water):
 
 
 def test_noise_of_neighbouring_slices(water):
-    """Slices share their flanks: 0.24 with the next, nothing with the third; overlapping ones share half."""
+    """Slices share their flanks: 0.235 with the next, nothing with the third; overlapping ones share half."""
     a, grid = default("ct_soft"), box((0, 0, 0), (80, 80, 24), (0.8, 0.8, 1.0))
     found = shot(a, grid)
 
     def correlation(stack, apart):
         return np.corrcoef(stack[..., apart:].ravel(), stack[..., :-apart].ravel())[0, 1]
 
-    assert correlation(found, 1) == pytest.approx(0.242, abs=0.05)
+    assert correlation(found, 1) == pytest.approx(0.235, abs=0.05)
     assert correlation(found, 3) == pytest.approx(0.0, abs=0.05)
     half = shot(replace(a, slice_mm=4.0), box((0, 0, 0), (80, 80, 12), (0.8, 0.8, 2.0)))
     assert correlation(half, 1) == pytest.approx(0.5, abs=0.07)
@@ -122,13 +122,13 @@ def clean(name, **changes):
     return replace(default(name), noise=0.0, hardening=False, **changes)
 
 
-@pytest.mark.parametrize("thick", [3.0, 5.0])
+@pytest.mark.parametrize("thick", [2.5, 5.0])
 def test_thick_slices_are_means_of_thin_ones(normal, thick):
     """Across the endplate of L3: noise-free thin slices add up to the thick one (PHA-03), to rounding."""
     centre = normal.anatomy.frames["L3"].origin + np.array([0.0, 0.0, 12.0])
-    n = round(thick)
-    thin = clean("ct_soft", slice_mm=1.0, pixel_mm=0.8)
-    fine = _rendered(normal, thin, box(centre, (60, 60, 3 * n), (0.8, 0.8, 1.0)))
+    n = round(thick / 1.25)
+    thin = clean("ct_soft", slice_mm=1.25, pixel_mm=0.8)
+    fine = _rendered(normal, thin, box(centre, (60, 60, 3 * n), (0.8, 0.8, 1.25)))
     coarse = _rendered(normal, replace(thin, slice_mm=thick), box(centre, (60, 60, 3), (0.8, 0.8, thick)))
     assert coarse == pytest.approx(fine.reshape(60, 60, 3, n).mean(axis=3), abs=1.1)
     assert np.abs(np.diff(coarse, axis=2)).max() > 100
@@ -139,12 +139,12 @@ def _rendered(patient, acquisition, grid):
 
 
 def test_slices_with_gaps_are_as_thin_as_stated(normal):
-    """Every fifth slice of a contiguous stack: the gap thickens nothing."""
+    """Every fourth slice of a contiguous stack: the gap thickens nothing."""
     centre = normal.anatomy.frames["L3"].origin
-    a = clean("ct_soft", pixel_mm=0.8)
-    whole = _rendered(normal, a, box(centre, (40, 40, 21), (0.8, 0.8, 1.0)))
-    apart = _rendered(normal, replace(a, gap_mm=4.0), box(centre, (40, 40, 5), (0.8, 0.8, 5.0)))
-    assert apart == pytest.approx(whole[:, :, ::5][:, :, :5], abs=1.0)
+    a = clean("ct_soft", pixel_mm=0.8, slice_mm=1.25)
+    whole = _rendered(normal, a, box(centre, (40, 40, 17), (0.8, 0.8, 1.25)))
+    apart = _rendered(normal, replace(a, gap_mm=3.75), box(centre, (40, 40, 5), (0.8, 0.8, 5.0)))
+    assert apart == pytest.approx(whole[:, :, ::4], abs=1.0)
 
 
 @pytest.mark.parametrize("kind", ["tilted", "oblique", "reformatted"])
