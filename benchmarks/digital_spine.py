@@ -84,8 +84,8 @@ def slabs() -> Callable[[], int]:
     """Sagittal slabs about the lumbar levels, 1.6 mm pixels, 4 mm slices, turned a little."""
     from spinemets import phantom
     from spinemets.phantom.imaging.acquisition import default
-    from spinemets.phantom.imaging.paint import paint
     from spinemets.phantom.imaging.mr_signals import MrContrast
+    from spinemets.phantom.imaging.paint import paint
     from spinemets.phantom.shape.block import Block
 
     patient = phantom.build("first-light", 1)
