@@ -21,11 +21,6 @@ from spinemets.phantom.shape.narrow import narrowed
 Met = tuple[str, Slices, NDArray[np.bool_]]
 
 
-def class_names() -> dict[int, str]:
-    """Integer -> class of the body map."""
-    return {number: name for name, number in table("phantom_anatomy")["body_map"]["codes"].items()}
-
-
 @cache
 def class_of(name: str) -> str:
     """Class of a structure by its name.

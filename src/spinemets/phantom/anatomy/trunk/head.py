@@ -76,25 +76,30 @@ def _layers(plan: _Plan, fat: float) -> Layers:
     made = []
     for (name, tissue), under in zip(LAYERS, (0.0, skin, skin + fat * rows["fat_mm"]), strict=True):
         scalp, box = plan.ellipsoid(rows["cranium"], more_mm=rows["scalp_mm"] - min(under, rows["scalp_mm"] - 1.0))
-        face, (low, high) = plan.ellipsoid(rows["face"], more_mm=-under)
-        nose, (tip_low, tip_high) = plan.ellipsoid(rows["nose"], more_mm=-under)
-        blend = SKIN_BLEND_MM
-
-        def distance(block: Block, parts: tuple[Distance, ...] = (scalp, face, nose), blend: float = blend) -> Array:
-            joined = parts[0](block)
-            for number, part in enumerate(parts[1:]):
-                joined = smooth_min(joined, part(block), blend / (1 + 2 * number))
-            return joined
-
-        corners = (np.minimum(np.minimum(box[0], low), tip_low) - 6, np.maximum(np.maximum(box[1], high), tip_high) + 6)
+        parts = [(scalp, box), plan.ellipsoid(rows["face"], more_mm=-under)]
+        parts += [plan.ellipsoid(row, more_mm=-under) for row in rows["features"].values()]
+        low, high = np.min([b[0] for _, b in parts], axis=0) - 6, np.max([b[1] for _, b in parts], axis=0) + 6
+        distance = _blended([of for of, _ in parts])
         of_face = {"marbled": 0.3, "streaks": "subcutaneous_fat"} if name == "body_wall" else {}
         made.append(
             Soft(
-                name=f"{name}_head", tissue=tissue, distance=distance, box=(point(corners[0]), point(corners[1])),
+                name=f"{name}_head", tissue=tissue, distance=distance, box=(point(low), point(high)),
                 **of_face,  # type: ignore[arg-type]
             )
         )  # fmt: skip
     return made[0], made[1], made[2]
+
+
+def _blended(parts: list[Distance]) -> Distance:
+    """Distance to joined shapes: the first two with a wide fillet, the small ones with less."""
+
+    def distance(block: Block) -> Array:
+        joined = parts[0](block)
+        for number, part in enumerate(parts[1:]):
+            joined = smooth_min(joined, part(block), SKIN_BLEND_MM / (1 if number == 0 else 3))
+        return joined
+
+    return distance
 
 
 def _cranium(plan: _Plan) -> Distance:
