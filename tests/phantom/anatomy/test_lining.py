@@ -242,3 +242,23 @@ def test_same_patient_same_lining():
     assert np.array_equal(one.vein_beside.values, two.vein_beside.values)
     assert all(one.flava[key].start == two.flava[key].start for key in one.flava)
     assert all(one.ganglia[key].end == two.ganglia[key].end for key in one.ganglia)
+
+
+def test_supraspinous_ligament_joins_the_tips(normal):
+    """From T1 to the last level of the table, behind each tip, outside its bone but touching it; none in the neck."""
+    anatomy = normal.anatomy
+    rods = anatomy.lining.supraspinous
+    last = ROW["supraspinous_mm"]["last"]
+    assert next(iter(rods)) == "T1"
+    assert "C7" not in rods
+    assert last not in rods
+    assert "L3" in rods
+    for upper in ("T5", "L2", "L3"):
+        frame = anatomy.frames[upper]
+        knob = anatomy.vertebra(upper).arch.rods["spinous"][-1]
+        start = np.array(rods[upper].start)
+        assert (start - np.array(knob.end)) @ frame.anterior < 0
+        assert abs((start - frame.origin) @ frame.left) < 1e-6
+        assert -0.5 < _vertebra(anatomy, upper, [start])[0] < 2.5
+    for upper, lower in pairwise(list(rods)):
+        assert rods[upper].end == rods[lower].start

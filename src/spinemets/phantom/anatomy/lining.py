@@ -31,8 +31,8 @@ class Lining:
         Distance along z to the nearest middle of a body, and that over half the body's height (1 at its edges, more at discs).
     vein_beside, vein_behind, vein_radius
         Anterior internal veins: places beside the midline and behind the canal's centre, radius.
-    flava, pads, ganglia
-        Bars by (level above, side), by level above, by (level, side).
+    flava, pads, ganglia, supraspinous
+        Bars by (level above, side), by level above, by (level, side), by level above.
     """
 
     canal: Canal
@@ -44,6 +44,7 @@ class Lining:
     flava: Mapping[tuple[str, str], Rod]
     pads: Mapping[str, Rod]
     ganglia: Mapping[tuple[str, str], Rod]
+    supraspinous: Mapping[str, Rod]
 
     def longitudinal(self, block: Block) -> Array:
         """Distance to the posterior longitudinal ligament: broad on discs, narrow and off the bone behind bodies."""
@@ -110,7 +111,26 @@ def lining(
         for level in names
         for side, rod in zip(SIDES, ganglia(levels[level], frames[level]), strict=True)
     }
-    return Lining(canal=canal, flava=flava, pads=pads, ganglia=found, **veins)
+    behind = _supraspinous(levels, frames, arches)
+    return Lining(canal=canal, flava=flava, pads=pads, ganglia=found, supraspinous=behind, **veins)
+
+
+def _supraspinous(
+    levels: Mapping[str, LevelSize], frames: Mapping[str, Place], arches: Mapping[str, Arch]
+) -> dict[str, Rod]:
+    """Bands from tip to tip of the spinous processes, behind them."""
+    row = table("phantom_anatomy")["lining"]["supraspinous_mm"]
+    names = [level for level, size in levels.items() if size.region != "cervical"]
+    tips: dict[str, Point] = {}
+    for level in names[: names.index(row["last"]) + 1]:
+        knob = arches[level].rods["spinous"][-1]
+        middle = (np.array(knob.start) + np.array(knob.end)) / 2
+        tips[level] = middle - (knob.half_mm[1][1] + row["half_depth"] / 2) * frames[level].anterior
+    half = ((row["half_width"], row["half_depth"]),) * 2
+    return {
+        upper: Rod(start=_point(tips[upper]), end=_point(tips[lower]), across=_point(frames[upper].left), half_mm=half)
+        for upper, lower in pairwise(tips)
+    }
 
 
 def _veins(levels: Mapping[str, LevelSize], frames: Mapping[str, Place], canal: Canal) -> dict[str, Curve]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spinemets.knowledge.catalogue import table
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.imaging.mr_signals import MrContrast
 from spinemets.phantom.imaging.paint import paint
+from spinemets.phantom.imaging.painting.discs import _coat
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.tissues import tissue
 
@@ -39,3 +41,32 @@ def test_cartilage_is_a_dark_line_along_the_endplates(first_light, cube):
     fibres = (nucleus > 0.5) & (nucleus < 6)
     line, deep = (image[fibres & (np.abs(outer + at) < 0.15)].mean() for at in (0.4, 2.0))
     assert line < 0.75 * deep
+
+
+def test_coat_is_thickest_in_front():
+    """Anterior longitudinal ligament in front, less at the sides and behind, without a step."""
+    row = table("phantom_anatomy")["lining"]["column_mm"]
+    ahead = np.linspace(-20, 20, 81, dtype=np.float32)
+    found = _coat(ahead, 34.0)
+    assert found[ahead >= 17] == pytest.approx(row["anterior"])
+    assert found[ahead <= 0] == pytest.approx(row["around"])
+    assert np.all(np.diff(found) >= 0)
+    assert np.diff(found).max() < 0.06
+
+
+def test_ligament_in_front_of_a_body(normal):
+    """Sum of what T1 loses to the ligament in front of L3: dark over its thickness, whatever the samples."""
+    vertebra = normal.anatomy.vertebra("L3")
+    front = vertebra.body.size.mean_depth / 2
+
+    def dark_mm(step):
+        affine = np.eye(4)
+        affine[:3, 0] = step * vertebra.frame.anterior
+        affine[:3, 3] = vertebra.frame.lps(0.0, front - 4.0 + step / 2, 0.0)
+        block = Block(affine=affine, start=(0, 0, 0), shape=(round(12 / step), 1, 1), reach_mm=step)
+        bone = vertebra.bone(block)
+        ahead = vertebra.frame.local(block)[1]
+        shell = (bone.outer > 0) & (bone.body - _coat(ahead, vertebra.body.size.mean_depth) < 0)
+        return step * np.count_nonzero(shell)
+
+    assert dark_mm(0.05) == pytest.approx(table("phantom_anatomy")["lining"]["column_mm"]["anterior"], abs=0.15)

@@ -26,6 +26,8 @@ def spinal_canal(canvas: Canvas, anatomy: Anatomy) -> None:
         canvas.cover(found, "ligament", np.minimum(lining.longitudinal(found[1]), lining.septum(found[1])))
     for rod, place in canvas.met(tuple(lining.flava.values())):
         canvas.cover(place, "ligament", lining.flavum(rod, place[1]))
+    for rod, place in canvas.met(tuple(lining.supraspinous.values())):
+        canvas.cover(place, "ligament", rod.distance(place[1]))
     for rod, place in canvas.met(anatomy.roots):
         canvas.cover(place, "nerve_root", rod.distance(place[1]))
     for rod, place in canvas.met(tuple(lining.ganglia.values())):

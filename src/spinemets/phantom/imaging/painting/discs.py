@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from spinemets.knowledge.catalogue import table
 from spinemets.phantom.anatomy.disc import Disc
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.imaging.painting.canvas import Canvas, Found, inside
 from spinemets.phantom.shape.block import Array
 from spinemets.phantom.shape.distance import coverage
 
-LIGAMENT_MM = 1.2
 # Outside the nucleus the annulus darkens from this distance on, over that width, to this share of ligament's fibres (a choice).
 FIBRES_FROM_MM, FIBRES_OVER_MM, FIBRES_SHARE = 2.0, 6.0, 0.7
 # Cartilage of the endplates, as dark as ligament on MR (PHA-12).
@@ -26,13 +26,21 @@ MetBone = tuple[Vertebra, Found, Bone]
 
 def ligaments(canvas: Canvas, discs: list[MetDisc], bones: list[MetBone]) -> None:
     """Longitudinal ligaments and annulus border around the column of bodies and discs."""
-    for _, found, (outer, _) in discs:
-        canvas.cover(found, "ligament", outer - np.float32(LIGAMENT_MM))
+    for disc, found, (outer, _) in discs:
+        ahead = disc.upper_frame.local(found[1])[1]
+        canvas.cover(found, "ligament", outer - _coat(ahead, disc.upper.size.mean_depth))
     for vertebra, (place, part), bone in bones:
         near = part.within(vertebra.body_box)
         if near is not None:
-            body = bone.body[near[0]]
-            canvas.cover((inside(place, near[0]), near[1]), "ligament", body - np.float32(LIGAMENT_MM))
+            coat = _coat(vertebra.frame.local(near[1])[1], vertebra.body.size.mean_depth)
+            canvas.cover((inside(place, near[0]), near[1]), "ligament", bone.body[near[0]] - coat)
+
+
+def _coat(ahead: Array, depth_mm: float) -> Array:
+    """Thickness of the ligaments around a body: that of the anterior one in front, less at the sides and behind."""
+    row = table("phantom_anatomy")["lining"]["column_mm"]
+    share = np.clip(2 * ahead / np.float32(depth_mm), 0.0, 1.0) ** 2
+    return np.asarray(np.float32(row["around"]) + np.float32(row["anterior"] - row["around"]) * share, np.float32)
 
 
 def discs_of_column(canvas: Canvas, met: list[MetDisc], dried: Mapping[str, float]) -> None:
