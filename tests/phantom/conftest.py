@@ -27,10 +27,11 @@ def normal():
 
 @pytest.fixture(scope="session")
 def clean():
-    """Function: default protocol of a sequence without noise, chemical shift band or saturation band."""
+    """Function: default protocol of a sequence without noise, saturation band or shading by the coil."""
 
     def protocol(sequence, **changes):
-        return replace(default(sequence), noise=float("inf"), saturation_band=False, **changes)
+        calm = {"noise": float("inf"), "saturation_band": False, "coil_radius_mm": None, "coil_corrected": 0.0}
+        return replace(default(sequence), **{**calm, **changes})
 
     return protocol
 

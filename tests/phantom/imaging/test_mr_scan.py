@@ -111,6 +111,22 @@ def test_posterior_coil(first_light, clean):
     assert ratio[60:-60, 100:260, 1] == pytest.approx(np.asarray(coil)[60:-60, 100:260], rel=0.25)
 
 
+def test_corrected_coil(first_light, clean):
+    """What correction leaves is the root of the sensitivity: a corrected share of 0.8 leaves its fifth root; 1 leaves nothing."""
+    grid = first_light.grid(clean("t1"))
+    whole, fifth, none = (
+        mr_scan.surroundings(first_light.anatomy, clean("t1", coil_radius_mm=70.0, coil_corrected=c), grid, 8).coil
+        for c in (0.0, 0.8, 1.0)
+    )
+    assert fifth == pytest.approx(whole**0.2, rel=1e-4)
+    assert none == pytest.approx(np.ones_like(whole))
+    # In the protocols: some tenths of a percent per mm at the spine.
+    assert default("t1").coil_corrected == 0.8
+    middle = np.log(fifth[:, 180])
+    slope = np.diff(middle)[100:180].mean() / default("t1").pixel_mm
+    assert 0.003 < slope < 0.007
+
+
 def test_the_field_is_off_at_the_edge(normal):
     """0 in the middle, the stated offset half a picture away, as its square in between."""
     a = replace(default("t2_fs"), b0_offset_hz=120.0, n_slices=1)

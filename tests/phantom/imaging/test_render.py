@@ -14,9 +14,9 @@ from spinemets.phantom.assembly import assemble
 from spinemets.phantom.imaging import render
 from spinemets.phantom.imaging.acquisition import default, sequences
 from spinemets.phantom.imaging.mr_signals import MrContrast, fat_turn
+from spinemets.phantom.imaging.painting import bones
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.shape.block import Block
-from spinemets.phantom.shape.texture import Field
 from spinemets.phantom.tissue.fat_spectra import fat_spectrum
 from spinemets.phantom.tissue.field_strength import at_field
 from spinemets.phantom.tissue.tissues import fat_pool_ms, tissue
@@ -203,7 +203,11 @@ def test_wrong_acquisition(normal):
 @pytest.fixture
 def even(monkeypatch):
     """Marrow without texture: the magnitude of water and fat that cancel is not that of their means."""
-    monkeypatch.setattr(Field, "log_normal", lambda self, wanted, points, cv: np.ones(wanted.shape, np.float32))
+
+    def ones(names, structure, where, vertebra):
+        return np.ones((len(names), *where[1].shape), np.float32)
+
+    monkeypatch.setattr(bones, "textures", ones)
 
 
 def _modelled(patient, protocol):

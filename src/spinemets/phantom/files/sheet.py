@@ -86,7 +86,6 @@ def _views(phantom: Phantom, acquisition: Acquisition) -> Image:
 
 def _row(phantom: Phantom, acquisition: Acquisition, centre: NDArray[np.float64]) -> Image:
     """Three planes of one series, and the truth over the sagittal one; views of a scan or a radiograph as they are."""
-    from PIL import Image
 
     if acquisition.emission is not None and acquisition.emission.planar:
         return _views(phantom, acquisition)

@@ -74,6 +74,8 @@ class Acquisition:
         one scan (in and opposed phase) share their scale.
     coil_radius_mm
         Radius of the loops behind the back that receive; None = received evenly. `noise` is that of L3.
+    coil_corrected
+        Share of the logarithm of their fall-off that the scanner takes out again.
     b0_offset_hz
         How far the field is off at the edge of the picture; it grows with the square of the distance from the middle.
     motion_mm, motion_period_lines
@@ -132,6 +134,7 @@ class Acquisition:
     stored: float = 700.0
     reference_te_ms: float | None = None
     coil_radius_mm: float | None = None
+    coil_corrected: float = 0.0
     b0_offset_hz: float = 0.0
     motion_mm: float = 0.0
     motion_period_lines: float = 9.0

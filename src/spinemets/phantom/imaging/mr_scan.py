@@ -46,7 +46,11 @@ class Surroundings:
 
 def surroundings(anatomy: Anatomy, a: Acquisition, grid: Grid, k: int) -> Surroundings:
     """Coil and field in slice k."""
-    coil = None if a.coil_radius_mm is None else _coil(anatomy, a.coil_radius_mm, _slice(grid, k))
+    coil = (
+        None
+        if a.coil_radius_mm is None
+        else _coil(anatomy, a.coil_radius_mm, _slice(grid, k)) ** np.float32(1 - a.coil_corrected)
+    )
     offset = _offset_hz(grid, k, a.b0_offset_hz) if a.b0_offset_hz else None
     return Surroundings(coil=coil, offset_hz=offset)
 

@@ -49,9 +49,12 @@ def test_cleft_is_as_bright_as_fluid(read):
 
 
 def test_healed_fracture_has_normal_marrow(read):
-    """No oedema and no band in a healed wedge."""
+    """No oedema and no band in a healed wedge, on average over places: marrow is patchy."""
+    places = [(side * 7.0, ahead, 0.0) for side in (-1, 1) for ahead in (-5.0, 0.0, 5.0)]
     for sequence in ("t1", "stir"):
-        healed, normal = (read("fx-grades-40", sequence, level, (3.0, -3.0, 0.0)) for level in ("L1", "L2"))
+        healed, normal = (
+            np.mean([read("fx-grades-40", sequence, level, place) for place in places]) for level in ("L1", "L2")
+        )
         assert healed == pytest.approx(normal, rel=0.08)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from spinemets.knowledge.catalogue import table
+from spinemets.knowledge.lookup import table
 from spinemets.phantom.anatomy.disc import Disc
 from spinemets.phantom.anatomy.vertebra import Bone, Vertebra
 from spinemets.phantom.imaging.painting.canvas import Canvas, Found, inside
