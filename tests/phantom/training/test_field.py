@@ -61,6 +61,7 @@ def test_a_structure_new_to_the_anatomy_is_picked_up(healthy, monkeypatch):
     def with_more(case, seed):
         from dataclasses import replace
 
+        from spinemets.phantom.anatomy.trunk.structures import bone_of
         from spinemets.phantom.shape.distance import Rod
 
         found = plain(case, seed)
@@ -73,7 +74,7 @@ def test_a_structure_new_to_the_anatomy_is_picked_up(healthy, monkeypatch):
         )  # fmt: skip
         ends = [tuple((centre + np.array([-34, 0, dz])).tolist()) for dz in (-6, 6)]
         rod = Rod(start=ends[0], end=ends[1], across=(1.0, 0.0, 0.0), half_mm=((5.0, 5.0), (5.0, 5.0)))
-        return replace(found, soft=(*found.soft, ball), other_bone=(*found.other_bone, rod))
+        return replace(found, soft=(*found.soft, ball), other_bone=(*found.other_bone, bone_of("new", (rod,))))
 
     monkeypatch.setattr(fields, "assemble", with_more)
     for name in ("a", "b", "c", "d", "e", "f"):

@@ -87,8 +87,8 @@ def test_canal_lies_behind_the_bodies_in_the_midline(mapped, normal, cube):
     assert set(np.unique(high[around])) == {CODES["canal"]}
 
 
-def test_ribs_are_above_and_pelvis_is_nothing(normal):
-    """Rods of other bone by their height."""
+def test_ribs_are_ribs_and_pelvis_is_nothing(normal):
+    """Other bone by its name: beside T10 there are ribs, beside S1 the pelvis alone."""
     parts = parts_of(normal.anatomy, CODES)
     for level, wanted in (("T10", True), ("S1", False)):
         affine = np.eye(4) * 3.0

@@ -82,10 +82,9 @@ def _met(anatomy: Anatomy, block: Block, parts: Parts, labels: Row) -> Iterator[
         for kind, distance in (("cord", anatomy.canal.cord), ("canal", anatomy.canal.sac)):
             inside = np.broadcast_to(distance(met[1]) < 0, met[1].shape)
             yield met[0], inside, np.asarray(parts.number(codes[kind], 0), np.uint8)
-    limit = float(anatomy.frames[labels["ribs_above"]].origin[2])
-    for rod in anatomy.other_bone:
-        if (rod.box[0][2] + rod.box[1][2]) / 2 > limit:
-            yield from _inside(block, rod, parts.number(codes["rib"], 0))
+    for bone in anatomy.other_bone:
+        if bone.name.startswith(labels["rib_names"]):
+            yield from _inside(block, bone, parts.number(codes["rib"], 0))
 
 
 def _inside(block: Block, thing: object, number: int) -> Iterator[Met]:
