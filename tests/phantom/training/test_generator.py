@@ -160,7 +160,7 @@ def test_left_is_left_front_is_front_and_up_is_up(generator, sample):
     expected = inverse[:3, :3] @ centre + inverse[:3, 3]
     near = seen[np.abs(seen - expected).max(axis=1) < 6]
     assert len(near) > 50
-    assert np.abs(near.mean(0) - expected).max() < 1.0
+    assert np.abs(near.mean(0) - expected).max() < 1.5
 
 
 def test_seeds_lie_in_their_bodies(generator):

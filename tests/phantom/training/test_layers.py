@@ -65,7 +65,7 @@ def test_shell_is_the_mixture_that_images_get():
     values = np.array([0.0, 10.0, 20.0, 30.0, 40.0], np.float32)
     image = np.zeros((1, *SHAPE), np.float32)
     mixtures = np.stack([values[1:], np.zeros(4, np.float32)], axis=1)[:, :, None].astype(np.float32)
-    texture = (np.ones((1, *SHAPE), np.float32), np.zeros(1, np.int64))
+    texture = (np.ones((1, *SHAPE), np.float32), np.zeros(1, np.int64), np.full(1, -1))
     mixing.shell(image, (0, 0, 0), (outer, inner), texture, (of_layers, in_shell, mixtures))
     got = np.tensordot(values, shares_of(held, 5), 1)
     assert np.abs(got - image[0]).max() < 0.15
