@@ -118,8 +118,13 @@ def test_truth_file(demo, first_light):
 
 
 def short(names, monkeypatch, n_slices=2):
-    """Protocols with few slices."""
-    monkeypatch.setattr(write, "default", lambda s: replace(default(s), n_slices=n_slices))
+    """Protocols with few slices, radiographs with few pixels."""
+
+    def few(name):
+        a = default(name)
+        return replace(a, n_slices=n_slices) if a.xray is None else replace(a, pixel_mm=3.0)
+
+    monkeypatch.setattr(write, "default", few)
     return names
 
 
@@ -173,6 +178,7 @@ KINDS = {
     "in_phase_3t": "ip_op", "opposed_phase_3t": "ip_op", "dixon": "dixon", "dixon_3t": "dixon", "dixon2": "dixon",
     "t2star": "t2star", "vfa": "vfa", "dce": "dce", "t1_motion": "t1", "t1_shaded": "t1", "t2_fs_edge": "t2_fs",
     "t2_flow": "t2", "t1_3t": "t1", "t2_3t": "t2", "stir_3t": "stir", "t1_flair_3t": "t1_flair",
+    "xr_ap": "radiograph", "xr_lat": "radiograph",
 }  # fmt: skip
 # Series that say what they are only beside one another.
 PAIRS = (("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"))
