@@ -44,7 +44,7 @@ def table(name: str) -> Any:
     return yaml.load(text, Loader=yaml.CSafeLoader) if by_row is None else by_row
 
 
-def bundle(prefixes: tuple[str, ...] = ("phantom", "tissue")) -> str:
+def bundle(prefixes: tuple[str, ...] = ("attenuation", "phantom", "tissue")) -> str:
     """JSON text of the tables whose names begin so; `table` reads it back equal, numbers and keys included."""
     names = sorted(path.stem for path in (HERE / "tables").glob("*.yaml") if path.stem.startswith(prefixes))
     return json.dumps({name: _packed(table(name)) for name in names}, allow_nan=False, separators=(",", ":"))

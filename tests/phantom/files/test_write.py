@@ -118,8 +118,13 @@ def test_truth_file(demo, first_light):
 
 
 def short(names, monkeypatch, n_slices=2):
-    """Protocols with few slices."""
-    monkeypatch.setattr(write, "default", lambda s: replace(default(s), n_slices=n_slices))
+    """Protocols with few slices, radiographs with few pixels."""
+
+    def few(name):
+        a = default(name)
+        return replace(a, n_slices=n_slices) if a.xray is None else replace(a, pixel_mm=3.0)
+
+    monkeypatch.setattr(write, "default", few)
     return names
 
 
@@ -175,6 +180,7 @@ KINDS = {
     "t2_flow": "t2", "ct_tilted": "ct_bone", "wb_t1": "t1_gre", "wb_stir": "stir", "wb_dwi": "dwi", "wb3_t1": "t1_gre", "wb3_stir": "stir",
     "pet": "pet_ac", "pet_admin": "pet_ac", "pet_uncorrected": "pet_ac", "pet_nac": "pet_nac", "ctac": "ct_soft",
     "bone_scan": "bone_scan", "spect": "spect", "t1_3t": "t1", "t2_3t": "t2", "stir_3t": "stir", "t1_flair_3t": "t1_flair",
+    "xr_ap": "radiograph", "xr_lat": "radiograph",
 }  # fmt: skip
 # Series that say what they are only beside one another.
 PAIRS = (("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"))
