@@ -26,11 +26,12 @@ def butterfly(p: Array, q: Array) -> Array:
 
 def _capsule(p: Array, q: Array, start: list[float], end: list[float], half: float) -> Array:
     """Distance to a line of that half width, rounded at its ends."""
-    (p0, q0), along = start, np.subtract(end, start)
-    length = float(along @ along)
-    share = np.clip(((p - np.float32(p0)) * along[0] + (q - np.float32(q0)) * along[1]) / length, 0.0, 1.0)
-    off_p, off_q = p - np.float32(p0) - share * along[0], q - np.float32(q0) - share * along[1]
-    return np.asarray(np.sqrt(off_p * off_p + off_q * off_q) - half)
+    (p0, q0), (p1, q1) = start, end
+    along_p, along_q = p1 - p0, q1 - q0
+    length = along_p * along_p + along_q * along_q
+    off_p, off_q = p - p0, q - q0
+    share = np.clip((off_p * along_p + off_q * along_q) / length, 0.0, 1.0)
+    return np.asarray(np.hypot(off_p - share * along_p, off_q - share * along_q) - half)
 
 
 @lru_cache(maxsize=1)

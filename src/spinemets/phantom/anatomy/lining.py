@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -29,8 +30,8 @@ class Lining:
     ----------
     from_middle
         Distance along z to the nearest middle of a body, and that over half the body's height (1 at its edges, more at discs).
-    vein_beside, vein_behind, vein_radius
-        Anterior internal veins: places beside the midline and behind the canal's centre, radius.
+    vein_beside, vein_depth, vein_radius
+        Anterior internal veins: places beside the midline and behind the canal's front wall, radius.
     flava, pads, ganglia, supraspinous
         Bars by (level above, side), by level above, by (level, side), by level above.
     """
@@ -39,57 +40,97 @@ class Lining:
     from_middle: Curve
     share_of_body: Curve
     vein_beside: Curve
-    vein_behind: Curve
+    vein_depth: Curve
     vein_radius: Curve
     flava: Mapping[tuple[str, str], Rod]
     pads: Mapping[str, Rod]
     ganglia: Mapping[tuple[str, str], Rod]
     supraspinous: Mapping[str, Rod]
 
+    def near(self, block: Block) -> Near:
+        """What lies at a block's points."""
+        return Near(lining=self, block=block)
+
     def longitudinal(self, block: Block) -> Array:
-        """Distance to the posterior longitudinal ligament: broad on discs, narrow and off the bone behind bodies."""
-        row = table("phantom_anatomy")["lining"]["pll"]
-        u, v, z = self.canal.across(block)
-        # 0 behind the middle of a body, 1 at its edges and behind the disc.
-        edge = np.clip(self.share_of_body.at(z), 0.0, 1.0)
-        narrow, broad = row["half_width_mm"]
-        half_u = np.float32(narrow) + np.float32(broad - narrow) * edge**2
-        depth = v + self.canal.half_ap.at(z)
-        front = np.float32(row["apart_mm"]) * (1 - edge)
-        band = np.maximum(front - depth, depth - np.float32(row["thickness_mm"]))
-        return self._outside_sac(np.maximum(band, np.abs(u) - half_u), block)
+        """Distance to the posterior longitudinal ligament."""
+        return self.near(block).longitudinal
 
     def septum(self, block: Block) -> Array:
-        """Distance to the septum that ties the ligament to the middle of each body."""
-        rows = table("phantom_anatomy")["lining"]
-        u, v, z = self.canal.across(block)
-        depth = v + self.canal.half_ap.at(z)
-        band = np.maximum(-np.float32(1.0) - depth, depth - np.float32(rows["pll"]["apart_mm"]))
-        beyond = (self.share_of_body.at(z) - np.float32(rows["septum"]["share"])) * 10
-        plate = np.maximum(np.abs(u) - np.float32(rows["septum"]["half_mm"]), beyond)
-        return self._outside_sac(np.maximum(band, plate), block)
+        """Distance to the septum."""
+        return self.near(block).septum
 
     def veins(self, block: Block) -> Array:
-        """Distance to the anterior internal plexus: a vein on each side, joined behind each body where its own vein leaves it."""
-        u, v, z = self.canal.across(block)
-        side, behind, radius = np.abs(u), self.vein_behind.at(z), self.vein_radius.at(z)
-        beside = self.vein_beside.at(z)
-        along = np.hypot(side - beside, v - behind) - radius
-        thin = np.float32(table("phantom_anatomy")["lining"]["veins"]["crossing_mm"])
-        off = np.hypot(v + self.canal.half_ap.at(z) - thin / 2, self.from_middle.at(z))
-        crossing = np.hypot(np.maximum(side - beside, 0.0), off) - thin
-        return self._outside_sac(np.minimum(along, crossing), block)
+        """Distance to the anterior internal plexus."""
+        return self.near(block).veins
 
     def dura(self, block: Block) -> Array:
         """Distance to the outside of the dura."""
-        return np.asarray(self.canal.sac(block) - np.float32(DURA_MM))
+        return self.near(block).dura
 
     def flavum(self, rod: Rod, block: Block) -> Array:
         """Distance to one half of a ligamentum flavum."""
-        return self._outside_sac(rod.distance(block), block)
+        return self.near(block).outside_sac(rod.distance(block))
 
-    def _outside_sac(self, distance: Array, block: Block) -> Array:
-        return np.asarray(np.maximum(distance, np.float32(DURA_MM) - self.canal.sac(block)), np.float32)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Near:
+    """The lining at a block's points: what several structures ask for is worked out once."""
+
+    lining: Lining
+    block: Block
+
+    @cached_property
+    def dura(self) -> Array:
+        """Distance to the outside of the dura."""
+        return np.asarray(self.lining.canal.sac(self.block) - np.float32(DURA_MM))
+
+    @cached_property
+    def _across(self) -> tuple[Array, Array, Array]:
+        """To the side, behind the canal's front wall, and height."""
+        u, v, z = self.lining.canal.across(self.block)
+        return np.abs(u), v + self.lining.canal.half_ap.at(z), z
+
+    @cached_property
+    def _share(self) -> Array:
+        """0 behind the middle of a body, 1 at its edges, more behind the disc."""
+        return self.lining.share_of_body.at(self._across[2])
+
+    @cached_property
+    def longitudinal(self) -> Array:
+        """Distance to the posterior longitudinal ligament: broad on discs, narrow and off the bone behind bodies."""
+        row = table("phantom_anatomy")["lining"]["pll"]
+        side, depth, _ = self._across
+        edge = np.minimum(self._share, np.float32(1.0))
+        narrow, broad = row["half_width_mm"]
+        half_u = np.float32(narrow) + np.float32(broad - narrow) * edge**2
+        front = np.float32(row["apart_mm"]) * (1 - edge)
+        band = np.maximum(front - depth, depth - np.float32(row["thickness_mm"]))
+        return self.outside_sac(np.maximum(band, side - half_u))
+
+    @cached_property
+    def septum(self) -> Array:
+        """Distance to the septum that ties the ligament to the middle of each body."""
+        rows = table("phantom_anatomy")["lining"]
+        side, depth, _ = self._across
+        band = np.maximum(-np.float32(1.0) - depth, depth - np.float32(rows["pll"]["apart_mm"]))
+        beyond = (self._share - np.float32(rows["septum"]["share"])) * 10
+        return self.outside_sac(np.maximum(band, np.maximum(side - np.float32(rows["septum"]["half_mm"]), beyond)))
+
+    @cached_property
+    def veins(self) -> Array:
+        """Distance to the anterior internal plexus: a vein on each side, joined behind each body where its own vein leaves it."""
+        side, depth, z = self._across
+        own = self.lining
+        beside = side - own.vein_beside.at(z)
+        along = np.hypot(beside, depth - own.vein_depth.at(z)) - own.vein_radius.at(z)
+        thin = np.float32(table("phantom_anatomy")["lining"]["veins"]["crossing_mm"])
+        off = np.hypot(depth - thin / 2, own.from_middle.at(z))
+        crossing = np.hypot(np.maximum(beside, np.float32(0.0)), off) - thin
+        return self.outside_sac(np.minimum(along, crossing))
+
+    def outside_sac(self, distance: Array) -> Array:
+        """Distance to what lies outside the dura."""
+        return np.asarray(np.maximum(distance, -self.dura), np.float32)
 
 
 def lining(
@@ -159,7 +200,7 @@ def _veins(levels: Mapping[str, LevelSize], frames: Mapping[str, Place], canal: 
         "from_middle": Curve(z=z, values=off),
         "share_of_body": Curve(z=z, values=share),
         "vein_beside": Curve(z=z, values=beside),
-        "vein_behind": Curve(z=z, values=-canal.half_ap.values + np.minimum(room / 2, radius + 0.4)),
+        "vein_depth": Curve(z=z, values=np.minimum(room / 2, radius + 0.4)),
         "vein_radius": Curve(z=z, values=radius),
     }
 

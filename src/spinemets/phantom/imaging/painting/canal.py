@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from spinemets.phantom.assembly import Anatomy
@@ -22,8 +24,9 @@ def spinal_canal(canvas: Canvas, anatomy: Anatomy) -> None:
         canvas.cover(place, "epidural_fat", rod.distance(place[1]))
     if found is not None:
         canvas.cover(found, "epidural_fat", anatomy.canal.fat(found[1]))
-        canvas.cover(found, "epidural_veins", lining.veins(found[1]))
-        canvas.cover(found, "ligament", np.minimum(lining.longitudinal(found[1]), lining.septum(found[1])))
+        near = lining.near(found[1])
+        canvas.cover(found, "epidural_veins", near.veins)
+        canvas.cover(found, "ligament", np.minimum(near.longitudinal, near.septum))
     for rod, place in canvas.met(tuple(lining.flava.values())):
         canvas.cover(place, "ligament", lining.flavum(rod, place[1]))
     for rod, place in canvas.met(tuple(lining.supraspinous.values())):
@@ -51,17 +54,42 @@ def _near(canvas: Canvas, anatomy: Anatomy) -> Found | None:
 
 def _sac(canvas: Canvas, anatomy: Anatomy, found: Found) -> None:
     """Dura, CSF, and what hangs in it."""
-    (place, part), canal = found, anatomy.canal
-    dura, sac, cord, grey = (
-        coverage(np.broadcast_to(distance(part), part.shape), part.reach_mm)
-        for distance in (anatomy.lining.dura, canal.sac, canal.cord, canal.grey)
+    canal, tissue = anatomy.canal, canvas.palette.tissue
+    outer, sac = _shares(found, anatomy.lining.dura), _shares(found, canal.sac)
+    canvas.fill(found[0], tissue("dura"), _around(outer, sac))
+    canvas.fill(found[0], tissue("csf"), sac)
+    within = _holding(found, sac)
+    if within is None:
+        return
+    canvas.cover(within, "nerve_root", canal.roots(within[1]))
+    cord = _shares(within, canal.cord)
+    core = _holding(within, cord)
+    if core is None:
+        return
+    grey = np.zeros_like(cord)
+    grey[tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(core[0], within[0], strict=True))] = _shares(
+        core, canal.grey
     )
-    tissue = canvas.palette.tissue
-    canvas.fill(place, tissue("dura"), _around(dura, sac))
-    canvas.fill(place, tissue("csf"), sac)
-    canvas.cover(found, "nerve_root", canal.roots(part))
-    canvas.fill(place, tissue("cord_white"), _around(cord, grey))
-    canvas.fill(place, tissue("cord_grey"), grey)
+    canvas.fill(within[0], tissue("cord_white"), _around(cord, grey))
+    canvas.fill(within[0], tissue("cord_grey"), grey)
+
+
+def _shares(found: Found, distance: Callable[[Block], Array]) -> Array:
+    """Share of each sample inside a surface."""
+    return coverage(np.broadcast_to(distance(found[1]), found[1].shape), found[1].reach_mm)
+
+
+def _holding(found: Found, share: Array) -> Found | None:
+    """The smallest part that has all samples with a share; None if there is none."""
+    held = share > 0
+    place = []
+    for axis in range(3):
+        some = np.flatnonzero(held.any(axis=tuple(a for a in range(3) if a != axis)))
+        if not some.size:
+            return None
+        place.append(slice(int(some[0]), int(some[-1]) + 1))
+    own = (place[0], place[1], place[2])
+    return inside(found[0], own), found[1].part(own)
 
 
 def _around(outer: Array, inner: Array) -> Array:
