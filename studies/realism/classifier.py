@@ -15,6 +15,17 @@ PATCHES = 60
 QUANTILES = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 ANGLES = ((0, 1), (1, 0), (1, 1), (1, -1))
 GREYS = 16
+BLURS_PX = (0.7, 1.0, 1.5, 2.0, 3.0, 4.0)
+RINGS = 8
+# What the numbers of `features` are, in their order.
+NAMES = (
+    *(f"percentile {q}" for q in QUANTILES), "mean", "standard deviation", "skewness", "kurtosis",
+    *(f"gradient, percentile {q}" for q in (5, 25, 50, 75, 95)), "Laplacian", "gradient down over across",
+    *(f"what a blur of {s} mm takes" for s in BLURS_PX),
+    *(f"co-occurrence {way}: {what}" for way in ("across", "down", "diagonal", "other diagonal")
+      for what in ("contrast", "energy", "homogeneity", "correlation")),
+    *(f"power in ring {n} of {RINGS}" for n in range(1, RINGS + 1)),
+)  # fmt: skip
 
 
 def patches(exam: Exam, generator: np.random.Generator) -> list[NDArray[np.float32]]:
@@ -38,7 +49,7 @@ def features(patch: NDArray[np.float32]) -> list[float]:
     ]
     found += [float(v) for v in np.percentile(steep, (5, 25, 50, 75, 95))]
     found += [float(np.mean(np.abs(ndimage.laplace(patch)))), float(np.mean(np.abs(gy)) / np.mean(np.abs(gx)))]
-    found += [float((patch - ndimage.gaussian_filter(patch, s)).std()) for s in (0.7, 1.0, 1.5, 2.0, 3.0, 4.0)]
+    found += [float((patch - ndimage.gaussian_filter(patch, s)).std()) for s in BLURS_PX]
     found += _co_occurrence(patch)
     return [*found, *_ring_power(patch)]
 
@@ -66,9 +77,31 @@ def _ring_power(patch: NDArray[np.float32]) -> list[float]:
     window = np.outer(np.hanning(SIDE), np.hanning(SIDE))
     power = np.abs(np.fft.fft2((patch - patch.mean()) * window)) ** 2
     frequency = np.hypot(*np.meshgrid(*(np.fft.fftfreq(SIDE),) * 2))
-    edges = np.linspace(0.03, 0.5, 9)
+    edges = np.linspace(0.03, 0.5, RINGS + 1)
     rings = (power[(frequency >= a) & (frequency < b)].mean() for a, b in pairwise(edges))
     return [float(np.log(p + 1e-9)) for p in rings]
+
+
+def _sampled(exams: list[Exam], seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
+    """Features of patches of all exams, whether each is real, and the number of its exam."""
+    generator = np.random.default_rng(seed)
+    rows, real, group = [], [], []
+    for number, exam in enumerate(exams):
+        for patch in patches(exam, generator):
+            rows.append(features(patch))
+            real.append(exam.real)
+            group.append(number)
+    return np.array(rows), np.array(real), np.array(group)
+
+
+def telling(exams: list[Exam], n: int = 4, seed: int = 1) -> list[tuple[str, float]]:
+    """The single features that tell most: name, and area under the curve by it alone; over 0.5: higher in real ones."""
+    rows, real, _ = _sampled(exams, seed)
+    ranks = stats.rankdata(rows, axis=0)
+    above = ranks[real].sum(axis=0) - real.sum() * (real.sum() + 1) / 2
+    alone = above / (real.sum() * (~real).sum())
+    best = np.argsort(-np.abs(alone - 0.5), kind="stable")[:n]
+    return [(NAMES[k], float(alone[k])) for k in best]
 
 
 def auc(exams: list[Exam], seed: int = 1) -> float:
@@ -83,14 +116,8 @@ def auc(exams: list[Exam], seed: int = 1) -> float:
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import GroupKFold, cross_val_predict
 
-    generator = np.random.default_rng(seed)
-    rows, real, group = [], [], []
-    for number, exam in enumerate(exams):
-        for patch in patches(exam, generator):
-            rows.append(features(patch))
-            real.append(exam.real)
-            group.append(number)
+    rows, real, group = _sampled(exams, seed)
     folds = GroupKFold(n_splits=min(5, len(exams)))
     model = HistGradientBoostingClassifier(max_iter=100, max_leaf_nodes=8, random_state=seed)
-    judged = cross_val_predict(model, np.array(rows), real, groups=group, cv=folds, method="predict_proba")
+    judged = cross_val_predict(model, rows, real, groups=group, cv=folds, method="predict_proba")
     return float(roc_auc_score(real, judged[:, 1]))

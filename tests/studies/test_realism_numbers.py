@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from studies.realism.classifier import SIDE, features
+from studies.realism.classifier import NAMES, SIDE, features, telling
 from studies.realism.exams import Exam
 from studies.realism.numbers import distances, edge_widths_mm, noise_spectrum, ratios, soft_patches, spectrum_slope
 from studies.realism.regions import body_variation, regions
@@ -93,3 +93,19 @@ def test_fifty_features_of_a_patch():
     found = features(1 + 0.1 * power_law(-2.0, SIDE, np.random.default_rng(3)))
     assert len(found) == 50
     assert np.isfinite(found).all()
+
+
+def noisy(name: str, real: bool, sd: float) -> Exam:
+    """Bodies everywhere, noise of that deviation on 100."""
+    generator = np.random.default_rng(len(name))
+    image = (100 + sd * generator.standard_normal((2, 80, 80))).astype(np.float32)
+    return Exam(name=name, real=real, sequence="t1", image=image, bodies=np.ones(image.shape, np.int16))
+
+
+def test_what_tells_is_named():
+    """Real exams of twice the noise: every number that tells is one of spread, and higher in the real ones where it measures it."""
+    found = telling([noisy("a", True, 10.0), noisy("bb", True, 10.0), noisy("ccc", False, 5.0)], n=3)
+    assert len(NAMES) == 50 == len(features(np.random.default_rng(1).random((SIDE, SIDE)).astype(np.float32)))
+    assert all(alone in (0.0, 1.0) for _, alone in found)
+    same = telling([noisy("a", True, 10.0), noisy("a", False, 10.0)], n=1)
+    assert abs(same[0][1] - 0.5) < 0.2
