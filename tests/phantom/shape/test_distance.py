@@ -121,3 +121,14 @@ def test_ellipsoid_along_its_axes():
     assert ellipsoid([np.zeros(1, np.float32)] * 3, half) == pytest.approx([-3.0])
     off = np.random.default_rng(1).normal(0, 6, (3, 50)).astype(np.float32)
     assert ellipsoid(list(off), (4.0,) * 3) == pytest.approx(np.linalg.norm(off, axis=0) - 4.0, abs=0.02)
+
+
+def test_coverage_of_what_repeats_along_axes():
+    """A distance that does not depend on an axis, spread over a block: the share of each sample, and memory of its own."""
+    along = np.linspace(-1.0, 1.0, 7, dtype=np.float32)
+    for shape, spread in (((7, 1, 1), (7, 4, 5)), ((1, 7, 1), (3, 7, 5)), ((1, 1, 7), (3, 4, 7))):
+        seen = np.broadcast_to(along.reshape(shape), spread)
+        share = distance.coverage(seen, 0.8)
+        expected = np.clip(0.5 - np.ascontiguousarray(seen) / 0.8, 0.0, 1.0)
+        assert share == pytest.approx(expected, abs=1e-6)
+        share *= 0.5  # may be written to
