@@ -21,7 +21,11 @@ class Contrast(Protocol):
 
     n_channels: int
     texture: str
-    density: str | None
+
+    @property
+    def density(self) -> str | None:
+        """Texture by which its marrow is multiplied."""
+        ...
 
     def tissue(self, tissue: Tissue) -> Channels:
         """Value of a uniform tissue."""
