@@ -11,7 +11,9 @@ from spinemets.knowledge import lookup
 from spinemets.model.errors import UsageError
 
 NAMES = sorted(
-    path.stem for path in (lookup.HERE / "tables").glob("*.yaml") if path.stem.startswith(("attenuation", "phantom", "tissue"))
+    path.stem
+    for path in (lookup.HERE / "tables").glob("*.yaml")
+    if path.stem.startswith(("attenuation", "phantom", "tissue"))
 )
 
 

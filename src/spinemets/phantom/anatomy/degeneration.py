@@ -88,8 +88,8 @@ def dried(level: str, grade: int, *, age_years: float, seed: int) -> float:
     """
     rows = table("phantom_anatomy")["degeneration"]["ageing"]
     usual = float(np.interp(age_years, rows["age_years"], rows["dried"]))
-    own = usual * (1 + rows["spread"] * float(stream(seed, f"ageing {level}").uniform(-1, 1)))
-    return float(max(wear(grade).dried, own))
+    own = usual * (1 + float(rows["spread"]) * float(stream(seed, f"ageing {level}").uniform(-1, 1)))
+    return max(wear(grade).dried, own)
 
 
 def _drawn(name: str, age_years: float, seed: int) -> int:
