@@ -21,11 +21,11 @@ def test_the_demonstration_holds_one_lesion_of_each_kind_and_a_wedge():
 
 
 def test_the_patient_of_the_demonstration():
-    """A lytic, a blastic, an epidural and a benign-fracture level, in CT and MR with diffusion and an agent."""
+    """A lytic, a blastic, an epidural and a benign-fracture level, in CT, MR, PET and bone scan."""
     case = case_of("multimodality")
     assert {(i.kind, i.level) for i in case.inserts} == {("lytic", "L2"), ("blastic", "L4")}
     assert set(case.collapses) == {"L1"} and [mass.span[0][0] for mass in case.canal] == ["L2"]
-    assert {"ct", "t1", "t2", "stir", "t1_gd", "dwi", "ax_t2"} <= set(case.series)
+    assert {"ct", "t1", "t2", "stir", "t1_gd", "dwi", "ax_t2", "pet", "bone_scan"} == set(case.series)
     assert ("CT-04", "L2", "posterior", "present") in case.expected
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from spinemets.app.cli import flags, say
 
 HELP = "list or make synthetic patients with known findings"
-DESCRIPTION = "Makes CT and MR images of a digital spine with a label map and the truth it was built from."
+DESCRIPTION = "Makes images of a digital spine (CT, MR, PET, bone scan, radiographs) with masks and the truth it was built from."
 DEMO = "demo"
 DEMO_CASE = "multimodality"
 

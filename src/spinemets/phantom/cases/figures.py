@@ -53,7 +53,7 @@ def _multimodality(_: float | None) -> Case:
         inserts=(wall("L2"), BLASTIC),
         canal=(EpiduralMass(id="epidural-1", span=(("L2", 1.0), ("L2", -1.0)), profile=CURTAIN, taper_mm=8.0),),
         expected=(*first.expected, ("CT-04", "L2", "posterior", "present")),
-        series=("ct", "t1", "t2", "stir", "t1_gd", "dwi", "ax_t2"),
+        series=("ct", "t1", "t2", "stir", "t1_gd", "dwi", "ax_t2", "pet", "bone_scan"),
     )
 
 

@@ -19,11 +19,12 @@ from spinemets.phantom.truth.uptake import uptake_truth
 
 SCHEMA = "spinemets-truth/1"
 LIMITS = (
-    "Ribs end at the posterior arc, the pelvis at the iliac wings; no skull.",
+    "Organs are smooth bodies without inner structure; the patient does not breathe and the heart does not beat.",
     "Fractures have no endplate step and no separate fragments.",
     "Worn facet joints do not grow; tumour beside bone only where `soft_lesions` say so.",
     "PET and SPECT see the whole patient at once, without scatter, positron range and breathing.",
-    "No motion, no beam hardening, no coil shading; metal shows its density without streaks.",
+    "The patient lies still unless the series says otherwise; no reduction of metal artefacts, no scatter in CT.",
+    "Inserts sit in vertebrae and in the canal: ribs, pelvis and sacrum hold no disease.",
 )
 
 
