@@ -40,6 +40,7 @@ TISSUES = (
     "nucleus_healthy",
     "annulus",
     "fracture_fluid",
+    "aorta_blood_pre",
 )
 # One case of each group in every run; all of them in `make validate`.
 SAMPLE = {next(iter(group.CASES)) for group in GROUPS}
@@ -74,7 +75,7 @@ def rendered():
 def projected():
     """Every case with each of its radiographs."""
     for case in sorted(CASES):
-        for name in case_of(case).series:
+        for name in series_of(case_of(case)):
             if default(name).xray is not None:
                 yield pytest.param(case, name, marks=() if case == "fig01" else pytest.mark.slow, id=f"{case}-{name}")
 
@@ -222,7 +223,7 @@ def digests(cases):
         if stacks:
             (volume,) = built.render_together((default(stacks[0]),), field_of(built))
         else:
-            radiograph = next(a for a in map(default, built.case.series) if a.xray is not None)
+            radiograph = next(a for a in map(default, series_of(built.case)) if a.xray is not None)
             (volume,) = built.render_together((replace(radiograph, pixel_mm=2.0, fov_mm=(60.0, 40.0)),))
         words = json.dumps(built.truth, sort_keys=True).encode()
         made[case] = hashlib.sha256(np.ascontiguousarray(volume.array).tobytes() + words).hexdigest()
