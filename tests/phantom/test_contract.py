@@ -40,6 +40,7 @@ TISSUES = (
     "nucleus_healthy",
     "annulus",
     "fracture_fluid",
+    "lung",
     "aorta_blood_pre",
 )
 # One case of each group in every run; all of them in `make validate`.

@@ -122,7 +122,8 @@ def test_other_series_are_no_radiographs(first_light):
 def test_labels_of_a_study_without_volumes(tmp_path, monkeypatch):
     """Where only radiographs are made the label map lies on the grid of the CT, for the patient lying."""
     asked = []
-    monkeypatch.setattr("spinemets.phantom.files.demo.write_labels", lambda phantom, path, grid: asked.append(grid))
+    for name in ("write_label_maps", "write_segmentations"):
+        monkeypatch.setattr(f"spinemets.phantom.files.demo.{name}", lambda _, __, grid, *___: asked.append(grid))
     monkeypatch.setattr("spinemets.phantom.files.demo.write_series", lambda *given: None)
     made = make_demo(tmp_path, "normal", 1, ("xr_ap",))
     assert asked[0].shape_ijk[2] > 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemets.phantom.imaging import radiograph_rays, render
+from spinemets.phantom.imaging import radiograph_rays, slabs
 from spinemets.phantom.imaging.projection import Beam, Lattice
 from spinemets.phantom.imaging.radiograph_rays import Sampling, _placed, finer, ray_sums, windows
 from spinemets.phantom.shape.distance import coverage
@@ -154,7 +154,7 @@ def test_the_same_bytes_for_any_number_of_threads(threads, monkeypatch):
     """PHA-02: sums are taken in one order."""
     b, s = beam(), Sampling(pitch_mm=2.0, step_mm=1.0, **NEAR)
     usual = ray_sums(ball(12.0), around(12.0), b, s)
-    monkeypatch.setattr(render, "THREADS", threads)
+    monkeypatch.setattr(slabs, "THREADS", threads)
     assert ray_sums(ball(12.0), around(12.0), b, s).tobytes() == usual.tobytes()
     assert radiograph_rays.SLABS_AT_ONCE > 0
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from spinemets.app.cli import flags, say
 
 HELP = "list or make synthetic patients with known findings"
-DESCRIPTION = "Makes images of a digital spine (CT, MR, PET, bone scan, radiographs) with masks and the truth it was built from."
+DESCRIPTION = (
+    "Makes images of a digital spine (CT, MR, PET, bone scan, radiographs) with masks and the truth it was built from."
+)
 DEMO = "demo"
 DEMO_CASE = "multimodality"
 

@@ -77,7 +77,9 @@ def test_shell_around_marrow_with_a_layer(cube, first_light):
     layer = np.full((1, 3, 3, 3), 0.5, np.float32)
     mixtures = np.zeros((3, 2, 1), np.float32)
     mixtures[:, 0, 0] = 1000.0, 200.0, 50.0
-    painted = Painted(fields=first_light.anatomy.fields, in_shell=np.array([False]), mixtures=mixtures)
+    painted = Painted(
+        structure=first_light.anatomy.texture, vertebra=None, in_shell=np.array([False]), mixtures=mixtures
+    )
     x, y, z = (np.broadcast_to(axis, (3, 3, 3)) for axis in block.axes)
     canvas.shell(found, Bone(outer=-outer, inner=-inner, local=(x, y, z), body=-outer), (outer, inner, layer), painted)
     assert canvas.channels[0, 0] == pytest.approx(-100)
