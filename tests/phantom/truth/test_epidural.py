@@ -7,7 +7,7 @@ import pytest
 
 from spinemets import phantom
 from spinemets.phantom.shape.block import Block
-from spinemets.phantom.truth.epidural import epidural_truth
+from spinemets.phantom.truth.epidural import Section, epidural_truth
 
 # Specification PHA-28: def, gap, cord area ratio, CSF share of the cord's outline (the middle of its class where it is a range).
 TABLE = {
@@ -91,3 +91,61 @@ def test_no_mass_no_row():
 def test_without_disease_no_row(normal):
     """A patient without inserts keeps the canal as it is."""
     assert epidural_truth(normal.anatomy) == []
+
+
+def section(**changes):
+    """A section that touches nothing, with changes."""
+    plain = {
+        "z": 0.0, "def_mm": 0.5, "gap_mm": 4.0, "cord_ratio": 1.0, "csf_share": 1.0, "sac_ratio": 0.98, "sac_area_mm2": 150.0,
+        "csf_ratio": 0.98, "thickness_mm": 2.0, "arc_deg": 60.0, "contact_deg": 0.0, "sac_ap_mm": 20.0,
+    }  # fmt: skip
+    return Section(**{**plain, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "grade"),
+    [
+        ({}, "1a"),
+        ({"def_mm": 1.49}, "1a"),
+        ({"def_mm": 1.5}, "1b"),
+        # A tenth of a narrow sac counts before 1.5 mm do.
+        ({"def_mm": 1.1, "sac_ap_mm": 11.0}, "1b"),
+        ({"def_mm": 3.0, "gap_mm": 1.0, "contact_deg": 15.0}, "1c"),
+        ({"def_mm": 3.0, "gap_mm": 1.0, "contact_deg": 14.9}, "1b"),
+        ({"def_mm": 3.0, "gap_mm": 1.01, "contact_deg": 90.0}, "1b"),
+        ({"gap_mm": 0.0, "cord_ratio": 0.90, "csf_share": 0.05, "contact_deg": 90.0}, "2"),
+        ({"gap_mm": 0.0, "cord_ratio": 0.90, "csf_share": 0.04, "contact_deg": 90.0}, "3"),
+        ({"gap_mm": 0.0, "cord_ratio": 0.91, "csf_share": 0.04, "contact_deg": 90.0}, "1c"),
+        # A small cord far from the mass is no compression by it.
+        ({"gap_mm": 2.0, "cord_ratio": 0.5, "csf_share": 1.0}, "1a"),
+        ({"gap_mm": None}, None),
+        ({"cord_ratio": None}, None),
+        ({"csf_share": None}, None),
+    ],
+)
+def test_grades_at_their_limits(changes, grade):
+    """EPI-06 on both sides of each limit: 1.5 mm or a tenth of the sac, contact over 15 degrees, nine tenths of the cord, CSF."""
+    assert section(**changes).grade == grade
+
+
+@pytest.mark.parametrize("grade", sorted(TABLE))
+def test_measures_of_a_row_lie_within_bounds(worst, grade):
+    """Fractions are fractions, angles a circle's, and the section lies within the level that it is stated for."""
+    patient, row = worst(grade)
+    low, high = patient.anatomy.site.extent(row["level"])
+    assert low <= row["z_mm"] <= high
+    for name in ("cord_ratio", "csf_fraction", "sac_area_loss"):
+        assert -0.005 <= row[name] <= 1.005, name
+    assert 0 <= row["arc_deg"] <= 360 and row["arc_deg"] % 0.5 == 0
+    assert row["gap_mm"] >= 0 and 0 <= row["def_mm"] < row["max_thickness_mm"] + 0.5
+    # What the sac loses is CSF and cord together.
+    assert row["csf_area_ratio"] < 1.005
+
+
+def test_measures_rise_with_the_grade(worst):
+    """From 1a to 3 the sac is pushed in farther and farther, the gap closes and CSF goes."""
+    rows = [worst(grade)[1] for grade in sorted(TABLE)]
+    for name, sign in (("def_mm", 1), ("sac_area_loss", 1), ("gap_mm", -1), ("csf_fraction", -1), ("cord_ratio", -1)):
+        steps = sign * np.diff([row[name] for row in rows])
+        assert (steps > -0.01).all(), name
+        assert steps.sum() > 0.1, name

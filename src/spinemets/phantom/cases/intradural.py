@@ -104,7 +104,9 @@ def _par_mass(_: float | None) -> Case:
         ),
     )
     about = "Mass of 62 ml at the left of T9 to T11."
-    return Case(awaits=NO_CRITERION, name="par-mass", about=about, masses=(mass,), series=WITH_AGENT)
+    return Case(
+        awaits=NO_CRITERION, name="par-mass", about=about, masses=(mass,), series=at_region("thoracic", WITH_AGENT)
+    )
 
 
 def _fig11(_: float | None) -> Case:
@@ -133,7 +135,7 @@ def _fig11(_: float | None) -> Case:
         about=about,
         canal=(inside,),
         masses=(mass,),
-        series=("ct", "t1", "t1_gd_fs", "stir"),
+        series=at_region("thoracic", ("ct", "t1", "t1_gd_fs", "stir")),
     )
 
 
