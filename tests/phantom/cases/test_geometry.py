@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pydicom
 import pytest
@@ -13,14 +15,19 @@ from spinemets.phantom.files.write import write_dicom
 from spinemets.phantom.imaging.acquisition import default
 
 
-def written(case, tmp_path, series=None):
-    """Folders of a case by series."""
-    return write_dicom(phantom.build(case, 1), tmp_path, series)
+def coarse(name):
+    """The protocol in pixels of 2 mm: what is tested here is where slices lie."""
+    return replace(default(name), pixel_mm=2.0)
+
+
+def written(case, tmp_path, series):
+    """Folders of a case by series, in coarse pixels."""
+    return write_dicom(phantom.build(case, 1), tmp_path, tuple(coarse(name) for name in series))
 
 
 def test_tilt(tmp_path):
     """The gantry's angle stands in the header and in the places of the slices; our reader straightens the stack and says so."""
-    made = written("geom-tilt", tmp_path)
+    made = written("geom-tilt", tmp_path, ("ct_tilted",))
     heads = [pydicom.dcmread(f, stop_before_pixels=True) for f in sorted(made["ct_tilted"].iterdir())]
     assert float(heads[0].GantryDetectorTilt) == pytest.approx(15.0)
     rows, columns = (np.array(heads[0].ImageOrientationPatient[n : n + 3], float) for n in (0, 3))
@@ -34,18 +41,18 @@ def test_tilt(tmp_path):
 def test_the_lesion_of_the_tilted_stack_is_where_it_was(tmp_path):
     """Read back and straightened, the image has the lesion's attenuation at the lesion's place."""
     patient = phantom.build("geom-tilt", 1)
-    write_dicom(patient, tmp_path)
+    write_dicom(patient, tmp_path, (coarse("ct_tilted"),))
     (series,) = read([tmp_path]).series
     volume = series.load()
     lesion = patient.truth["lesions"][0]
     i, j, k = np.round(volume.grid.to_ijk(lesion["centroid_lps_mm"])).astype(int)
-    inside = volume.array[i - 3 : i + 4, j - 3 : j + 4, k - 2 : k + 3]
+    inside = volume.array[i - 1 : i + 2, j - 1 : j + 2, k - 1 : k + 2]
     assert inside.mean() < 80 < patient.anatomy.hosts["L3"].hu
 
 
 def test_gap(tmp_path):
     """One file is missing, the slice that was asked for, and the reader names the gap."""
-    made = written("geom-gap", tmp_path)
+    made = written("geom-gap", tmp_path, ("ct",))
     places = sorted(
         float(pydicom.dcmread(f, stop_before_pixels=True).ImagePositionPatient[2]) for f in made["ct"].iterdir()
     )

@@ -52,6 +52,7 @@ def test_bright_and_dark_of_the_suppression_table():
     assert signal("stir", "fat") < 0.2 * signal("stir", "tumour")
 
 
+@pytest.mark.slow
 def test_pedicle_shares():
     """The share of each left pedicle grows from level to level."""
     lesions = phantom.build("xr-pedicle", 1).truth["lesions"]

@@ -19,7 +19,9 @@ def test_items_add_up_to_the_name(name):
     assert items.location == {"L3": 2, "T12": 3}[level]
 
 
-@pytest.mark.parametrize("name", ["07", "13", "18"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("07", marks=pytest.mark.slow), "13", pytest.param("18", marks=pytest.mark.slow)]
+)
 def test_what_is_planted_is_what_the_items_say(name):
     """More than half of the body; one pedicle or both; collapse; a slip."""
     level, digits = SCORES[name]

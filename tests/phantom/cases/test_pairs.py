@@ -39,6 +39,7 @@ def test_stable_lesion_stays(cube):
     assert volumes[0] == pytest.approx(volumes[1], rel=0.003)
 
 
+@pytest.mark.slow
 def test_what_courses_change():
     """Volume x 0.7 and +300 HU; a breach of the back wall; a new lesion; a flare and its end."""
     truth = {
