@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
 
 from spinemets import phantom
-from spinemets.phantom.cases.grids import ADC_MM2_PER_S, FAT_FRACTIONS, RADII_MM
+from spinemets.phantom.cases.grids import ADC_MM2_PER_S, FAT_FRACTIONS, RADII_MM, SMALL_MM
+from spinemets.phantom.cases.ingredients import LUMBAR_FIELD
 from spinemets.phantom.cases.named import case_of
+from spinemets.phantom.pathology.measure import measure
 
 
 def test_radii_of_the_lesion_grid():
@@ -73,3 +78,47 @@ def test_mineral_loss_of_the_detection_grid():
     inserts = case_of("xr-detect-grid-0.80").inserts
     assert {round(insert.mineral_retained, 6) for insert in inserts} == {0.2}
     assert [2 * insert.region.radii_mm[0] for insert in inserts] == [5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0]
+
+
+@pytest.mark.parametrize("name", ["lesion-grid", "xr-detect-grid", "adc-grid", "fs-table", "pet-suv"])
+def test_one_ball_a_level_from_head_to_feet(name):
+    """Each level of the field once, in order, in the middle of the body and of one id each."""
+    inserts = case_of(name).inserts
+    assert tuple(i.level for i in inserts) == LUMBAR_FIELD
+    assert {i.region.centre_mm[0] for i in inserts} == {0.0}
+    assert len({i.id for i in inserts}) == len(inserts)
+
+
+@pytest.mark.parametrize("name", ["adc-grid", "csi-grid", "pdff-grid", "fs-table", "dce-types"])
+def test_balls_of_a_grid_lie_clear_of_each_other_and_of_bone(name, normal):
+    """Whole balls inside the marrow, all of one volume; two of one level do not touch."""
+    inserts = case_of(name).inserts
+    for insert in inserts:
+        vertebra = normal.anatomy.vertebra(insert.level)
+        volume = measure(insert, vertebra, normal.anatomy.fields).volume_mm3
+        assert volume == pytest.approx(4 / 3 * np.pi * SMALL_MM**3, rel=0.02), insert.id
+    for one, other in pairwise(inserts):
+        if one.level == other.level:
+            assert np.linalg.norm(np.subtract(one.centre_mm, other.centre_mm)) > 2 * SMALL_MM
+
+
+@pytest.mark.parametrize("name", ["adc-grid", "csi-grid", "pdff-grid", "fs-table", "dce-types"])
+def test_balls_of_mr_grids_keep_their_mineral(name):
+    """CT must have no say: trabeculae stay between the changed marrow."""
+    assert {(i.mineral_retained, i.kind) for i in case_of(name).inserts} == {(1.0, "grid")}
+
+
+@pytest.mark.parametrize("loss", [0.1, 0.3, 0.9])
+def test_the_number_is_kept_in_the_name(loss):
+    """The case of a number is found again under its own name, and equals itself."""
+    case = case_of(f"xr-detect-grid-{loss:.2f}")
+    assert case == case_of(case.name)
+    assert case.inserts[0].mineral_retained == pytest.approx(1 - loss)
+
+
+def test_hollows_of_back_walls_deepen():
+    """1 to 6 mm, every one in the posterior wall, nothing left in it."""
+    inserts = case_of("xr-scallop").inserts
+    depths = [i.shape.depth_mm for i in inserts]
+    assert depths == sorted(depths) and (depths[0], depths[-1]) == (1.0, 6.0)
+    assert {(i.shape.wall, i.mineral_retained, i.breaks_cortex) for i in inserts} == {("posterior", 0.0, True)}

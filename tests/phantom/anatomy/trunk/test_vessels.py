@@ -74,3 +74,33 @@ def test_pairs_of_the_trunk(person):
     names = [s.name for s in trunk_vessels(person)]
     assert names.count("aorta") == names.count("cava") == 1
     assert {"iliac_left", "iliac_right", "crus_left", "crus_right"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    "traits", [{}, {"height_cm": 190.0, "weight_kg": 85.0}, {"sex": "male"}, {"cobb_deg": 25.0, "apex": "L2"}]
+)
+def test_sides_and_order_hold_in_other_people(someone, at, traits):
+    """At L2 the aorta's middle lies left of the cava's; neither holds the centre of a body; both are before it."""
+    h = someone(**traits)
+    named = {soft.name: soft for soft in trunk_vessels(h)}
+    z, front = h.z("L2"), float(h.col.wall.at(np.asarray(h.z("L2"))))
+    x, y = float(h.col.x.at(np.asarray(z))), h.y("L2")
+    across = np.arange(-40.0, 41.0, 2.0)
+    found = {}
+    for name in ("aorta", "cava"):
+        plane = np.array([[x + u, y - front - v, z] for u in across for v in np.arange(-4.0, 30.0, 3.0)])
+        inside = plane[at(named[name], plane) < 0]
+        found[name] = inside.mean(axis=0)
+        assert at(named[name], (x, y, z))[0] > front - 2
+    assert found["aorta"][0] > x > found["cava"][0]
+    assert max(place[1] for place in found.values()) < y - front + 1
+
+
+def test_paired_vessels_are_mirrored(person):
+    """Boxes of the left and the right iliac vessels and crura are as large; left is at larger x."""
+    named = {soft.name: np.array(soft.box) for soft in trunk_vessels(person)}
+    for stem in ("iliac", "crus", "femoral_vein"):
+        left, right = named[f"{stem}_left"], named[f"{stem}_right"]
+        assert left[1] - left[0] == pytest.approx(right[1] - right[0], abs=12.0), stem
+        assert left[:, 2] == pytest.approx(right[:, 2])
+        assert left.mean(axis=0)[0] > right.mean(axis=0)[0] + 15, stem
