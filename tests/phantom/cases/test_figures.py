@@ -33,6 +33,6 @@ def test_radiographs_of_the_figures():
     """Figure 1: the lateral radiograph beside T1. Figure 2: blastic foci of thoracic and lumbar spine to be compared with a bone scan."""
     assert case_of("fig01").series == ("t1", "xr_lat")
     many = case_of("fig02")
-    assert many.series == ("xr_ap", "xr_lat")
+    assert many.series == ("bone_scan", "xr_ap", "xr_lat")
     assert [i.level for i in many.inserts if i.kind == "blastic"] == ["T5", "T8", "T10", "T12", "L2", "L4"]
     assert [i.compartments for i in many.inserts if i.kind == "lytic"] == [("pedicle_right",)]

@@ -80,7 +80,7 @@ def _fig02(_: float | None) -> Case:
         name="fig02",
         about="Blastic lesions of T5 to L4: many foci on a bone scan, to be compared with radiographs.",
         inserts=(*dense, metastases.arch_lesion("L3", "pedicle_right")),
-        series=("xr_ap", "xr_lat"),
+        series=("bone_scan", "xr_ap", "xr_lat"),
         awaits=NO_CRITERION,
     )
 
