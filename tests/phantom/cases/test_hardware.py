@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from spinemets import phantom
+from spinemets.phantom.cases.named import case_of
+from spinemets.phantom.pathology.hardware import Bar, implants
 
 
 def test_screws_of_the_metal_case():
@@ -22,3 +25,35 @@ def test_screws_of_the_metal_case():
     part = grid.crop((0, 0, int(index[2])), (220, 220, 1))
     volume = render_ct(patient.anatomy, replace(default("ct"), noise=0.0), part, np.random.default_rng(0))
     assert volume.array[index[0], index[1], 0] > 2500
+
+
+@pytest.mark.parametrize("name", ["hw-ct", "hw-cage", "hw-l3l5", "pit-hardware"])
+def test_screws_run_forwards_from_both_sides_into_their_body(normal, name):
+    """Each level has a left and a right screw; heads behind and lateral, tips in the body, nearer to the midline."""
+    case = case_of(name)
+    for screw in case.screws:
+        frame, sign = normal.anatomy.frames[screw.level], 1 if screw.side == "left" else -1
+        (rod, *_) = implants((screw,), normal.anatomy.sizes, normal.anatomy.frames)
+        ends = [np.subtract(place, frame.origin) for place in (rod.start, rod.end)]
+        head, tip = sorted(ends, key=lambda place: place @ frame.anterior)
+        half = normal.anatomy.sizes[screw.level].mean_depth / 2
+        assert head @ frame.anterior < -half < tip @ frame.anterior < half
+        assert sign * (head @ frame.left) > sign * (tip @ frame.left) > 0
+    sides = {(screw.level, screw.side) for screw in case.screws}
+    assert len(sides) == len(case.screws) == 2 * len({screw.level for screw in case.screws})
+
+
+@pytest.mark.parametrize("name", ["hw-cage", "hw-l3l5"])
+def test_rods_lie_behind_their_levels_on_their_side(normal, name):
+    """One a side, from the first to the last screwed level, behind the bodies; made of what the screws are made of."""
+    case = case_of(name)
+    bars = [fixture for fixture in case.fixtures if isinstance(fixture, Bar)]
+    assert [bar.side for bar in bars] == ["left", "right"]
+    assert {bar.material for bar in bars} == {screw.material for screw in case.screws}
+    for bar in bars:
+        assert set(bar.levels) == {screw.level for screw in case.screws}
+        for rod in implants((bar,), normal.anatomy.sizes, normal.anatomy.frames):
+            for place in (rod.start, rod.end):
+                away = np.subtract(place, normal.anatomy.frames[bar.levels[0]].origin)
+                assert (away[0] > 8) if bar.side == "left" else (away[0] < -8)
+                assert away[1] > 20

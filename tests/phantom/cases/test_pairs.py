@@ -8,6 +8,7 @@ import pytest
 from spinemets import phantom
 from spinemets.phantom.cases.named import case_of
 from spinemets.phantom.cases.pairs import COURSES, MOVES
+from spinemets.phantom.pathology.measure import measure
 
 
 @pytest.mark.parametrize("course", COURSES)
@@ -60,3 +61,48 @@ def test_what_courses_change():
     assert "bone_scan" in case_of("pair-flare@180").series and "bone_scan" not in case_of("pair-stable").series
     flare = truth["pair-flare@50"][0]["parts"][0]["bone_scan_ratio"]
     assert flare == pytest.approx(1.5 * before["parts"][0]["bone_scan_ratio"])
+
+
+@pytest.fixture(scope="module")
+def sizes_of(normal):
+    """Function: level -> volume (mm3) of the first lesion of each level of a case, on the usual patient."""
+
+    def of(name):
+        found = {}
+        for insert in case_of(name).inserts:
+            if insert.level not in found:
+                vertebra = normal.anatomy.vertebra(insert.level)
+                fitted = insert.fitted(vertebra)
+                found[insert.level] = measure(fitted, vertebra, normal.anatomy.fields).volume_mm3
+        return found
+
+    return of
+
+
+def test_volumes_over_the_courses(sizes_of):
+    """Sclerosis shrinks by 0.7 then to 0.6; conversion grows at last; the new lesion appears and grows; stable stays."""
+    shrunk = [sizes_of(name)["L3"] for name in ("pair-sclerosis", "pair-sclerosis@90", "pair-sclerosis@180")]
+    assert np.array(shrunk[1:]) / shrunk[0] == pytest.approx([0.7, 0.6], abs=0.01)
+    turned = [sizes_of(f"pair-lytic-conversion{day}")["L3"] for day in ("", "@90", "@180")]
+    assert turned[0] == turned[1] < turned[2]
+    new = [sizes_of(f"pair-new-lesion{day}").get("L1", 0.0) for day in ("", "@90", "@180")]
+    assert new == pytest.approx([0.0, 4 / 3 * np.pi * 6.5**3, 4 / 3 * np.pi * 9.0**3], rel=0.02)
+    assert len({sizes_of(f"pair-stable{day}")["L3"] for day in ("", "@90", "@180")}) == 1
+
+
+@pytest.mark.parametrize("course", COURSES)
+def test_days_differ_in_how_the_patient_lies(course):
+    """Each day another way, the first as it is; moves are small."""
+    moves = [
+        case_of(name).moved for name in (f"pair-{course}", *(f"pair-{course}@{d}" for d in COURSES[course][1][1:]))
+    ]
+    assert moves[0] is None and len(set(moves)) == len(moves)
+    for move in moves[1:]:
+        assert np.linalg.norm(move.shift_mm) == pytest.approx(3.0) and abs(move.turn_deg) == 2.0
+
+
+def test_treated_lesions_keep_their_id():
+    """What is followed from day to day bears one name."""
+    for course in ("sclerosis", "fading", "flare", "stable"):
+        ids = {case_of(f"pair-{course}{day}").inserts[0].id for day in ("", f"@{COURSES[course][1][1]}", "@180")}
+        assert len(ids) == 1, course
