@@ -6,10 +6,11 @@ import itertools
 
 import pytest
 
+from spinemets.exports.dicom.modules import anatomic_region
 from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
 from spinemets.phantom.imaging.acquisition import default
-from spinemets.phantom.imaging.placing import LUMBAR, placed, several
+from spinemets.phantom.imaging.placing import LUMBAR, body_part, placed, several
 
 
 def test_no_place_is_the_lumbar_field():
@@ -83,3 +84,12 @@ def test_regions_are_whole():
 def test_names_that_stand_for_several(name, made):
     """Stacks along the usual discs, all stations; what is no such name is refused where it is made."""
     assert several(name) == made
+
+
+@pytest.mark.parametrize(
+    ("region", "part"), [("lumbar", "LSPINE"), ("thoracic", "TSPINE"), ("cervical", "CSPINE"), ("whole", "SPINE")]
+)
+def test_headers_name_the_part_that_is_seen(region, part):
+    """A thoracic series that calls itself lumbar would set every reader's levels wrong; each term has its code."""
+    assert body_part(region) == part
+    assert anatomic_region(part).value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import spinemets
 from spinemets.exports.dicom.about import About, Code, Contrast, Equipment, Examination, Patient
+from spinemets.phantom.imaging import placing
 from spinemets.phantom.imaging.acquisition import Acquisition
 from spinemets.phantom.patient import Phantom, uid
 
@@ -51,7 +52,7 @@ def about(phantom: Phantom, acquisition: Acquisition, number: int) -> About:
         series_description=acquisition.description,
         frame_of_reference_uid=phantom.frame_of_reference_uid,
         acquired=acquired(phantom, number),
-        body_part="WHOLEBODY" if acquisition.region == "body" else "LSPINE",
+        body_part="WHOLEBODY" if acquisition.region == "body" else placing.body_part(acquisition.region),
         comments=COMMENT,
     )  # fmt: skip
 

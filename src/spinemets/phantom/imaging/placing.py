@@ -26,6 +26,11 @@ def several(name: str) -> tuple[str, ...]:
     return (name,)
 
 
+def body_part(region: str) -> str:
+    """Body Part Examined of a region, as PS3.16 annex L names it."""
+    return str(table("phantom_protocols")["regions"][region]["body_part"])
+
+
 def placed(name: str, stated: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Fields of a protocol that its place sets.
 
