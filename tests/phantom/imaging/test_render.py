@@ -14,7 +14,7 @@ from spinemets.phantom.assembly import assemble
 from spinemets.phantom.imaging import render
 from spinemets.phantom.imaging.acquisition import default, sequences
 from spinemets.phantom.imaging.mr_signals import MrContrast, fat_turn
-from spinemets.phantom.imaging.painting import bones
+from spinemets.phantom.imaging.painting import canvas
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.shape.block import Block
 from spinemets.phantom.tissue.fat_spectra import fat_spectrum
@@ -207,7 +207,7 @@ def even(monkeypatch):
     def ones(names, structure, where, vertebra):
         return np.ones((len(names), *where[1].shape), np.float32)
 
-    monkeypatch.setattr(bones, "textures", ones)
+    monkeypatch.setattr(canvas, "textures", ones)
 
 
 def _modelled(patient, protocol):
