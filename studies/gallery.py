@@ -19,6 +19,7 @@ from typing import Any
 from spinemets import phantom
 from spinemets.phantom.cases.named import GROUPS
 from spinemets.phantom.files.sheet import sheet
+from spinemets.phantom.imaging.placing import several
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "explanation" / "gallery.md"
@@ -68,14 +69,19 @@ def _title(group: ModuleType) -> str:
 def _case(name: str) -> tuple[bytes, list[str]]:
     """Picture and text of one case."""
     made = phantom.build(name, 1)
-    image = sheet(made, made.case.series[:SERIES_SHOWN])
+    image = sheet(made, _shown(made.case.series))
     image.thumbnail((WIDTH_PX, 10 * WIDTH_PX))
     file = io.BytesIO()
     image.save(file, "WEBP", quality=QUALITY)
     text = [f"### {name}\n", made.case.about + "\n", f"![{name}](../assets/gallery/{name}.webp)\n"]
     truth = list(_truth(made.truth))
     text += [f"- {line}" for line in truth] + ([""] if truth else [])
-    return file.getvalue(), [*text, f"```bash\nspinemets phantom make {name} --seed 1 --out {name}\n```\n"]
+    return file.getvalue(), [*text, f"Made by `spinemets phantom make {name} --seed 1 --out {name}`\n"]
+
+
+def _shown(series: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of its series, one of those that stand for several."""
+    return tuple(several(name)[0] for name in series[:SERIES_SHOWN])
 
 
 def _truth(truth: dict[str, Any]) -> Iterator[str]:
