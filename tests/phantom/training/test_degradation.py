@@ -119,3 +119,21 @@ def test_truncation_cuts_the_brightest(image):
     got = degradation.truncated(graded.copy(), rows(truncated={"share": 1.0, "top": [0.05, 0.05]}), draw())
     assert (got == got.max()).mean() == pytest.approx(0.05, abs=0.01)
     assert np.array_equal(degradation.truncated(graded.copy(), rows(), draw()), graded)
+
+
+def test_streaks_run_in_the_planes_that_the_tube_turns_in():
+    """Slabs have the patient's height on another axis than volumes: streaks stay at the height of the metal."""
+    row = {**rows(), **recipe_of()["contrast"]["ct"], "noise_full_dose_hu": 0.0}
+    own = frame(metal=[[[10.0, 30.0, -30.0], [14.0, 30.0, -30.0]]])
+    assert own.height_axis == 1
+    changed = np.abs(degradation.ct(np.zeros(SHAPE, np.float32), own, row, draw())) > 1e-3
+    heights_mm = -1.6 * np.flatnonzero(changed.any((0, 2)))
+    assert len(heights_mm)
+    assert np.abs(heights_mm + 30).max() < 8
+    assert changed.any((0, 1)).all()
+
+
+def test_even_images_have_a_brightness():
+    """Rounding must not leave an image without a value at its mean: the noise of such an image was not a number."""
+    flat = np.full((33, 47, 61), 0.1, np.float32)
+    assert np.isfinite(degradation.mr(flat, frame(), rows(), draw())).all()

@@ -59,13 +59,17 @@ def test_void_around_a_bar():
     assert (image[away > 7.01] == 1).all()
 
 
-def test_streaks_fade_from_a_bar():
-    """Rays of both signs in its planes only, weaker far away, of mean nothing."""
-    image = np.zeros((60, 60, 20), np.float32)
-    bars = np.array([[[30, 30, 4], [30, 30, 6]]], np.float32)
-    filters.streaks(image, bars, np.ones(3, np.float32), np.float32(100.0), np.float32(0.4))
-    assert (image[..., 12:] == 0).all()
-    near, far = image[28:33, 28:33, 5], image[:, :3, 5]
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_streaks_fade_from_a_bar(axis):
+    """Rays of both signs in its planes only, whichever axis those lie across, weaker far away, of mean nothing."""
+    image = np.zeros(np.roll((20, 60, 60), axis), np.float32)
+    middle = np.roll((5.0, 30.0, 30.0), axis)
+    along = np.roll((1.0, 0.0, 0.0), axis)
+    bars = np.array([[middle - along, middle + along]], np.float32)
+    filters.streaks(image, bars, np.ones(3, np.float32), axis, np.float32(100.0), np.float32(0.4))
+    planes = np.moveaxis(image, axis, 0)
+    assert (planes[12:] == 0).all()
+    near, far = planes[5, 28:33, 28:33], planes[5, :, :3]
     assert near.max() > 0 > near.min()
     assert np.abs(far).max() < 0.3 * np.abs(near).max()
-    assert abs(image[..., 5].mean()) < 5
+    assert abs(planes[5].mean()) < 5

@@ -40,6 +40,11 @@ class Frame:
         first, second = (axis for axis in range(3) if axis != self.slice_axis)
         return first, second
 
+    @property
+    def height_axis(self) -> int:
+        """The axis nearest to the patient's height."""
+        return int(np.argmax(np.abs(self.affine[2, :3]) / self.spacing_mm))
+
 
 def mr(image: Image, frame: Frame, row: Row, draw: Draw) -> Image:
     """An MR magnitude: voids, receive field, blur or ringing, ghosts, a zipper, noise, a step between stations."""
@@ -83,7 +88,8 @@ def ct(image: Image, frame: Frame, row: Row, draw: Draw) -> Image:
         image = _convolved(image, axis, _gaussian(float(sigmas[axis])))
     if len(frame.metal):
         strength = np.float32(3000.0 * between(draw, row["metal"]["streak"]))
-        filters.streaks(image, _bars(frame), _sides(frame), strength, np.float32(draw.uniform(0, 6)))
+        # The tube turns about the patient's height: slabs and volumes keep it on different axes.
+        filters.streaks(image, _bars(frame), _sides(frame), frame.height_axis, strength, np.float32(draw.uniform(0, 6)))
     sd = row["noise_full_dose_hu"] / math.sqrt(log_between(draw, row["dose"]))
     noise = draw.standard_normal(image.shape, np.float32)
     # Thick slices and large pixels hold more photons.
@@ -107,7 +113,7 @@ def truncated(image: Image, row: Row, draw: Draw) -> Image:
 
 def _bright(image: Image) -> float:
     """Mean of what is brighter than the mean, which noise is measured against: air has no part in it."""
-    some = image.reshape(-1)[::13]
+    some = image.reshape(-1)[::13].astype(np.float64)  # a mean in single precision may lie above every value
     return max(float(some[some >= some.mean()].mean()), 1e-6)
 
 
@@ -196,7 +202,7 @@ def _ghosts(image: Image, phase: int, row: Row, draw: Draw) -> Image:
 
 def _step(image: Image, frame: Frame, row: Row, draw: Draw) -> None:
     """Another gain from some height on: the next station of a whole-spine image."""
-    axis = int(np.argmax(np.abs(frame.affine[2, :3]) / frame.spacing_mm))
+    axis = frame.height_axis
     at: list[slice] = [slice(None)] * 3
     at[axis] = slice(whole(draw, (0, image.shape[axis] - 1)), None)
     image[tuple(at)] *= np.float32(1 + between(draw, row["step"]) * (1 if happens(draw, 0.5) else -1))

@@ -96,19 +96,20 @@ def voids(image: Image, bars: Image, spacing_mm: Image, reach_mm: Any, rim: Any)
                     image[i, j, k] = left * image[i, j, k] + pile * rim
 
 
-@compiled(f"void({IMAGE}, {BARS}, {LINE}, float32, float32)")
-def streaks(image: Image, bars: Image, spacing_mm: Image, strength_hu: Any, phase: Any) -> None:
-    """Bright and dark rays from the middles of bars, in planes across axis 2, that fade with the distance."""
+@compiled(f"void({IMAGE}, {BARS}, {LINE}, int64, float32, float32)")
+def streaks(image: Image, bars: Image, spacing_mm: Image, axis: int, strength_hu: Any, phase: Any) -> None:
+    """Bright and dark rays from the middles of bars, in planes across an axis, that fade with the distance."""
+    first, second = (1 if axis == 0 else 0), (1 if axis == 2 else 2)
     for n in range(len(bars)):
-        u, v = bars[n, 0, 0] + bars[n, 1, 0], bars[n, 0, 1] + bars[n, 1, 1]
-        low, high = min(bars[n, 0, 2], bars[n, 1, 2]), max(bars[n, 0, 2], bars[n, 1, 2])
-        for i in range(image.shape[0]):
-            x = spacing_mm[0] * i - np.float32(0.5) * u
-            for j in range(image.shape[1]):
-                y = spacing_mm[1] * j - np.float32(0.5) * v
+        u, v = bars[n, 0, first] + bars[n, 1, first], bars[n, 0, second] + bars[n, 1, second]
+        low, high = min(bars[n, 0, axis], bars[n, 1, axis]), max(bars[n, 0, axis], bars[n, 1, axis])
+        for i, j, k in np.ndindex(image.shape):
+            at = (i, j, k)
+            z = spacing_mm[axis] * at[axis]
+            left = _ONE - max(low - z, z - high, _ZERO) / np.float32(4.0)
+            if left > _ZERO:
+                x = spacing_mm[first] * at[first] - np.float32(0.5) * u
+                y = spacing_mm[second] * at[second] - np.float32(0.5) * v
                 radius = math.sqrt(x * x + y * y) + np.float32(4.0)
                 ray = math.cos(np.float32(5.0) * math.atan2(y, x) + phase) * strength_hu * np.float32(8.0) / radius
-                for k in range(image.shape[2]):
-                    z = spacing_mm[2] * k
-                    beyond = max(low - z, z - high, _ZERO)
-                    image[i, j, k] += ray * max(_ONE - beyond / np.float32(4.0), _ZERO)
+                image[i, j, k] += ray * left
