@@ -84,11 +84,17 @@ def _both(exams: list[Exam], number: Callable[[Exam], float | None]) -> tuple[li
 
 def _ratios(exams: list[Exam]) -> Iterator[str]:
     yield from ("## Contrast", "", "Median of a region over median marrow of the same exam.", "")
-    yield from ("| sequence | ratio | real | simulated |", "|---|---|---|---|")
+    yield from (
+        "| sequence | ratio | real | simulated, scanned alike | simulated, our protocol |",
+        "|---|---|---|---|---|",
+    )
+    usual = list(simulated_exams(as_real=False))
     for sequence in SEQUENCES:
         for name in NAMES[1:]:
-            real, made = _both(_of(exams, sequence), lambda exam, name=name: ratios(exam).get(name))  # type: ignore[misc]
-            yield f"| {sequence} | {name} / marrow | {_spread(real)} | {_spread(made)} |"
+            of = lambda exam, name=name: ratios(exam).get(name)  # noqa: E731
+            real, made = _both(_of(exams, sequence), of)
+            _, plain = _both(_of(usual, sequence), of)
+            yield f"| {sequence} | {name} / marrow | {_spread(real)} | {_spread(made)} | {_spread(plain)} |"
     yield ""
 
 

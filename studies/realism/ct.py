@@ -16,7 +16,7 @@ from studies.realism.numbers import edge_widths_mm, noise_spectrum, soft_patches
 
 PIXEL_MM, SLICE_MM, FIELD_MM = 0.842, 5.0, 400.0
 # Kernel -> (file of the real scan, ours, its noise in HU in the cylinder of water): as noisy as the real one in the body.
-KERNELS = {"body": ("series-kernel-B", "BODY", 14.0), "sharp": ("series-kernel-L-10slices", "BONE", 55.0)}
+KERNELS = {"body": ("series-kernel-B", "BODY", 11.0), "sharp": ("series-kernel-L-10slices", "BONE", 47.0)}
 
 
 @dataclass(frozen=True, kw_only=True)

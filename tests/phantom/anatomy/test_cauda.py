@@ -23,9 +23,9 @@ def _at(made, z):
     return made.strands[:, :, round((z - HEIGHTS[0]) / STEP_MM)]
 
 
-@pytest.mark.parametrize(("z", "n"), [(40.0, 0), (10.0, 8), (-30.0, 6), (-70.0, 4), (-110.0, 2), (-150.0, 0)])
-def test_two_leave_at_each_exit(made, z, n):
-    """All pairs hang from the conus, and each ends where it leaves."""
+@pytest.mark.parametrize(("z", "n"), [(40.0, 0), (10.0, 16), (-30.0, 12), (-70.0, 8), (-110.0, 4), (-150.0, 0)])
+def test_a_pair_leaves_at_each_exit(made, z, n):
+    """All pairs hang from the conus, and each ends where it leaves: a dorsal and a ventral root on each side."""
     assert made.present(z) == n
 
 
@@ -40,26 +40,31 @@ def test_left_before_right(made):
 def test_fan_is_dorsal_and_the_first_pairs_lie_outside(made):
     """Behind the middle; those that leave first outermost."""
     here = _at(made, -15.0)[::2]
-    assert np.all(here[2:, 1] > 0)
-    assert np.all(np.diff(here[:, 0]) < 0)
+    dorsal, ventral = here[:4], here[4:]
+    assert np.all(dorsal[2:, 1] > 0)
+    for roots in (dorsal, ventral):
+        assert np.all(np.diff(roots[:, 0]) < 0)
+    assert np.all(ventral[:, 1] < dorsal[:, 1])
+    assert np.all(ventral[:, 2] < dorsal[:, 2])
 
 
 def test_each_leaves_at_the_side(made):
     """Just above its exit a root lies at the side of the sac."""
     row = table("phantom_anatomy")["cauda"]
     for n, exit_z in enumerate(EXITS):
-        u, v, radius = _at(made, exit_z + 1)[2 * n]
-        assert u == pytest.approx(7 * row["leaves_at"], abs=0.1)
-        assert v == pytest.approx(0.0, abs=0.1)
-        assert radius > 0
+        for u, v, radius in _at(made, exit_z + 1)[[2 * n, 2 * (n + 4)]]:
+            assert u == pytest.approx(7 * row["leaves_at"], abs=0.1)
+            assert v == pytest.approx(0.0, abs=0.1)
+            assert radius > 0
 
 
 def test_thin_pairs(made):
     """The last pair is thinner."""
-    full = table("phantom_anatomy")["neural"]["root_diameter_mm"] / 2
-    radii = _at(made, -10.0)[:, 2]
+    row = table("phantom_anatomy")["cauda"]
+    full = row["dorsal"]["diameter"] * table("phantom_anatomy")["neural"]["root_diameter_mm"] / 2
+    radii = _at(made, -10.0)[:8, 2]
     assert radii[:6] == pytest.approx(full)
-    assert radii[6:] == pytest.approx(full * table("phantom_anatomy")["cauda"]["thin"])
+    assert radii[6:] == pytest.approx(full * row["thin"])
 
 
 def test_distance(made):
@@ -73,8 +78,17 @@ def test_distance(made):
 
 
 def test_patient_has_twelve_pairs(normal):
-    """T12 to the coccygeal one (PHA-13): 24 roots below the conus, two less at each level."""
+    """T12 to the coccygeal one (PHA-13): 24 dorsal and 24 ventral roots below the conus, two of each less at each level."""
     canal, site = normal.anatomy.canal, normal.anatomy.site
-    assert len(canal.cauda.strands) == 24
+    assert len(canal.cauda.strands) == 48
     found = [canal.cauda.present(site.z((level, -0.95))) for level in ("L1", "L2", "L3", "L4", "L5")]
-    assert found == [20, 18, 16, 14, 12]
+    assert found == [40, 36, 32, 28, 24]
+
+
+@pytest.mark.parametrize(("level", "clamped_mm2"), [("L2", 76.9), ("L3", 71.5), ("L4", 64.8)])
+def test_roots_fill_as_much_as_real_ones(normal, level, clamped_mm2):
+    """Their area over that of a sac clamped until it presses on them (Schonstrom 1984): circles pack to 0.5 to 0.9."""
+    canal, z = normal.anatomy.canal, normal.anatomy.site.z((level, 0.0))
+    u, v = (a[:, :, None].astype(np.float32) for a in np.meshgrid(*2 * [np.arange(-12, 12, 0.1)], indexing="ij"))
+    area_mm2 = 0.01 * (canal.cauda.distance((u, v, np.full((1, 1, 1), z, np.float32))) < 0).sum()
+    assert 0.5 < area_mm2 / clamped_mm2 < 0.9

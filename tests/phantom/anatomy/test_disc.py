@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spinemets.knowledge.catalogue import table
 from spinemets.phantom.shape.block import Block
 
 
@@ -64,6 +65,36 @@ def test_nucleus_takes_45_percent_of_the_plane(first_light):
     assert nucleus.sum() / outer.sum() == pytest.approx(0.45, abs=0.04)
     middles = [np.argwhere(part).mean(axis=0)[1] * 0.5 - 25.0 for part in (nucleus, outer)]
     assert middles[0] < middles[1] - 2.0
+
+
+def test_nucleus_is_a_lens_with_round_ends(first_light, cube):
+    """Higher in the middle than near its rim, and wider half-way between the endplates than near them."""
+    disc = next(d for d in first_light.anatomy.discs if d.level == "L3")
+    block = Block.of_grid(cube(disc.centre_lps_mm, (26, 22, 8), 0.5))
+    inside = np.broadcast_to(disc.distance(block)[1] < 0, block.shape)
+    heights = inside.sum(axis=2)[:, inside.shape[1] // 2]
+    columns = np.flatnonzero(heights)
+    assert heights[columns[len(columns) // 2]] > 1.2 * heights[columns[3]]
+    areas = inside.sum(axis=(0, 1))
+    rows = np.flatnonzero(areas)
+    assert areas.max() > 1.3 * areas[rows[0]]
+    assert areas.max() > 1.3 * areas[rows[-1]]
+
+
+def test_cleft_lies_in_the_middle_of_the_nucleus(disc, cube):
+    """A flat band inside the nucleus, half-way between the endplates, of the stated share of the height."""
+    row = table("phantom_anatomy")["degeneration"]["cleft"]
+    affine = np.eye(4)
+    affine[:3, 2] = -0.05 * disc.upper_frame.superior
+    affine[:3, 3] = disc.upper_frame.origin
+    block = Block(affine=affine, start=(0, 0, 0), shape=(1, 1, 900), reach_mm=0.05)
+    outer, nucleus, cleft = (
+        np.broadcast_to(d, block.shape).ravel() for d in (*disc.distance(block), disc.cleft(block))
+    )
+    inside, band = np.flatnonzero(outer < 0), np.flatnonzero((cleft < 0) & (outer < 0))
+    assert (nucleus[band] < 0).all()
+    assert len(band) / len(inside) == pytest.approx(row["height_share"], abs=0.04)
+    assert band.mean() == pytest.approx(inside.mean(), abs=4)
 
 
 def test_box_holds_the_disc(disc, cube):

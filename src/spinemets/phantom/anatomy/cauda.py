@@ -1,4 +1,4 @@
-"""The cauda equina: pairs of roots that hang from the conus in a dorsal fan and leave the sac one after the other."""
+"""The cauda equina: pairs of dorsal and ventral roots that hang from the conus in a fan and leave the sac one after the other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Cauda:
     Attributes
     ----------
     strands
-        (root, (u, v, radius), height), the left one of each pair first; u to the left of the canal's centre, v behind it.
+        (root, (u, v, radius), height), the left one of each pair first, all dorsal roots before all ventral ones; u to the left
+        of the canal's centre, v behind it.
     first_z
         Height of the first sample; the others lie `STEP_MM` apart.
     """
@@ -67,17 +68,22 @@ def cauda(
     begin = conus_z + row["above_conus_mm"]
     # Near the conus the roots lie close about it; lower down they spread.
     spread = np.clip((begin - z) / row["spread_over_mm"], row["least_spread"], 1.0)
-    made = []
+    full = table("phantom_anatomy")["neural"]["root_diameter_mm"] / 2
+    made: dict[str, list[NDArray[np.float64]]] = {"dorsal": [], "ventral": []}
     for n, exit_z in enumerate(exits_z):
-        place = row["widest"] * (1 - n / len(exits_z))
-        depth = (row["rows"][n % len(row["rows"])]) * np.sqrt(1 - 0.8 * place**2)
         leaving = _smooth((exit_z + row["leaves_over_mm"] - z) / row["leaves_over_mm"])
-        u = half_u * (place * spread * (1 - leaving) + row["leaves_at"] * leaving)
-        v = middle + half_v * depth * spread * (1 - leaving)
-        full = table("phantom_anatomy")["neural"]["root_diameter_mm"] / 2
-        radius = np.where((z < begin) & (z > exit_z), full if n < thick else full * row["thin"], GONE)
-        made += [np.stack([side * u, v, radius]) for side in (1.0, -1.0)]
-    return Cauda(strands=np.ascontiguousarray(made, np.float32), first_z=float(z[0]))
+        present = (z < begin) & (z > exit_z)
+        diameter = full if n < thick else full * row["thin"]
+        for kind, roots in made.items():
+            own = row[kind]
+            place = own["widest"] * (1 - n / len(exits_z))
+            depth = own["rows"][n % len(own["rows"])] * np.sqrt(1 - 0.8 * place**2)
+            u = half_u * (place * spread * (1 - leaving) + row["leaves_at"] * leaving)
+            v = middle + half_v * depth * spread * (1 - leaving)
+            radius = np.where(present, diameter * own["diameter"], GONE)
+            roots += [np.stack([side * u, v, radius]) for side in (1.0, -1.0)]
+    strands = np.ascontiguousarray([*made["dorsal"], *made["ventral"]], np.float32)
+    return Cauda(strands=strands, first_z=float(z[0]))
 
 
 def _smooth(s: Array) -> Array:

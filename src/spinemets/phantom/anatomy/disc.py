@@ -17,6 +17,9 @@ from spinemets.phantom.shape.block import Array, Block, Box
 NUCLEUS_WIDTH, NUCLEUS_DEPTH = 0.775, 0.70
 # Nucleus and endplate are kept apart by cartilage and fibres, in thin discs by a share of the height.
 NUCLEUS_CLEARANCE_MM, CLEARANCE_SHARE = 1.2, 0.13
+# Its ends are round and it thins towards them: how far the rim draws back from half-way between the endplates to the endplates,
+# as a share of its half depth, and by how many times the clearance grows towards the rim. A choice, after pictures of real discs.
+NUCLEUS_ROUND, NUCLEUS_LENS = 0.3, 0.6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,19 +64,32 @@ class Disc:
         slab = np.maximum(top, bottom)
         outer = np.maximum(side, slab)
         apart = min(NUCLEUS_CLEARANCE_MM, CLEARANCE_SHARE * self.upper.size.disc[1])
-        nucleus = np.maximum(self._nucleus(above), slab + np.float32(apart))
-        return outer, nucleus
+        # 0 half-way between the endplates, 1 on them.
+        off = np.minimum(np.abs(top - bottom) / np.maximum(-top - bottom, np.float32(1e-3)), np.float32(1.0))
+        norm, half = self._nucleus(above)
+        rim = (norm - 1 + np.float32(NUCLEUS_ROUND) * off * off) * half
+        clear = np.float32(apart) * (1 + np.float32(NUCLEUS_LENS) * np.minimum(norm * norm, np.float32(1.0)))
+        return outer, np.maximum(rim, slab + clear)
 
-    def _nucleus(self, local: tuple[Array, Array, Array]) -> Array:
-        """45 % of the area, towards the back."""
+    def _nucleus(self, local: tuple[Array, Array, Array]) -> tuple[Array, np.float32]:
+        """Distance from its axis, 1 at its rim, which holds 45 % of the area, towards the back; and its smaller half axis."""
         half_w = np.float32(NUCLEUS_WIDTH * self.upper.size.mean_width / 2)
         half_d = np.float32(NUCLEUS_DEPTH * self.upper.size.mean_depth / 2)
         back = np.float32(-0.10 * self.upper.size.mean_depth)
         norm = np.sqrt((local[0] / half_w) ** 2 + ((local[1] - back) / half_d) ** 2) + np.float32(1e-4)
-        return np.asarray((norm - 1) * np.minimum(half_w, half_d))
+        return norm, np.minimum(half_w, half_d)
 
     def vacuum(self, block: Block) -> Array:
         """Distance to the gap full of gas: a flat lens half-way between the endplates, a share of the disc high."""
+        return self._lens(block, self.wear.gas, float(table("phantom_anatomy")["degeneration"]["gas_share"]))
+
+    def cleft(self, block: Block) -> Array:
+        """Distance to the fibrous band that splits the nucleus of an adult half-way between the endplates."""
+        row = table("phantom_anatomy")["degeneration"]["cleft"]
+        return self._lens(block, float(row["height_share"]), float(row["plane_share"]))
+
+    def _lens(self, block: Block, height_share: float, plane_share: float) -> Array:
+        """Distance to a flat lens half-way between the endplates: shares of the disc's height and of its plane."""
         above, below = self.upper_frame.local(block), self.lower_frame.local(block)
         _, norm_u = self.upper.footprint(*above, beaks=False)
         _, norm_l = self.lower.footprint(*below, beaks=False)
@@ -81,7 +97,7 @@ class Disc:
         floor, _ = self.lower.endplates(norm_l, below[1])
         # Distances down from the upper endplate and up from the lower one.
         down, up = ceiling - above[2], below[2] - floor
-        share = np.float32(table("phantom_anatomy")["degeneration"]["gas_share"])
-        thick = np.float32(self.wear.gas) * (down + up) / 2 * np.clip(1 - (norm_u / share) ** 2, 0.0, 1.0)
+        share = np.float32(plane_share)
+        thick = np.float32(height_share) * (down + up) / 2 * np.clip(1 - (norm_u / share) ** 2, 0.0, 1.0)
         lens = np.abs(down - up) / 2 - thick
         return np.asarray(np.maximum(lens, (norm_u - share) * np.float32(self.upper.size.mean_depth / 2)))

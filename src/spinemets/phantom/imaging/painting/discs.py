@@ -53,8 +53,19 @@ def discs_of_column(canvas: Canvas, met: list[MetDisc], dried: Mapping[str, floa
         share *= coverage(nucleus, NUCLEUS_EDGE_MM)
         nucleus_of = canvas.palette.between("nucleus_healthy", "nucleus_degenerated", dried[disc.level])
         canvas.fill(place, nucleus_of, share)
+        _cleft(canvas, disc, found, share, dried[disc.level])
         if disc.wear.gas:
             canvas.cover(found, "gas", np.broadcast_to(disc.vacuum(part), part.shape))
+
+
+def _cleft(canvas: Canvas, disc: Disc, found: Found, nucleus: Array, dried: float) -> None:
+    """The band of fibres that splits the nucleus, once that has begun to dry."""
+    row = table("phantom_anatomy")["degeneration"]["cleft"]
+    fibres = float(row["fibres"]) * float(np.interp(dried, row["from_dried"], [0.0, 1.0]))
+    if fibres:
+        place, part = found
+        band = coverage(np.broadcast_to(disc.cleft(part), part.shape), part.reach_mm)
+        canvas.fill(place, canvas.palette.tissue("annulus"), np.float32(fibres) * band * nucleus)
 
 
 def _fibres(outer: Array, nucleus: Array, reach_mm: float) -> Array:
