@@ -87,6 +87,9 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.labelled_ct
 	$(BIN)/python -m benchmarks.read
 	$(BIN)/python -m benchmarks.headers
+	$(BIN)/python -m benchmarks.digital_spine
+	$(BIN)/python -m benchmarks.training_samples
+	$(BIN)/python -m benchmarks.cohort
 
 # No dependency of the project: installed on demand into a place of its own, removed by `make clean`.
 FUZZ_SECONDS := 600
