@@ -94,6 +94,9 @@ def assemble(case: Case, seed: int, posture: Posture = "lying") -> Anatomy:
     tube, soft_lesions = plant(own, site, case.canal)
     around = trunk.trunk(col, (levels, frames), (ring.frame, low), case.patient, seed)
     near = tuple(rod for bone in around.bones for rod in bone.rods)
+    masses = [mass.region(tube, site, near) for mass in case.masses]
+    by_name = {bone.name: bone for bone in around.bones}
+    masses += [focus.region(site, by_name, low) for focus in case.foci]
     return Anatomy(
         sizes=levels,
         frames=frames,
@@ -118,7 +121,7 @@ def assemble(case: Case, seed: int, posture: Posture = "lying") -> Anatomy:
         altered_discs=case.discs,
         dried=_dried(case.patient, seed, levels),
         site=site,
-        soft_lesions=(*soft_lesions, *(mass.region(tube, site, near) for mass in case.masses)),
+        soft_lesions=(*soft_lesions, *masses),
     )
 
 

@@ -36,3 +36,5 @@ def test_radiographs_of_the_figures():
     assert many.series == ("bone_scan", "xr_ap", "xr_lat")
     assert [i.level for i in many.inserts if i.kind == "blastic"] == ["T5", "T8", "T10", "T12", "L2", "L4"]
     assert [i.compartments for i in many.inserts if i.kind == "lytic"] == [("pedicle_right",)]
+    assert [f.bone for f in many.foci].count("sacrum") == 2
+    assert sum(f.bone.startswith("rib_") for f in many.foci) == 5

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from spinemets.phantom.anatomy.sizes import Collapse, Patient
+from spinemets.phantom.pathology.bone_focus import BoneFocus
 from spinemets.phantom.pathology.canal.plant import CanalInsert
 from spinemets.phantom.pathology.degenerative import BenignChange
 from spinemets.phantom.pathology.hardware import Fixture
@@ -61,6 +62,8 @@ class Case:
         Days at which the patient is imaged; `day` is this one.
     moved
         How the patient lies against the first day.
+    foci
+        Disease of bones away from the vertebrae.
     stated
         What the headers say of a protocol in place of what is true, by field of `Acquisition`.
     omitted
@@ -90,6 +93,7 @@ class Case:
     moved: Move | None = None
     canal: tuple[CanalInsert, ...] = ()
     masses: tuple[ParaspinalMass, ...] = ()
+    foci: tuple[BoneFocus, ...] = ()
     expected: tuple[tuple[str, str, str | None, str], ...] = ()
     series: tuple[str, ...] = ("ct", "t1", "stir")
     stated: Mapping[str, Any] = field(default_factory=dict)

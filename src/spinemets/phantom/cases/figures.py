@@ -18,6 +18,7 @@ from spinemets.phantom.cases.ingredients import (
     found,
 )
 from spinemets.phantom.pathology import benign, metastases
+from spinemets.phantom.pathology.bone_focus import BoneFocus
 from spinemets.phantom.pathology.canal.epidural import EpiduralMass
 from spinemets.phantom.pathology.metastases import sphere
 from spinemets.phantom.pathology.shapes import Ellipsoid
@@ -78,8 +79,17 @@ def _fig02(_: float | None) -> Case:
     )  # fmt: skip
     return Case(
         name="fig02",
-        about="Blastic lesions of T5 to L4: many foci on a bone scan, to be compared with radiographs.",
+        about="Blastic lesions of T5 to L4, of five ribs and the sacrum: many foci on a bone scan, to be compared with radiographs.",
         inserts=(*dense, metastases.arch_lesion("L3", "pedicle_right")),
+        foci=(
+            BoneFocus(id="focus-1", bone="rib_T4_right", at=0.35, radius_mm=7.0),
+            BoneFocus(id="focus-2", bone="rib_T6_left", at=0.6, radius_mm=8.0),
+            BoneFocus(id="focus-3", bone="rib_T7_right", at=0.7, radius_mm=7.0),
+            BoneFocus(id="focus-4", bone="rib_T8_left", at=0.25, radius_mm=8.0),
+            BoneFocus(id="focus-5", bone="rib_T10_right", at=0.5, radius_mm=9.0),
+            BoneFocus(id="focus-6", bone="sacrum", at=(-32.0, -8.0, -8.0), radius_mm=11.0),
+            BoneFocus(id="focus-7", bone="sacrum", at=(27.0, -6.0, -4.0), radius_mm=9.0),
+        ),
         series=("bone_scan", "xr_ap", "xr_lat"),
         awaits=NO_CRITERION,
     )

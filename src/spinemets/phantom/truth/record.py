@@ -24,7 +24,7 @@ LIMITS = (
     "Worn facet joints do not grow; tumour beside bone only where `soft_lesions` say so.",
     "PET and SPECT see the whole patient at once, without scatter, positron range and breathing.",
     "The patient lies still unless the series says otherwise; no reduction of metal artefacts, no scatter in CT.",
-    "Inserts sit in vertebrae and in the canal: ribs, pelvis and sacrum hold no disease.",
+    "Ribs, pelvis and sacrum hold no disease but for the balls that `soft_lesions` calls bone_focus.",
 )
 
 

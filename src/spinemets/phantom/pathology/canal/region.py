@@ -57,7 +57,15 @@ class Region:
 
     id: str
     kind: Literal[
-        "epidural", "haematoma", "abscess", "phlegmon", "leptomeningeal", "intramedullary", "paraspinal", "fluid"
+        "epidural",
+        "haematoma",
+        "abscess",
+        "phlegmon",
+        "leptomeningeal",
+        "intramedullary",
+        "paraspinal",
+        "fluid",
+        "bone_focus",
     ]
     level: str
     levels: tuple[str, ...]
