@@ -29,9 +29,7 @@ class View:
     Attributes
     ----------
     affine
-        4 x 4, voxel to LPS mm in the patient.
-    stretch
-        Size of the patient in the image over their own, along the axes of the field.
+        4 x 4, voxel to LPS mm in the patient; a patient drawn larger has smaller voxels in it.
     """
 
     shape: tuple[int, int, int]

@@ -58,6 +58,12 @@ def truth(case: Case, seed: int, anatomy: Anatomy) -> dict[str, Any]:
         "findings_expected": [
             {"criterion": criterion, "level": level, "part": part, "state": state}
             for criterion, level, part, state in case.expected
+            if state != "not_assessable"
+        ],
+        "not_assessable_expected": [
+            {"criterion": criterion, "level": level, "part": part}
+            for criterion, level, part, state in case.expected
+            if state == "not_assessable"
         ],
         "series": [],
         "limits": list(LIMITS),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spinemets.model.errors import UsageError
 from spinemets.phantom.anatomy.trunk.limbs import flesh, shoulder_bones
 
 
@@ -21,6 +22,12 @@ def test_arms_above_or_beside(someone):
     assert low > above.z("T7") and high > above.z("C2") + 150
     low, high = ends(beside)
     assert low < beside.z("S1") and high < beside.z("C5") + 40
+
+
+def test_arms_elsewhere_are_refused(someone):
+    """One line that says what there is."""
+    with pytest.raises(UsageError, match="arms 'crossed': choose above or beside"):
+        ends(someone(arms="crossed"))
 
 
 def test_layers_are_nested(person, around):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from spinemets.knowledge.lookup import table
+from spinemets.model.errors import UsageError
 from spinemets.phantom.anatomy.arch import SIDES
 from spinemets.phantom.anatomy.trunk.contour import LAYERS, Layers
 from spinemets.phantom.anatomy.trunk.habitus import Habitus
@@ -12,6 +16,7 @@ from spinemets.phantom.anatomy.trunk.pelvis import bars, fan, placed
 from spinemets.phantom.anatomy.trunk.structures import Bone, Soft, bone_of, chain, joined
 from spinemets.phantom.shape.distance import Rod
 
+ARMS = ("above", "beside")
 # Fat of the arms against that of the thighs.
 ARM_FAT = 0.6
 BLEND_MM = 6.0
@@ -38,9 +43,16 @@ def _round(h: Habitus, path: list[list[object]], radius_mm: list[float], side: f
     )
 
 
-def _arm(h: Habitus, side: float) -> tuple[Rod, ...]:
+def _held(h: Habitus) -> Mapping[str, Any]:
+    """Where elbow and hand are."""
     rows = table("phantom_trunk")["arms"]
-    row = rows[h.patient.arms]
+    if h.patient.arms not in ARMS:
+        raise UsageError(f"arms {h.patient.arms!r}: choose {' or '.join(ARMS)}.")
+    return dict(rows[h.patient.arms])
+
+
+def _arm(h: Habitus, side: float) -> tuple[Rod, ...]:
+    rows, row = table("phantom_trunk")["arms"], _held(h)
     path = [
         placed(h, place, side)
         for place in (table("phantom_trunk")["shoulder"]["humerus"]["head"], row["elbow"], row["hand"])
@@ -93,7 +105,7 @@ def shoulder_bones(h: Habitus) -> list[Bone]:
 
 def _arm_bones(h: Habitus, name: str, side: float) -> list[Bone]:
     rows, arms = table("phantom_trunk")["shoulder"]["humerus"], table("phantom_trunk")["arms"]
-    row = arms[h.patient.arms]
+    row = _held(h)
     head, elbow, hand = (placed(h, place, side) for place in (rows["head"], row["elbow"], row["hand"]))
     head_mm, neck, shaft, fore = (
         h.size * v for v in (rows["head_mm"], rows["neck_mm"], rows["shaft_mm"], arms["forearm_mm"])
