@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from spinemets.phantom.cases.case import Case, Group
-from spinemets.phantom.cases.ingredients import LYTIC
+from spinemets.phantom.cases.ingredients import LYTIC, unseen
 
 LESION = replace(LYTIC, level="L3", edge_mm=0.5)
 # Name -> what its CT is, and the series.
@@ -17,6 +17,8 @@ ROWS = {
     "100kv": ("100 kVp: density has no band.", "ct_100kv"),
     "contrast": ("Iodine into a vein: vessels and organs enhance, marrow and tumour a little.", "ct_contrast"),
 }
+# What slices of that thickness cannot show.
+TOO_THICK = {"soft-5": ("CT-04:posterior", "CT-04:left")}
 
 
 def _gate(name: str) -> Callable[[float | None], Case]:
@@ -26,7 +28,7 @@ def _gate(name: str) -> Callable[[float | None], Case]:
         about=about,
         inserts=(LESION,),
         series=(series,),
-        expected=(("CT-02", "L3", None, "present"),),
+        expected=(("CT-02", "L3", None, "present"), *unseen("L3", "MR-T1-03", *TOO_THICK.get(name, ()))),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from spinemets.phantom.cases.case import Case, Group
-from spinemets.phantom.cases.ingredients import LYTIC, WHAT_COUNTS
+from spinemets.phantom.cases.ingredients import LYTIC, WHAT_COUNTS, unseen
 
 # Name -> what it holds, its series.
 ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -18,11 +18,22 @@ ROWS: dict[str, tuple[str, tuple[str, ...]]] = {
     "proto-pet-only": ("PET alone, without a CT.", ("pet",)),
     "proto-no-gd": ("No series after an agent.", ("t1", "t2", "stir")),
 }
+# What cannot be answered without what a protocol leaves out.
+UNSEEN = {
+    "proto-t1-t2": ("MR-STIR-01", "CT-02"),
+    "proto-ct5-soft": ("CT-04:posterior", "MR-T1-03", "MR-STIR-01"),
+    "proto-t1-stir-gd": ("CT-02", "MR-T2-02"),
+    "proto-no-gd": ("CT-02",),
+}
 
 
 def _fault(name: str) -> Callable[[float | None], Case]:
     about, series = ROWS[name]
-    return lambda _: Case(name=name, about=about, inserts=(LYTIC,), series=series, awaits=WHAT_COUNTS)
+    expected = unseen(LYTIC.level, *UNSEEN.get(name, ()))
+    awaits = "" if expected else WHAT_COUNTS
+    return lambda _: Case(
+        name=name, about=about, inserts=(LYTIC,), series=series, expected=expected, awaits=awaits
+    )
 
 
 CASES: Group = {name: _fault(name) for name in ROWS}

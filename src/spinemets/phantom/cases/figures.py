@@ -16,6 +16,7 @@ from spinemets.phantom.cases.ingredients import (
     absent,
     at_region,
     found,
+    unseen,
 )
 from spinemets.phantom.pathology import benign, metastases
 from spinemets.phantom.pathology.bone_focus import BoneFocus
@@ -64,7 +65,7 @@ def _fig01(_: float | None) -> Case:
         name="fig01",
         about="Ill-defined lesion of L3, 18 mm, with a thin sclerotic margin.",
         inserts=(lesion,),
-        expected=(("MR-T1-03", "L3", None, "present"),),
+        expected=(("MR-T1-03", "L3", None, "present"), *unseen("L3", "CT-02", "MR-STIR-01")),
         series=("t1", "xr_lat"),
     )
 
@@ -128,7 +129,7 @@ def _fig06(_: float | None) -> Case:
         about="Dark lesion of L3, 16 mm, with a bright rim of 3 mm.",
         inserts=(metastases.halo("L3", sphere(8.0, (0.0, 1.0, 0.0)), rim_mm=3.0),),
         series=("t2",),
-        awaits=NO_CRITERION,
+        expected=unseen("L3", "MR-T1-03", "CT-02"),
     )
 
 

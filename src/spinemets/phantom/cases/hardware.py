@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spinemets.phantom.anatomy.sizes import Patient
 from spinemets.phantom.cases.case import Case, Group
+from spinemets.phantom.cases.ingredients import unseen
 from spinemets.phantom.pathology.hardware import Bar, Cage
 from spinemets.phantom.pathology.screw import Screw
 
@@ -19,7 +20,7 @@ def _hw_ct(_: float | None) -> Case:
         screws=screws,
         patient=Patient(age_years=58.0),
         series=("ct",),
-        awaits=METAL,
+        expected=tuple(row for level in ("L3", "L4") for row in unseen(level, "CT-02", "CT-08")),
     )
 
 

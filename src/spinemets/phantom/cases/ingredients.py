@@ -84,6 +84,12 @@ def found(level: str, kind: str) -> Expected:
     return tuple((criterion, level, None, state) for criterion, state in by_kind[kind])
 
 
+def unseen(level: str, *criteria: str) -> Expected:
+    """Criteria that the series of a case cannot answer; a part follows after a colon (`CT-04:posterior`)."""
+    split = (criterion.partition(":") for criterion in criteria)
+    return tuple((name, level, part or None, "not_assessable") for name, _, part in split)
+
+
 def absent(levels: tuple[str, ...], *criteria: str) -> Expected:
     """Criteria that must find nothing at these levels; unless named, those that find a lesion."""
     named = criteria or ("CT-02", "MR-T1-03")
