@@ -6,6 +6,7 @@ made once; `make validate` runs it.
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter, defaultdict
 
@@ -18,7 +19,7 @@ from spinemets.knowledge.catalogue import load
 from spinemets.model.finding import State
 from spinemets.phantom.cases.named import CASES, case_of
 from spinemets.phantom.files.masks import write_labels
-from spinemets.phantom.files.write import write_dicom
+from spinemets.phantom.files.write import expanded, label_series, write_dicom, write_truth
 from spinemets.report.wording import forbidden
 
 pytestmark = pytest.mark.slow
@@ -37,10 +38,13 @@ def assess(tmp_path_factory):
             folder = tmp_path_factory.mktemp("case")
             patient = phantom.build(case, 1)
             write_dicom(patient, folder / "STUDY")
-            write_labels(patient, folder / "labels.nii.gz")
+            # As `spinemets phantom make` places them.
+            grid = patient.grid(label_series(expanded(case_of(case).series)))
+            write_labels(patient, folder / "labels.nii.gz", grid)
+            write_truth(patient, folder / "truth.json")
             known[case] = (
                 pipeline.run(folder / "STUDY", Options(labels=(str(folder / "labels.nii.gz"),))).assessment,
-                patient.truth,
+                json.loads((folder / "truth.json").read_text(encoding="utf-8")),
             )
         return known[case]
 
@@ -86,6 +90,8 @@ def test_nothing_is_found_where_nothing_was_put(assess, case):
     # Acute fractures and benign changes of marrow look like tumour to a single criterion.
     held |= {x["level"] for x in truth["fractures"] if x["marrow"] is not None}
     held |= {x["level"] for x in truth["benign"]}
+    # A mass that eats into bone leaves lytic bone behind.
+    held |= {level for x in truth["soft_lesions"] if x["erosion_mm"] > 0 for level in x["levels"]}
     assert {x.level_id for x in assessment.lesions if not x.tiny} <= held
     present = defaultdict(set)
     for finding in assessment.all_findings():
@@ -104,10 +110,11 @@ def test_volumes_contain_the_truth(assess, case):
     """
     assessment, truth = assess(case)
     at = Counter(lesion["level"] for lesion in truth["lesions"])
+    on_ct = {level for one in truth["series"] if one["kind"] == "ct" for level in one["levels_whole"]}
     single = {
         lesion["level"]: lesion["volume_mm3"] / 1000
         for lesion in truth["lesions"]
-        if at[lesion["level"]] == 1 and lesion["level"] in assessment.levels and "ct" in case_of(case).series
+        if at[lesion["level"]] == 1 and lesion["level"] in assessment.levels and lesion["level"] in on_ct
         and lesion["kind"] in ("lytic", "blastic") and not lesion["breaks_cortex"] and len(lesion["parts"]) == 1
         and lesion["radii_mm"] and lesion["volume_mm3"] > 0.98 * 4 / 3 * math.pi * math.prod(lesion["radii_mm"])
     }  # fmt: skip

@@ -333,3 +333,14 @@ def test_masks_beside_views():
     assert write.label_series([default("bone_scan"), default("pet")]) == default("pet")
     assert write.label_series([default("bone_scan")]) == default("ct")
     assert write.label_series([default("ct_tilted")]).tilt_deg == 0.0
+    assert write.label_series([default("ct"), default("pet")]) == default("ct")
+
+
+@pytest.mark.parametrize("names", [("t1", "t1-thoracic"), ("wb3_t1-1", "wb3_t1-2")])
+def test_masks_of_several_regions_hold_all_of_them(names):
+    """Every level that one of the series shows whole lies in the field of the masks."""
+    patient = phantom.build("normal", 1)
+    series = [default(name) for name in names]
+    states = [patient.coverage(patient.grid(a)) for a in (*series, write.label_series(series))]
+    seen = {level for state in states[:-1] for level, how in state.items() if how == "whole"}
+    assert seen <= {level for level, how in states[-1].items() if how == "whole"}

@@ -31,9 +31,7 @@ def _fault(name: str) -> Callable[[float | None], Case]:
     about, series = ROWS[name]
     expected = unseen(LYTIC.level, *UNSEEN.get(name, ()))
     awaits = "" if expected else WHAT_COUNTS
-    return lambda _: Case(
-        name=name, about=about, inserts=(LYTIC,), series=series, expected=expected, awaits=awaits
-    )
+    return lambda _: Case(name=name, about=about, inserts=(LYTIC,), series=series, expected=expected, awaits=awaits)
 
 
 CASES: Group = {name: _fault(name) for name in ROWS}

@@ -43,7 +43,7 @@ def make_demo(
     ----------
     sequences
         Series to make, None = those of the case. The masks lie on the grid of the first volume, without the tilt of a
-        gantry, or of the CT that could be made.
+        gantry, of the CT that could be made, or of the whole spine where volumes lie in several regions.
     file_format
         `dicom` or `nifti`.
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from spinemets.model.volume import Volume
 
 FORMATS = ("dicom", "nifti")
+# Voxels of masks of the whole spine: 40 million of them.
+WHOLE_MASKS = {"pixel_mm": 1.0, "slice_mm": 2.0}
 # A series by the name of its protocol, or by a protocol of one's own.
 Series = str | Acquisition
 
@@ -189,9 +191,15 @@ def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterato
 
 
 def label_series(wanted: Sequence[Acquisition]) -> Acquisition:
-    """The series on whose grid masks lie: the first volume, without the tilt of a gantry; the CT where all are views."""
-    volumes = (a for a in wanted if a.xray is None and (a.emission is None or not a.emission.planar))
-    return replace(next(volumes, default("ct")), tilt_deg=0.0)
+    """The series on whose grid masks lie: the first volume, without the tilt of a gantry; the CT where all are views.
+
+    Where volumes lie in several regions of the spine, or the body is imaged in stations, a coarser CT of the whole spine.
+    """
+    volumes = [a for a in wanted if a.xray is None and (a.emission is None or not a.emission.planar)]
+    parts = [a for a in volumes if a.emission is None]
+    if len({a.region for a in parts}) > 1 or any(a.station for a in parts):
+        return replace(default("ct-whole"), **WHOLE_MASKS)  # type: ignore[arg-type]
+    return replace(next(iter(volumes), default("ct")), tilt_deg=0.0)
 
 
 def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | None = None) -> None:
