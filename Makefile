@@ -58,7 +58,7 @@ coverage: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(TWICE) -m "not slow" --cov --cov-report=term:skip-covered
 
 validate: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest $(TWICE) -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 
 # What decides an answer is tested to its last branch, by its own rooms' tests alone (20 s of one core).
 DECIDING := model measures findings impression

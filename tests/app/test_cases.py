@@ -28,6 +28,14 @@ PROMISED = [(name, truth) for name, entry in load().items() for truth in entry.t
 EXPECTED = [(case, row) for case in CASES for row in case_of(case).expected]
 
 
+def of(case, *values, name=None):
+    """What is asked of a case; one process answers all of it, for each case is assessed once in each."""
+    return pytest.param(*(values or (case,)), marks=pytest.mark.xdist_group(case), id=name or case)
+
+
+ASKED = [of(case) for case in CASES]
+
+
 @pytest.fixture(scope="module")
 def assess(tmp_path_factory):
     """Assess a case by name; each once."""
@@ -56,7 +64,8 @@ def found(assessment, criterion: str, level: str, part: str | None):
 
 
 @pytest.mark.parametrize(
-    ("criterion", "truth"), PROMISED, ids=[f"{name}-{t.case}-{t.level}-{t.part or ''}" for name, t in PROMISED]
+    ("criterion", "truth"),
+    [of(t.case, name, t, name=f"{name}-{t.case}-{t.level}-{t.part or ''}") for name, t in PROMISED],
 )
 def test_the_catalogue_keeps_its_promise(assess, criterion, truth):
     """State, category and value of every `truth` line of every entry."""
@@ -69,7 +78,7 @@ def test_the_catalogue_keeps_its_promise(assess, criterion, truth):
         assert finding.value == pytest.approx(truth.value, abs=truth.tolerance)
 
 
-@pytest.mark.parametrize("case", list(CASES))
+@pytest.mark.parametrize("case", ASKED)
 def test_every_case_is_read_as_it_was_made(assess, case):
     """phantom.md: 'what a good reading must find in each'."""
     assessment, _ = assess(case)
@@ -81,7 +90,7 @@ def test_every_case_is_read_as_it_was_made(assess, case):
     assert wrong == []
 
 
-@pytest.mark.parametrize("case", list(CASES))
+@pytest.mark.parametrize("case", ASKED)
 def test_nothing_is_found_where_nothing_was_put(assess, case):
     """False alarms: no lesion candidate that counts and no height loss at a level that holds neither."""
     assessment, truth = assess(case)
@@ -102,7 +111,7 @@ def test_nothing_is_found_where_nothing_was_put(assess, case):
         assert present[criterion] <= held, criterion
 
 
-@pytest.mark.parametrize("case", list(CASES))
+@pytest.mark.parametrize("case", ASKED)
 def test_volumes_contain_the_truth(assess, case):
     """The interval of the largest candidate of a level with one focal lesion holds the volume that was put in.
 
@@ -125,7 +134,7 @@ def test_volumes_contain_the_truth(assess, case):
         assert low <= volume <= high, level
 
 
-@pytest.mark.parametrize("case", list(CASES))
+@pytest.mark.parametrize("case", ASKED)
 def test_height_losses_contain_the_truth(assess, case):
     assessment, truth = assess(case)
     for fracture in truth["fractures"]:
@@ -135,7 +144,7 @@ def test_height_losses_contain_the_truth(assess, case):
             assert low <= max(fracture["loss"].values()) <= high, fracture["level"]
 
 
-@pytest.mark.parametrize("case", list(CASES))
+@pytest.mark.parametrize("case", ASKED)
 def test_words_of_every_case(assess, case):
     """REP-03 on many findings at once."""
     assessment, _ = assess(case)

@@ -48,8 +48,9 @@ SAMPLE = {next(iter(group.CASES)) for group in GROUPS}
 
 
 def marked(case, *values):
-    """A case, slow unless it is of the sample."""
-    return pytest.param(case, *values, marks=() if case in SAMPLE else pytest.mark.slow, id="-".join((case, *values)))
+    """A case, slow unless it is of the sample; one process has all of it, which builds the patient once."""
+    marks = [pytest.mark.xdist_group(case), *(() if case in SAMPLE else (pytest.mark.slow,))]
+    return pytest.param(case, *values, marks=marks, id="-".join((case, *values)))
 
 
 def volumetric(name):

@@ -20,7 +20,7 @@ from spinemets.model.finding import State
 from spinemets.report.wording import forbidden
 from spinemets.testing.words import side_words
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("mr-lumbar")]
 
 KINDS = {"T1": "t1", "TIRM": "stir", "T2": "t2"}
 EXAMS = ("vb1_02", "vb1_03", "vb1_06", "vb1_07", "vb1_08", "vb1_10", "vb1_11", "vb1_12", "vb2_02", "vb2_05", "vb2_13")
