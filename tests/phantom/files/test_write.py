@@ -333,7 +333,7 @@ def test_masks_beside_views():
     assert write.label_series([default("bone_scan"), default("pet")]) == default("pet")
     assert write.label_series([default("bone_scan")]) == default("ct")
     assert write.label_series([default("ct_tilted")]).tilt_deg == 0.0
-    assert write.label_series([default("ct"), default("pet")]) == default("ct")
+    assert write.label_series([default("ct"), default("pet"), default("ctac")]) == default("ct")
 
 
 @pytest.mark.parametrize("names", [("t1", "t1-thoracic"), ("wb3_t1-1", "wb3_t1-2")])

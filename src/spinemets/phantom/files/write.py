@@ -196,7 +196,7 @@ def label_series(wanted: Sequence[Acquisition]) -> Acquisition:
     Where volumes lie in several regions of the spine, or the body is imaged in stations, a coarser CT of the whole spine.
     """
     volumes = [a for a in wanted if a.xray is None and (a.emission is None or not a.emission.planar)]
-    parts = [a for a in volumes if a.emission is None]
+    parts = [a for a in volumes if a.region != "body"]
     if len({a.region for a in parts}) > 1 or any(a.station for a in parts):
         return replace(default("ct-whole"), **WHOLE_MASKS)  # type: ignore[arg-type]
     return replace(next(iter(volumes), default("ct")), tilt_deg=0.0)
