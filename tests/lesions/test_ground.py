@@ -56,6 +56,24 @@ def test_smoothing_lowers_noise_and_keeps_the_level(blocks):
     assert (ready(scene, fwhm_mm=0).judged == ground.raw).all()
 
 
+def test_a_lost_slice_does_not_darken_its_neighbours(blocks):
+    """Voxels without a measurement are neither searched nor smoothed into what lies beside them."""
+    scene = blocks()
+    whole = scene.volume()
+    lost = int(whole.grid.to_ijk(scene.centres["L2"])[2].round())
+    array, padding = np.array(whole.array), np.zeros(whole.array.shape, bool)
+    array[:, :, lost], padding[:, :, lost] = -1024, True
+    volume = Volume(array=array, grid=whole.grid, quantity="attenuation", unit="[hnsf'U]", padding=padding)
+    plain, ground = ready(scene), ready(scene, volume=volume)
+    k = lost - ground.start_ijk[2]
+    assert not ground.inner[:, :, k].any()
+    beside = np.argwhere(ground.inner)[:, 2]
+    kept = np.argwhere(plain.inner)[:, 2] != k
+    assert ((beside == k - 1) | (beside == k + 1)).any()
+    # Noise is smoothed by a little less there; a slice of air would take hundreds.
+    assert np.abs(ground.judged - plain.judged[kept]).max() < 60
+
+
 def test_marrow_statistics_from_the_image_or_the_smoothed_one(blocks):
     scene = blocks()
     smooth, raw = ready(scene).marrow, ready(scene, raw_marrow=True).marrow

@@ -177,7 +177,7 @@ def _whole_slices(vertebra: Vertebra, grid: Grid, box: tuple[slice, slice, slice
 
 
 def _smoothed(volume: Volume, box: tuple[slice, slice, slice], fwhm_mm: float) -> Values:
-    """Gaussian-smoothed values of a box; the margin around it takes part."""
+    """Gaussian-smoothed values of a box; the margin around it takes part, voxels without a measurement do not."""
     from scipy.ndimage import gaussian_filter
 
     sigma = [fwhm_mm / FWHM_PER_SIGMA / d for d in volume.grid.spacing_mm]
@@ -186,7 +186,16 @@ def _smoothed(volume: Volume, box: tuple[slice, slice, slice], fwhm_mm: float) -
         slice(max(0, b.start - m), min(n, b.stop + m)) for b, m, n in zip(box, margin, volume.array.shape, strict=False)
     )
     values = np.array(volume.array[wide], dtype=np.float32)
-    smooth = gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
+    known = np.isfinite(values) if volume.padding is None else ~volume.padding[wide] & np.isfinite(values)
+    if known.all():
+        smooth = gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
+    else:
+        # A lost slice would darken its neighbours as a lytic lesion does.
+        sums, weight = (
+            gaussian_filter(part, sigma, mode="nearest", truncate=3.0)
+            for part in (np.where(known, values, np.float32(0.0)), known.astype(np.float32))
+        )
+        smooth = np.where(weight > 1e-3, sums / np.maximum(weight, np.float32(1e-3)), values)
     own = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, wide, strict=True))
     cut: Values = smooth[own]
     return cut

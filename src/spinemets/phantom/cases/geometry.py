@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from spinemets.phantom.cases.case import Case, Group
-from spinemets.phantom.cases.ingredients import LYTIC, NO_CRITERION, WHAT_COUNTS
+from spinemets.phantom.cases.ingredients import LYTIC, NO_CRITERION, WHAT_COUNTS, unseen
 
 # A slice below L3, away from every lesion of the case.
 LOST = 60
@@ -53,7 +53,7 @@ MISSING = Case(
     inserts=(LYTIC,),
     series=tuple(OMITTED),
     omitted=OMITTED,
-    awaits=WHAT_COUNTS,
+    expected=unseen("L2", "CT-02", "MR-STIR-01"),
 )
 # One lesion lies where the first two stations overlap, one where 12 mm between the last two were not imaged.
 WHOLE_BODY = Case(

@@ -191,7 +191,9 @@ def _rendered(phantom: Phantom, sequences: tuple[Series, ...] | None) -> Iterato
 
 
 def label_series(wanted: Sequence[Acquisition]) -> Acquisition:
-    """The series on whose grid masks lie: the first volume, without the tilt of a gantry; the CT where all are views.
+    """The series on whose grid masks lie: the first volume of the spine, without the tilt of a gantry, else that of the whole body.
+
+    The CT that could be made where all are views.
 
     Where volumes lie in several regions of the spine, or the body is imaged in stations, a coarser CT of the whole spine.
     """
@@ -199,7 +201,7 @@ def label_series(wanted: Sequence[Acquisition]) -> Acquisition:
     parts = [a for a in volumes if a.region != "body"]
     if len({a.region for a in parts}) > 1 or any(a.station for a in parts):
         return replace(default("ct-whole"), **WHOLE_MASKS)  # type: ignore[arg-type]
-    return replace(next(iter(volumes), default("ct")), tilt_deg=0.0)
+    return replace(next(iter([*parts, *volumes]), default("ct")), tilt_deg=0.0)
 
 
 def write_truth(phantom: Phantom, path: Path, sequences: tuple[Series, ...] | None = None) -> None:
