@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spinemets import phantom
 from spinemets.phantom.anatomy.arch import SIDES, ArchPlan, arch, exiting_roots, ganglia, root_way
+from spinemets.phantom.anatomy.sizes import Patient
+from spinemets.phantom.cases.case import Case
+from spinemets.phantom.shape.block import Block
 
 PARTS = ("pedicle", "superior_articular", "inferior_articular", "lamina", "transverse")
 
@@ -94,3 +98,25 @@ def test_ganglia_ride_on_their_roots(made):
         assert np.linalg.norm(np.cross(rod.start - middle, start - middle)) < 1e-6
         assert np.linalg.norm(np.cross(rod.end - middle, end - middle)) < 1e-6
         assert rod.half_mm[0][0] > 2.0
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_sacralised_processes_reach_the_wings(seed):
+    """At least 19 mm high (Castellvi 1984) and near the sacrum on both sides; the usual ones are lower and end well above it."""
+    heights, gaps = {}, {}
+    for variant in ("usual", "sacralised-l5"):
+        case = Case(name="v", about="-", patient=Patient(variant=variant))
+        anatomy = phantom.build(case, seed).anatomy
+        origin = anatomy.frames["L5"].origin
+        affine = np.eye(4)
+        affine[:3, 3] = origin - (60, 25, 35)
+        block = Block(affine=affine, start=(0, 0, 0), shape=(121, 75, 70), reach_mm=1.0)
+        bone = np.broadcast_to(anatomy.vertebra("L5").bone(block).outer, block.shape) < 0
+        sacrum = np.broadcast_to(anatomy.sacrum.distance(block), block.shape)
+        assert not (bone & (sacrum < 0)).any()
+        out = np.broadcast_to(block.axes[0], block.shape) - origin[0]
+        sides = (out, -out)
+        heights[variant] = [(bone & (np.abs(side - 35) < 1)).any(axis=(0, 1)).sum() for side in sides]
+        gaps[variant] = [sacrum[bone & (side > 25)].min() for side in sides]
+    assert min(heights["sacralised-l5"]) >= 19 > max(heights["usual"])
+    assert max(gaps["sacralised-l5"]) < 6 < min(gaps["usual"])

@@ -8,7 +8,7 @@ import pytest
 
 from spinemets.knowledge.lookup import table
 from spinemets.model.errors import UsageError
-from spinemets.phantom.anatomy.levels import column, region, verse_id
+from spinemets.phantom.anatomy.levels import column, region, sacralised, verse_id
 from spinemets.phantom.anatomy.sizes import Patient, sizes
 
 
@@ -46,3 +46,12 @@ def test_verse_numbers():
     """C1 = 1, T1 = 8, L1 = 20, L6 = 25, T13 = 28."""
     assert [verse_id(level) for level in ("C1", "C7", "T1", "T12", "L1", "L6", "T13")] == [1, 7, 8, 19, 20, 25, 28]
     assert [region(level) for level in ("C3", "T13", "L6")] == ["cervical", "thoracic", "lumbar"]
+
+
+def test_a_sacralised_level_has_half_a_disc():
+    """Only the last lumbar level, only in that variant."""
+    usual, joined = (sizes(Patient(variant=variant), 1, {}) for variant in ("usual", "sacralised-l5"))
+    assert sacralised("sacralised-l5") and not sacralised("usual")
+    assert [level for level, size in joined.items() if size.sacralised] == ["L5"]
+    assert joined["L5"].disc == pytest.approx([0.5 * h for h in usual["L5"].disc])
+    assert joined["L4"] == usual["L4"]

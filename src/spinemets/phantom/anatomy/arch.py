@@ -145,7 +145,22 @@ def _transverse(plan: ArchPlan, side: float) -> tuple[Rod, ...]:
         end = (side * tip, a - 8.0, plan.pedicle_s)
         return (plan.rod(start, end, (0, 0, 1), ((5.0, 4.0), (4.2, 3.6))),)
     end = (side * tip, a - 2.0, plan.pedicle_s + 0.5)
+    if plan.size.sacralised:
+        return _joined_to_sacrum(plan, start, end)
     return (plan.rod(start, end, (0, 0, 1), ((6.6, 4.2), (5.2, 3.0))),)
+
+
+def _joined_to_sacrum(plan: ArchPlan, start: Point, end: Point) -> tuple[Rod, ...]:
+    """A transverse process that broadens at its end and runs down and forwards to the wing of the sacrum (which cuts it back)."""
+    row = table("phantom_anatomy")["sacralised"]
+    wide, deep = row["process_mm"] / 2, row["process_half_depth_mm"]
+    out = end[0] * (1 - wide / abs(end[0]))
+    high = (out, end[1] + row["forward_mm"] / 3, end[2])
+    low = (out, end[1] + row["forward_mm"], row["end_above_mm"] - plan.size.height[1] / 2 - plan.size.disc[1])
+    return (
+        plan.rod(start, high, (0, 0, 1), ((6.6, 4.2), (6.0, deep))),
+        plan.rod(high, low, (1, 0, 0), ((wide, deep), (wide, deep))),
+    )
 
 
 def root_way(size: LevelSize, frame: Place, side: float) -> tuple[Point, Point, Point]:

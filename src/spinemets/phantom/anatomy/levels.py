@@ -33,6 +33,11 @@ def column(variant: str = USUAL) -> tuple[str, ...]:
     return (*CERVICAL, *thoracic, *(f"L{n}" for n in range(1, row["lumbar"] + 1)))
 
 
+def sacralised(variant: str) -> bool:
+    """Whether the last lumbar level is joined to the sacrum."""
+    return bool(table("phantom_anatomy")["variants"][variant].get("sacralised", False))
+
+
 def region(level: str) -> str:
     """`cervical`, `thoracic` or `lumbar`."""
     return REGIONS[level[0]]

@@ -93,6 +93,8 @@ class LevelSize:
         Back wall of a broken body, as in `Collapse`.
     disc_grade, grade_above
         Wear of the disc below and of the disc above.
+    sacralised
+        Whether broad transverse processes meet the wings of the sacrum.
     """
 
     level: str
@@ -110,6 +112,7 @@ class LevelSize:
     retropulsion_mm: float = 0.0
     disc_grade: int = HEALTHY
     grade_above: int = HEALTHY
+    sacralised: bool = False
 
     @property
     def region(self) -> str:
@@ -147,12 +150,15 @@ def sizes(patient: Patient, seed: int, collapses: Mapping[str, Collapse]) -> dic
     for level, above in zip(named, (None, *named), strict=False):
         size = _level(level, _row(level, named), scale, collapses.get(level))
         # A thin disc collapses to this, not to less: bodies do not meet.
-        height = max(wear(worn[level]).height, min(1.0, least / min(size.disc)))
+        joined = level == named[-1] and levels.sacralised(patient.variant)
+        share = float(rows["sacralised"]["disc_share"]) if joined else 1.0
+        height = max(wear(worn[level]).height * share, min(1.0, least / min(size.disc)))
         found[level] = replace(
             size,
             disc=(size.disc[0] * height, size.disc[1] * height, size.disc[2] * height),
             disc_grade=worn[level],
             grade_above=HEALTHY if above is None else worn[above],
+            sacralised=joined,
         )
     return found
 
