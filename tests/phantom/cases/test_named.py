@@ -23,7 +23,7 @@ def test_every_case_is_consistent(name):
     assert len({i.id for i in case.inserts}) == len(case.inserts)
     for _, level, _, state in case.expected:
         assert level in levels
-        assert state in {"present", "absent", "indeterminate"}
+        assert state in {"present", "absent", "indeterminate", "not_assessable"}
     assert all(default(name).description for series in case.series for name in several(series))
     assert bool(case.expected) != bool(case.awaits)
     assert case.day in case.days

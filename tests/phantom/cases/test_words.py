@@ -254,13 +254,21 @@ def test_each_modality_holds_what_is_planted(name, seen):
         assert levels - held == CUT.get((name, modality), set()), modality
 
 
+# Series that are there and still cannot answer: slices of 5 mm, metal, headers without their scale or inversion time.
+UNFIT = {
+    ("ct-gate-soft-5", "CT-04"), ("proto-ct5-soft", "CT-04"), ("hw-ct", "CT-02"), ("hw-ct", "CT-08"),
+    ("pit-missing-tags", "CT-02"), ("pit-missing-tags", "MR-STIR-01"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("name", [n for n in CASES if case_of(n).expected])
 def test_what_is_expected_can_be_seen(name):
-    """A finding of CT is promised only of a case with CT or radiograph, one of a sequence only with that sequence."""
+    """A finding of CT is promised only of a case with CT, one of a sequence only with that sequence; without it, or where the
+    series is unfit, that it cannot be assessed."""
     case = case_of(name)
     stems = {series.partition("-")[0].partition("_")[0] for series in case.series}
-    for criterion, _, _, _ in case.expected:
-        if criterion.startswith("CT-"):
-            assert "ct" in stems
-        elif criterion.startswith("MR-"):
-            assert criterion.split("-")[1].lower() in stems
+    for criterion, _, _, state in case.expected:
+        needs = "ct" if criterion.startswith("CT-") else criterion.split("-")[1].lower()
+        if criterion.startswith(("CT-", "MR-")):
+            answered = needs in stems and (name, criterion) not in UNFIT
+            assert answered == (state != "not_assessable"), criterion
