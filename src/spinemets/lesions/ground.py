@@ -104,7 +104,7 @@ def prepare(
     on_box = {n: _cut(r, box) for n, r in regions.items()}
     bone = np.logical_or.reduce([on_box[n] for n in on_box])
     raw_box = np.asarray(volume.array[box], dtype=np.float32)
-    valid = np.isfinite(raw_box) if volume.padding is None else ~volume.padding[box] & np.isfinite(raw_box)
+    valid = _measured(volume, box, raw_box)
     inner = _deep(bone, grid, inner_depth_mm) & _whole_slices(vertebra, grid, box, inner_depth_mm) & valid
     judged_box = _smoothed(volume, box, fwhm_mm) if fwhm_mm > 0 else raw_box
     parts = _parts(on_box, bone)
@@ -176,6 +176,12 @@ def _whole_slices(vertebra: Vertebra, grid: Grid, box: tuple[slice, slice, slice
     return whole
 
 
+def _measured(volume: Volume, box: tuple[slice, ...], values: Values) -> Mask:
+    """Where the values of a box are those of a measurement."""
+    finite: Mask = np.isfinite(values)
+    return finite if volume.padding is None else finite & ~volume.padding[box]
+
+
 def _smoothed(volume: Volume, box: tuple[slice, slice, slice], fwhm_mm: float) -> Values:
     """Gaussian-smoothed values of a box; the margin around it takes part, voxels without a measurement do not."""
     from scipy.ndimage import gaussian_filter
@@ -186,7 +192,7 @@ def _smoothed(volume: Volume, box: tuple[slice, slice, slice], fwhm_mm: float) -
         slice(max(0, b.start - m), min(n, b.stop + m)) for b, m, n in zip(box, margin, volume.array.shape, strict=False)
     )
     values = np.array(volume.array[wide], dtype=np.float32)
-    known = np.isfinite(values) if volume.padding is None else ~volume.padding[wide] & np.isfinite(values)
+    known = _measured(volume, wide, values)
     if known.all():
         smooth = gaussian_filter(values, sigma, mode="nearest", truncate=3.0)
     else:

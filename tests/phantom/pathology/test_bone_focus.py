@@ -15,9 +15,9 @@ from spinemets.phantom.imaging.mr_signals import MrContrast
 from spinemets.phantom.imaging.paint import paint
 from spinemets.phantom.imaging.signals import CtContrast
 from spinemets.phantom.pathology.bone_focus import BoneFocus, _along
-from spinemets.phantom.shape.block import Block
 from spinemets.phantom.shape.distance import Rod
 from spinemets.phantom.tissue.tissues import tissue
+from tests.phantom.region_block import region_block
 
 RIB = BoneFocus(id="rib", bone="rib_T8_left", at=0.4, radius_mm=8.0)
 SACRAL = BoneFocus(id="sacral", bone="sacrum", at=(-30.0, -8.0, -8.0), radius_mm=9.0)
@@ -27,14 +27,6 @@ SACRAL = BoneFocus(id="sacral", bone="sacrum", at=(-30.0, -8.0, -8.0), radius_mm
 def patient():
     """A rib of the left side and the right wing of the sacrum."""
     return phantom.build(Case(name="foci", about="-", foci=(RIB, SACRAL), series=("ct",)), 1)
-
-
-def _block(region, step=0.5):
-    low, high = (np.array(c) for c in region.box)
-    affine = np.diag([step, step, step, 1.0])
-    affine[:3, 3] = low
-    shape = tuple(int(n) for n in np.ceil((high - low) / step) + 1)
-    return Block(affine=affine, start=(0, 0, 0), shape=shape, reach_mm=step)
 
 
 def test_truth_names_side_and_height(patient):
@@ -54,7 +46,7 @@ def test_volume_is_the_part_of_the_ball_inside_the_bone(patient):
     for row, focus, region in zip(
         patient.truth["soft_lesions"], (RIB, SACRAL), patient.anatomy.soft_lesions, strict=True
     ):
-        block = _block(region, 0.4)
+        block = region_block(region, 0.4)
         bone = (
             patient.anatomy.sacrum
             if focus.bone == "sacrum"
@@ -73,7 +65,7 @@ def test_volume_is_the_part_of_the_ball_inside_the_bone(patient):
 def test_it_is_painted_and_labelled_where_it_is(patient, number):
     """CT and T1 deep inside are those of the tissue; the label map holds its number there, and outside the bone nothing."""
     region = patient.anatomy.soft_lesions[number]
-    block = _block(region, 1.0)
+    block = region_block(region, 1.0)
     inside = np.broadcast_to(region.distance(block), block.shape) < -1.5
     assert inside.sum() >= 8
     hu, t1 = paint(patient.anatomy, block, CtContrast(), MrContrast(default("t1")))[:2]
