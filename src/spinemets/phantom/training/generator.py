@@ -219,6 +219,8 @@ def _made(field: Field, view: View, image: NDArray[np.float32], parts: NDArray[n
 
     numbers = np.array(list(field.bodies), np.uint8)
     bodies, seen = inside(np.array(list(field.bodies.values())))
+    centres = np.full((len(field.parts.names) + 1, 3), np.nan, np.float32)
+    centres[numbers] = bodies
     midline, in_grid = inside(field.canal)
     return Sample(
         image=image,
@@ -226,6 +228,7 @@ def _made(field: Field, view: View, image: NDArray[np.float32], parts: NDArray[n
         instances=np.take(field.parts.instances, parts, mode="clip"),
         seeds_ijk=bodies[seen],
         seed_instances=numbers[seen],
+        centres_ijk=centres,
         canal_ijk=midline[in_grid],
         spacing_mm=view.spacing_mm,
         affine_lps_mm=view.affine,

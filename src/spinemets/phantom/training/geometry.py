@@ -95,7 +95,8 @@ def view_of(recipe: Recipe, field: Field, draw: Draw) -> View:
     angles = np.radians(np.clip(draw.normal((low + high) / 2, (high - low) / 4, 3), low, high))
     stretch = np.array([between(draw, row["size"]) for _ in range(3)])
     axes = np.diag(1 / stretch) @ rotation(angles) @ AXES[recipe.kind] @ np.diag(spacing)
-    centre = field.middle + draw.uniform(-1.0, 1.0, 3) * row["shift_mm"][recipe.kind]
+    shift = row["astray_mm"] if happens(draw, row["astray"]) else row["shift_mm"]
+    centre = field.middle + draw.uniform(-1.0, 1.0, 3) * shift[recipe.kind]
     # What the field does not hold would be cut off: the middle moves so that the corners come as near as they can.
     reach = np.abs(axes) @ (shape / 2)
     size = np.diag(field.affine)[:3] * field.tissues.shape

@@ -27,6 +27,8 @@ class Sample:
         float32 (n, 3), centres of the bodies that the grid holds, in voxels.
     seed_instances
         (n,), number of each one's vertebra.
+    centres_ijk
+        float32 (instances + 1, 3), centre of every instance's body, also beyond the grid; NaN for what has none.
     canal_ijk
         float32 (m, 3), points of the canal's midline in the grid, from the head down.
     spacing_mm
@@ -44,6 +46,7 @@ class Sample:
     instances: NDArray[np.uint8]
     seeds_ijk: NDArray[np.float32]
     seed_instances: NDArray[np.uint8]
+    centres_ijk: NDArray[np.float32]
     canal_ijk: NDArray[np.float32]
     spacing_mm: tuple[float, float, float]
     affine_lps_mm: NDArray[np.float64]

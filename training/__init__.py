@@ -1,0 +1,1 @@
+"""Training of the spine network on synthetic images; torch lives here and nowhere else."""
