@@ -46,7 +46,7 @@ $(VENV)/dev.stamp: requirements/dev.txt requirements/core.txt pyproject.toml
 
 demo: $(VENV)/core.stamp
 	$(BIN)/spinemets phantom make demo --out $(DEMO)
-	$(BIN)/spinemets analyze $(DEMO)/STUDY --labels $(DEMO)/labels.nii.gz --clinical $(DEMO)/clinical.yaml --out $(DEMO)/report
+	$(BIN)/spinemets analyze $(DEMO)/STUDY --clinical $(DEMO)/clinical.yaml --out $(DEMO)/report
 	@echo "Open $(CURDIR)/$(DEMO)/report/report.html in a browser."
 
 # Two processes, a file of tests in one of them: what a file prepares is prepared once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +28,7 @@ class SpineNet(nn.Module):
     def __init__(self, slices: int, channels: Sequence[int], classes: int) -> None:
         super().__init__()
         self.down = nn.ModuleList(Stage(a, b) for a, b in zip([slices, *channels[:-1]], channels, strict=True))
-        self.up = nn.ModuleList(Stage(a + b, a) for a, b in zip(channels[:-1], channels[1:], strict=True))
+        self.up = nn.ModuleList(Stage(a + b, a) for a, b in pairwise(channels))
         self.multiple = 2 ** (len(channels) - 1)
         self.head = nn.Conv2d(channels[0], classes + CORE + OFFSETS, 1)
 

@@ -10,12 +10,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 
 from spinemets.phantom.training import Generator
 from training.recipe import TrainingRecipe
 from training.targets import Slab, slab_of
 
 AHEAD = 48
+# Label where nothing is asked for.
+UNASKED = 255
 PATIENCE_S = 300.0
 Batch = dict[str, NDArray[Any]]
 
@@ -29,6 +32,39 @@ def _work(recipe: TrainingRecipe, seed: int, worker: int, first: int, out: Any) 
         slab = slab_of(generator.sample(number), codes, recipe["targets"])
         out.put((slab.image, slab.labels, slab.core, slab.offset))
         number += 1
+
+
+def narrow(batch: Batch, slab: int, recipe: TrainingRecipe, draw: np.random.Generator) -> None:
+    """See a box of a slab only: normalised by itself, its edges repeated outside, where nothing is asked for."""
+    row, image = recipe["small_field"], batch["image"][slab]
+    box = []
+    for size, limits in zip(image.shape[1:], (row["rows"], row["columns"]), strict=True):
+        length = max(1, round(size * draw.uniform(*limits)))
+        first = int(draw.integers(size - length + 1))
+        box.append(slice(first, first + length))
+    kept = image[:, box[0], box[1]]
+    low, high = np.percentile(kept, recipe.samples["normalise"]["percentiles"])
+    kept = np.clip(kept, low, high)
+    kept = (kept - kept.mean()) / max(float(kept.std()), 1e-6)
+    around = [(b.start, size - b.stop) for b, size in zip(box, image.shape[1:], strict=True)]
+    batch["image"][slab] = np.pad(kept, [(0, 0), *around], mode="edge")
+    outside = np.ones(image.shape[1:], bool)
+    outside[box[0], box[1]] = False
+    batch["labels"][slab][outside] = UNASKED
+    batch["offset"][slab][:, outside] = np.nan
+
+
+def emptied(batch: Batch, slab: int, recipe: TrainingRecipe, draw: np.random.Generator) -> None:
+    """Noise in the place of a patient."""
+    noise = gaussian_filter(
+        draw.standard_normal(batch["image"][slab].shape), draw.uniform(*recipe["nothing"]["smooth_px"])
+    )
+    batch["image"][slab] = (noise - noise.mean()) / noise.std()
+    batch["labels"][slab] = batch["core"][slab] = 0
+    batch["offset"][slab] = np.nan
+
+
+_SHARES = {"narrow": "small_field", "emptied": "nothing"}
 
 
 class Workers:
@@ -106,7 +142,12 @@ class Buffer:
         per_slab = (len(places), 1, 1, 1)
         image *= draw.uniform(*row["gain"], per_slab).astype(np.float32)
         image += draw.uniform(*row["offset"], per_slab).astype(np.float32)
-        return {**found, "image": image}
+        found["image"] = image
+        for change in (narrow, emptied):
+            share = self.recipe[_SHARES[change.__name__]]["share"]
+            for slab in np.flatnonzero(draw.uniform(size=len(places)) < share):
+                change(found, int(slab), self.recipe, draw)
+        return found
 
     def save(self, path: Path) -> None:
         """Write all slabs to a file."""

@@ -33,7 +33,11 @@ class Run:
         self.average = copy.deepcopy(self.net)
         row = recipe["optimiser"]
         self.optimiser = torch.optim.SGD(
-            self.net.parameters(), lr=row["rate"], momentum=row["momentum"], nesterov=True, weight_decay=row["weight_decay"]
+            self.net.parameters(),
+            lr=row["rate"],
+            momentum=row["momentum"],
+            nesterov=True,
+            weight_decay=row["weight_decay"],
         )
 
     def rate(self, steps: int) -> float:

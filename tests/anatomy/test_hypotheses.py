@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -136,3 +138,14 @@ def test_sizes_find_their_place():
 def test_heights_rise_down_the_column():
     heights = list(expected_heights_mm().values())
     assert all(np.diff(heights[4:]) > 0)
+
+
+def test_soft_evidence_never_outweighs_a_landmark():
+    """A collapsed body makes sizes point nine levels away: with a floor the sacrum still decides."""
+    usual_start = variants()[0].sequence.index("L1") - 1
+    misled = Drift(start=usual_start - 9, sd_levels=1.5, floor=0.1)
+    named = posterior(6, [sacrum(5)], SHARE, [misled])
+    assert named.best[-1] == "L5"
+    assert posterior(6, [sacrum(5)], SHARE, [replace(misled, floor=0.0)]).best[-1] != "L5"
+    assert misled.likelihood(usual_start - 9) == 1.0
+    assert misled.likelihood(usual_start) == 0.1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from spinemets.anatomy.landmarks import bears_rib, header_regions, on_sacrum
+from spinemets.anatomy.landmarks import Ribs, bears_rib, conus_of, dens_of, header_regions, on_sacrum, ribs_of
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.region import Region
 from spinemets.model.series import Series
@@ -52,6 +54,60 @@ class TestLandmarks:
         }
         assert bears_rib(spine.vertebrae, others, "T12") == 1
         assert bears_rib(spine.vertebrae, others, "T1") is None
+
+    def ribs(self, spine, places) -> Region:
+        """Bone of ribs beside the bodies at some places, both sides."""
+        index = np.moveaxis(np.indices(spine.grid.shape_ijk), 0, -1)
+        points = spine.grid.to_lps_mm(index)
+        inside = np.zeros(spine.grid.shape_ijk, bool)
+        for place in places:
+            at = spine.vertebrae[place].frame.origin_lps_mm
+            for side in (-1, 1):
+                inside |= np.linalg.norm(points - (at + np.array([29.0 * side, 12, 2])), axis=-1) <= 6.0
+        return Region.from_mask("rib", inside, spine.grid)
+
+    def test_last_rib_without_a_number(self, spine):
+        """The lowest of the run of vertebrae that bear ribs, with one below that plainly bears none."""
+        assert ribs_of(spine.vertebrae, {"rib": self.ribs(spine, (0, 1))}) == Ribs(first=None, last=1)
+
+    def test_first_rib_without_a_number(self, spine):
+        assert ribs_of(spine.vertebrae, {"rib": self.ribs(spine, (2, 3))}) == Ribs(first=2, last=None)
+
+    def test_ribs_everywhere_end_nowhere(self, spine):
+        assert ribs_of(spine.vertebrae, {"rib": self.ribs(spine, (0, 1, 2, 3))}) == Ribs(first=None, last=None)
+        assert ribs_of(spine.vertebrae, {}) == Ribs(first=None, last=None)
+
+    def test_a_pelvis_taken_for_ribs_does_not_move_the_last_rib(self, spine):
+        assert ribs_of(spine.vertebrae, {"rib": self.ribs(spine, (0, 1, 3))}) == Ribs(first=None, last=1)
+
+    def test_sides_out_of_view_bear_no_witness(self, spine):
+        """Nothing beside the lower body is imaged: that no rib is seen there says nothing."""
+        narrow = replace(spine.vertebrae[2], size_mm={**spine.vertebrae[2].size_mm, "width_mm": 400.0})
+        vertebrae = (*spine.vertebrae[:2], narrow, spine.vertebrae[3])
+        assert ribs_of(vertebrae, {"rib": self.ribs(spine, (0, 1))}) == Ribs(first=None, last=None)
+
+    def test_dens(self, spine):
+        """Bone of the highest vertebra above its body, in front of the canal."""
+        top = spine.vertebrae[0]
+        height = top.size_mm["height_mm"]
+        peg = self.blob(spine, top.frame.to_lps_mm(np.array([0.0, 0.0, height / 2 + 7.0])), 5.0)
+        whole = top.regions["vertebra"].full_mask() | peg.full_mask()
+        axis = replace(top, regions={**top.regions, "vertebra": Region.from_mask("vertebra", whole, spine.grid)})
+        assert dens_of((axis, *spine.vertebrae[1:])) == 0
+        assert dens_of(spine.vertebrae) is None
+        assert dens_of((*spine.vertebrae[1:], axis)) is None
+
+    def test_conus(self, spine):
+        """The cord ends beside the second vertebra, the canal goes on below."""
+        second = spine.vertebrae[1].frame.origin_lps_mm
+        index = np.moveaxis(np.indices(spine.grid.shape_ijk), 0, -1)
+        points = spine.grid.to_lps_mm(index)
+        beside = np.hypot(points[..., 0] - second[0], points[..., 1] - second[1] - 24) < 5
+        canal = Region.from_mask("canal", beside, spine.grid)
+        cord = Region.from_mask("cord", beside & (points[..., 2] > second[2]), spine.grid)
+        assert conus_of(spine.vertebrae, {"canal": canal, "cord": cord}) == pytest.approx(1.0, abs=0.1)
+        assert conus_of(spine.vertebrae, {"canal": canal, "cord": canal.renamed("cord")}) is None
+        assert conus_of(spine.vertebrae, {"canal": canal}) is None
 
     def test_ribs_of_two_levels_contradict(self, spine):
         others = {

@@ -64,8 +64,10 @@ class Pipeline(SimpleNamespace):
         unread = Unread(file="broken.dcm", reason="the file ends inside the pixel data")
         return Study(uid="1.2.3", patient=PatientFacts(), unread=(unread,), warnings=("One file is damaged.",))
 
-    def run(self, paths: list[Path], options: object, progress: Callable[[str], None]) -> SimpleNamespace:
-        self.paths, self.options = paths, options
+    def run(
+        self, paths: list[Path], options: object, progress: Callable[[str], None], keep_in: Path
+    ) -> SimpleNamespace:
+        self.paths, self.options, self.keep_in = paths, options, keep_in
         progress("reading")
         if self.fault is not None:
             raise self.fault

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from spinemets.app import pipeline
-from spinemets.app.options import Options, Reading
+from spinemets.app.options import Options, Outlining, Reading
 from spinemets.knowledge import catalogue as knowledge
 from spinemets.model.finding import State
 from spinemets.report.wording import forbidden
@@ -238,11 +238,11 @@ class TestPoorerStudies:
         assert after.levels["L2"].lesion_type == "marrow_replacing"
         assert after.levels["L2"].scores["SINS"].high >= demo.assessment.levels["L2"].scores["SINS"].high
 
-    def test_without_labels_nothing_is_guessed(self, demo):
-        """'Without labels: series recognised, every level not assessable (NA-SEGMENTATION), report written, exit 4'."""
+    def test_without_outlines_nothing_is_guessed(self, demo):
+        """'Without labels and without a segmenter: series recognised, every level not assessable (NA-SEGMENTATION), report written, exit 4'."""
         from spinemets.app.cli.analyze import assessable
 
-        bare = pipeline.run(demo.run.study, Options()).assessment
+        bare = pipeline.run(demo.run.study, Options(outlining=Outlining(backend="none"))).assessment
         assert [row.recognition.kind for row in bare.series] == ["ct_bone", "t1", "stir"]
         assert bare.levels == {}
         entries = knowledge.load()

@@ -36,8 +36,22 @@ def test_state_is_plain_json(state: dict):
 def test_text_names_versions_and_absent_back_ends(state: dict):
     text = doctor.text(state)
     assert state["spinemets"]["parameters"] in text
-    assert "network: no, not part of this release" in text
+    assert "network: yes, spine network" in text
     assert text.endswith("All is in order.")
+
+
+def test_damaged_weights_are_a_sentence(monkeypatch):
+    """'its absence explained by `spinemets doctor`'."""
+    from spinemets.model.errors import CatalogueError
+    from spinemets.segmentation.network import card
+
+    def damaged():
+        raise CatalogueError("The weights spine.onnx are not those of their card.")
+
+    monkeypatch.setattr(card, "read_card", damaged)
+    found = doctor.segmenters()["network"]
+    assert found["available"] is False
+    assert found["why"].startswith("The weights spine.onnx are not those of their card.")
 
 
 def test_a_library_that_does_not_import_is_a_sentence(monkeypatch: pytest.MonkeyPatch, state: dict):

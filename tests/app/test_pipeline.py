@@ -13,7 +13,7 @@ import pytest
 
 import spinemets
 from spinemets.app import pipeline
-from spinemets.app.options import Levels, Options, Reading, Report
+from spinemets.app.options import Levels, Options, Outlining, Reading, Report
 from spinemets.exports.nifti import write_nifti
 from spinemets.knowledge.catalogue import parameter_hash
 from spinemets.model.errors import UnreadableInput, UsageError
@@ -99,7 +99,7 @@ class TestRun:
 
     def test_without_labels_series_are_recognised_and_levels_are_not_invented(self, scene):
         """'Without labels and without a segmenter: series recognised, every level not assessable (NA-SEGMENTATION)'."""
-        run = pipeline.run(scene.study, Options())
+        run = pipeline.run(scene.study, Options(outlining=Outlining(backend="none")))
         assert [row.recognition.kind for row in run.assessment.series] == [s.kind for s in scene.study.series]
         assert run.assessment.levels == {}
         assert {f.reason for f in run.assessment.not_assessable} >= {"NA-SEGMENTATION"}
@@ -237,7 +237,9 @@ class TestOutputs:
 
     def test_no_label_map_without_vertebrae(self, scene, tmp_path):
         """An empty map would look like an answer."""
-        written = pipeline.write_outputs(pipeline.run(scene.study, Options()), tmp_path)
+        written = pipeline.write_outputs(
+            pipeline.run(scene.study, Options(outlining=Outlining(backend="none"))), tmp_path
+        )
         assert "labels.nii.gz" not in written
         assert written["report.html"].is_file()
 

@@ -8,12 +8,22 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from spinemets.exports.labels import label_map, label_of, write_labels
+from spinemets.exports.labels import (
+    COUNTED_SCHEME,
+    NAMED_SCHEME,
+    UNNAMED_OFFSET,
+    Numbers,
+    label_map,
+    label_map_numbers,
+    write_labels,
+)
 from spinemets.model.errors import GridMismatch
 from spinemets.model.grid import Grid
 from spinemets.model.level import Level
 from spinemets.model.region import Region
 from spinemets.model.spine import Spine
+
+NAMES = Numbers(scheme=NAMED_SCHEME, unnamed=UNNAMED_OFFSET)
 
 
 def level(name, position=1):
@@ -26,17 +36,17 @@ def level(name, position=1):
 )
 def test_numbers_are_those_of_verse(name, number):
     """label_schemes.json: "VerSe integers; T13 = 28, sacrum = 26"."""
-    assert label_of(level(name)) == number
+    assert NAMES.of(level(name)) == number
 
 
 def test_every_free_vertebra_has_a_number_of_its_own():
     names = [f"C{n}" for n in range(1, 8)] + [f"T{n}" for n in range(1, 14)] + [f"L{n}" for n in range(1, 7)]
-    assert len({label_of(level(n)) for n in names}) == len(names)
+    assert len({NAMES.of(level(n)) for n in names}) == len(names)
 
 
 def test_an_unnamed_vertebra_gets_a_number_that_names_nothing():
     """Never silently wrong: 300 + place cannot be mistaken for a level or a disc."""
-    assert label_of(level(None, 3)) == 303
+    assert NAMES.of(level(None, 3)) == 303
 
 
 def test_map_holds_each_region_where_it_is(spine):
@@ -104,3 +114,26 @@ def test_a_region_of_another_grid_is_an_error_not_a_shifted_label(spine):
     wrong = replace(spine.vertebrae[0], regions={"vertebra": region})
     with pytest.raises(GridMismatch):
         label_map(Spine(vertebrae=(wrong,), grid=spine.grid))
+
+
+def unnamed(spine: Spine) -> Spine:
+    vertebrae = tuple(
+        replace(v, level=replace(v.level, name=None, position=n + 1)) for n, v in enumerate(spine.vertebrae)
+    )
+    ids = {old.level.id: new.level.id for old, new in zip(spine.vertebrae, vertebrae, strict=True)}
+    return replace(spine, vertebrae=vertebrae, discs={ids[key]: disc for key, disc in spine.discs.items()})
+
+
+def test_where_no_level_is_named_the_numbers_count_from_the_top(spine):
+    """'where levels are not named, 1..n from the top': and the names in the file say that they only count."""
+    counted = unnamed(spine)
+    assert label_map_numbers(counted).scheme == COUNTED_SCHEME
+    labels, names = label_map(counted)
+    whole = [n for n in names if n < 26]
+    assert whole == list(range(1, len(counted.vertebrae) + 1))
+    assert names[1].startswith("vertebra 1 of")
+    assert set(np.unique(labels)) - {0} == set(names)
+
+
+def test_one_named_level_makes_it_a_map_of_names(spine):
+    assert label_map_numbers(spine) == NAMES

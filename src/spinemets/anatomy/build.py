@@ -71,6 +71,7 @@ def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, s
         missing=missing,
         size_mm=_sizes(body, frame, limits, height) | sizes,
         flags=(*instance.flags, *more),
+        confidence=instance.confidence,
     )
 
 

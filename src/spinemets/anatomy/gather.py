@@ -115,6 +115,8 @@ def _join(
                 vertebra=part.region if whole else None,
                 body=None if whole else part.region,
                 naming=segmentation.naming,
+                flags=part.region.flags,
+                confidence=part.confidence,
             )
         )
         return

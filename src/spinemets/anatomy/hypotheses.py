@@ -73,10 +73,18 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """Soft evidence: the view begins at `start` of the usual column, give or take `sd_levels`."""
+    """Soft evidence: the view begins at `start` of the usual column, give or take `sd_levels`.
+
+    It may be wrong altogether (a collapsed body, a low conus): no start is less likely than `floor` times the likeliest.
+    """
 
     start: float
     sd_levels: float
+    floor: float = 0.0
+
+    def likelihood(self, start: int) -> float:
+        """Of a start against the likeliest one."""
+        return max(self.floor, float(np.exp(-(((start - self.start) / self.sd_levels) ** 2) / 2)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +159,7 @@ def posterior(n: int, anchors: Sequence[Anchor], one_off_share: float, drifts: I
                 place = anchor.expected(variant)
                 p *= 0.0 if place is None else off_by(place - start - anchor.index, anchor.reliability, one_off_share)
             for drift in soft:
-                p *= float(np.exp(-(((start - drift.start) / drift.sd_levels) ** 2) / 2))
+                p *= drift.likelihood(start)
             if p > 0:
                 names = variant.sequence[start : start + n]
                 total[names] = total.get(names, 0.0) + p
@@ -170,7 +178,7 @@ def explained_together(first: Anchor, second: Anchor) -> Variant | None:
     return max(fitting, key=lambda v: v.prior, default=None)
 
 
-def size_drift(heights_mm: Sequence[float | None], at_least: int, sd_levels: float) -> Drift | None:
+def size_drift(heights_mm: Sequence[float | None], at_least: int, sd_levels: float, floor: float = 0.0) -> Drift | None:
     """Where in the usual column body heights of this order belong; free scale, least squares of log height.
 
     None with fewer than `at_least` heights.
@@ -189,4 +197,4 @@ def size_drift(heights_mm: Sequence[float | None], at_least: int, sd_levels: flo
         misfit = float(np.var(difference))
         if best is None or misfit < best[0]:
             best = (misfit, start)
-    return None if best is None else Drift(start=float(best[1]), sd_levels=sd_levels)
+    return None if best is None else Drift(start=float(best[1]), sd_levels=sd_levels, floor=floor)

@@ -28,6 +28,8 @@ class Instance:
         How the name is known (`Segmentation.naming`).
     flags
         Sentences.
+    confidence
+        How sure the segmenter is of the outline, None where it does not say.
     """
 
     name: str | None
@@ -35,6 +37,7 @@ class Instance:
     body: Region | None
     naming: str = "none"
     flags: tuple[str, ...] = ()
+    confidence: float | None = None
 
     @property
     def region(self) -> Region:

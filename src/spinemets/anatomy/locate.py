@@ -18,6 +18,7 @@ from spinemets.anatomy.options import LevelOptions
 from spinemets.anatomy.settings import Settings, load
 from spinemets.geometry.planes import angle_deg, unit
 from spinemets.geometry.resampling import SoftMask
+from spinemets.model.grid import Grid
 from spinemets.model.level import Level
 from spinemets.model.region import Region
 from spinemets.model.segmentation import Segmentation
@@ -26,8 +27,13 @@ from spinemets.model.study import Study
 
 Array = NDArray[np.float64]
 
-NO_LABELS = ("NA-SEGMENTATION", "no label map of the vertebrae was given: nothing can be said level by level")
-NO_VERTEBRAE = ("NA-SEGMENTATION", "the label maps given hold no vertebra as a structure of its own")
+NO_SPINE = (
+    "NA-SEGMENTATION",
+    "no spine was found in any series and no label map was given: nothing can be said level by level",
+)
+# Kinds in which a cord looks as the fluid about it: its outline there is no landmark.
+NO_CORD = ("ct", "ct_bone", "ct_soft", "ct_lung")
+NO_VERTEBRAE = ("NA-SEGMENTATION", "what was outlined holds no vertebra as a structure of its own")
 
 
 def locate(study: Study, segmentations: tuple[Segmentation, ...], options: LevelOptions) -> Spine:
@@ -43,7 +49,7 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
         How levels may be named.
     """
     if not any(s.parts for s in segmentations):
-        return Spine(vertebrae=(), absent=NO_LABELS)
+        return Spine(vertebrae=(), absent=NO_SPINE)
     settings = load()
     sides = laterality.sides(study, segmentations)
     gathered = gather(tuple(s for s in segmentations if s.parts), settings.conflict_mm)
@@ -58,7 +64,7 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
     found = [
         build.vertebra(i, s, level, sides, settings) for i, s, level in zip(instances, shapes, relative, strict=True)
     ]
-    levels = _levels(instances, found, gathered.others, study, options)
+    levels = _levels(instances, found, (gathered.grid, gathered.others), study, options)
     named = _finished(found, levels, settings)
     return Spine(
         vertebrae=named,
@@ -171,24 +177,34 @@ def _destroyed(frame: Frame) -> bool:
 def _levels(
     instances: list[Instance],
     vertebrae: list[Vertebra],
-    others: dict[str, Region],
+    of: tuple[Grid, dict[str, Region]],
     study: Study,
     options: LevelOptions,
 ) -> tuple[Level, ...]:
     """Names of the ordered vertebrae (G-09), by `numbering` from what the labels and the header say."""
+    grid, others = of
     candidates = [
         Candidate(name=i.name, centroid_lps_mm=middle(v), height_mm=_whole_height(v))
         for i, v in zip(instances, vertebrae, strict=True)
     ]
+    ribs = landmarks.ribs_of(vertebrae, others)
+    shows_cord = any(s.kind not in NO_CORD for s in study.series if s.grid is not None and s.grid == grid)
     namings = {i.naming for i in instances if i.name is not None}
     evidence = Evidence(
         naming=namings.pop() if len(namings) == 1 else "none",
         sacrum=landmarks.on_sacrum(vertebrae, others),
-        first_rib=landmarks.bears_rib(vertebrae, others, "T1"),
-        last_rib=landmarks.bears_rib(vertebrae, others, "T12"),
+        c2=landmarks.dens_of(vertebrae),
+        first_rib=_or(landmarks.bears_rib(vertebrae, others, "T1"), ribs.first),
+        last_rib=_or(landmarks.bears_rib(vertebrae, others, "T12"), ribs.last),
+        conus=landmarks.conus_of(vertebrae, others) if shows_cord else None,
         header_regions=landmarks.header_regions(study),
     )
     return number(candidates, evidence, options)
+
+
+def _or(named: int | None, seen: int | None) -> int | None:
+    """A rib with a number before one without."""
+    return seen if named is None else named
 
 
 def middle(vertebra: Vertebra) -> Array:

@@ -279,8 +279,9 @@ def _drifts(vertebrae: Sequence[Candidate], evidence: Evidence, rules: Rules) ->
     drifts = []
     if evidence.conus is not None:
         start = variants()[0].sequence.index("L1") - evidence.conus
-        drifts.append(Drift(start=start, sd_levels=rules["conus_sd_levels"]))
-    sizes = size_drift([v.height_mm for v in vertebrae], int(rules["size_at_least"]), rules["size_sd_levels"])
+        drifts.append(Drift(start=start, sd_levels=rules["conus_sd_levels"], floor=rules["soft_floor"]))
+    heights = [v.height_mm for v in vertebrae]
+    sizes = size_drift(heights, int(rules["size_at_least"]), rules["size_sd_levels"], rules["soft_floor"])
     return drifts if sizes is None else [*drifts, sizes]
 
 

@@ -34,6 +34,7 @@ LIBRARIES = (
     "jinja2",
     "pillow",
     "pyyaml",
+    "onnxruntime",
 )
 # Name of the distribution -> name it is imported by, where they differ.
 IMPORTED_AS = {
@@ -125,8 +126,21 @@ def segmenters() -> dict[str, dict[str, str | bool]]:
     """Back ends that find the vertebrae."""
     return {
         "label_map": {"available": True, "why": "reads a label map made elsewhere (--labels FILE:SCHEME)"},
-        "network": {"available": False, "why": "not part of this release; give a label map with --labels"},
+        "network": network(),
     }
+
+
+def network() -> dict[str, str | bool]:
+    """Whether the weights in the package are whole and an engine runs them."""
+    from spinemets.segmentation.network.card import read_card
+    from spinemets.segmentation.network.engine import engine_of
+
+    try:
+        card = read_card()
+        engine_of("onnxruntime", card.weights)
+    except (CatalogueError, ImportError, OSError) as error:
+        return {"available": False, "why": f"{getattr(error, 'what', error)}; give a label map with --labels"}
+    return {"available": True, "why": f"{card.name}, the default; weights {card.sha256[:12]} in the package"}
 
 
 def threads() -> dict[str, int]:

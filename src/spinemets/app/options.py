@@ -66,6 +66,18 @@ class Levels:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outlining:
+    """What outlines the spine where no label map is given."""
+
+    backend: str = option(
+        "network", flag="--backend", metavar="NAME", help="what outlines the spine (`spinemets doctor` lists them)"
+    )
+    engine: str = option(
+        "onnxruntime", flag="--engine", metavar="NAME", help="what runs the spine network: onnxruntime or openvino"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """Where the answer goes and how much is said on the way."""
 
@@ -87,8 +99,10 @@ class Options:
         (),
         flag="--labels",
         metavar="FILE[:SCHEME]",
-        help="label map of the vertebrae and the scheme of its numbers (for example labels.nii.gz:verse); may be repeated",
+        help="label map of the vertebrae in the place of our own outlines, and the scheme of its numbers "
+        "(for example labels.nii.gz:verse); may be repeated",
     )
+    outlining: Outlining = field(default_factory=Outlining)
     levels: Levels = field(default_factory=Levels)
     clinical: Path | None = option(
         None,
@@ -100,10 +114,11 @@ class Options:
 
     def stated(self) -> dict[str, str]:
         """Options that change the answer and were given, by flag name (for provenance; files by name, not by path)."""
+        usual = {name: value for name, _, value in walk(Options())}
         return {
             name: text
             for name, item, value in walk(self)
-            if item.metadata["flag"] not in _SAYING and (text := _words(value))
+            if item.metadata["flag"] not in _SAYING and value != usual[name] and (text := _words(value))
         }
 
     def digest(self) -> str:

@@ -30,6 +30,7 @@ from spinemets.model.study import Study
 if TYPE_CHECKING:
     from spinemets.findings.weigh import Weighed
     from spinemets.knowledge.catalogue import Catalogue
+    from spinemets.segmentation.port import Segmenter
 
 Progress = Callable[[str], None]
 
@@ -169,18 +170,23 @@ def analyze(
     return run(study, options).assessment
 
 
-def run(source: Study | str | Path | Sequence[str | Path], options: Options, progress: Progress | None = None) -> Run:
-    """All stages in order. Each takes values and returns a value."""
+def run(
+    source: Study | str | Path | Sequence[str | Path],
+    options: Options,
+    progress: Progress | None = None,
+    keep_in: Path | None = None,
+) -> Run:
+    """All stages in order. Each takes values and returns a value; outlines are kept in a folder where one is given."""
     from spinemets.knowledge import catalogue as knowledge
     from spinemets.report import pictures
 
     clock = Clock(say=progress) if progress is not None else Clock()
     catalogue = knowledge.load()
     with clock.stage("reading"):
-        study = source if isinstance(source, Study) else _open(source, options)
+        study = source if isinstance(source, Study) else opened(source, options)
         study = study if options.clinical is None else with_clinical(study, options.clinical)
     with clock.stage("levels and regions"):
-        spine = _locate(study, options)
+        spine = located(study, segmenter_of(options, keep_in), options)
     found, results, weighed = _measure(study, spine, catalogue, clock)
     study = with_noticed(study)
     with clock.stage("impression"):
@@ -212,21 +218,29 @@ def with_noticed(study: Study) -> Study:
     return replace(study, series=tuple(told(one) for one in study.series))
 
 
-def _open(source: str | Path | Sequence[str | Path], options: Options) -> Study:
+def opened(source: str | Path | Sequence[str | Path], options: Options) -> Study:
+    """The study of an input, label files left out."""
     from spinemets.segmentation.options import LabelFile
 
     labels = [LabelFile.parse(text).path for text in options.labels]
     return open_study(source, facts=options.reading.facts, study=options.reading.study, leave_out=labels)
 
 
-def _locate(study: Study, options: Options) -> Spine:
-    from spinemets.anatomy.locate import locate
-    from spinemets.anatomy.options import LevelOptions
+def segmenter_of(options: Options, keep_in: Path | None = None) -> Segmenter:
+    """What outlines the spine; outlines of a back end are kept in a folder for the next call."""
     from spinemets.segmentation.choose import choose
     from spinemets.segmentation.options import LabelFile, SegmenterOptions
 
+    stated = options.outlining
     files = tuple(LabelFile.parse(text) for text in options.labels)
-    segmenter = choose(SegmenterOptions(labels=files))
+    return choose(SegmenterOptions(labels=files, backend=stated.backend, engine=stated.engine, keep_in=keep_in))
+
+
+def located(study: Study, segmenter: Segmenter, options: Options) -> Spine:
+    """Outlined, and named as far as it can be."""
+    from spinemets.anatomy.locate import locate
+    from spinemets.anatomy.options import LevelOptions
+
     stated = LevelOptions(
         anchors=tuple(anchor(text) for text in options.levels.anchor),
         top=None if options.levels.top is None else level_name(options.levels.top, "--top"),

@@ -23,12 +23,15 @@ class Part:
         Its voxels.
     side
         `left` or `right` for ribs.
+    confidence
+        How sure the segmenter is that this is one structure, well outlined, 0 to 1; None where it does not say.
     """
 
     structure: str
     level: str | None
     region: Region
     side: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

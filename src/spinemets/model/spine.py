@@ -115,6 +115,8 @@ class Vertebra:
         Region or structure name -> (reason code, sentence) for what this vertebra does not have.
     size_mm
         width, depth, height of the body.
+    confidence
+        How sure the segmenter is of the outline, None where it does not say (a label map given).
     """
 
     level: Level
@@ -127,6 +129,7 @@ class Vertebra:
     missing: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     size_mm: Mapping[str, float] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

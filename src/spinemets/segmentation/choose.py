@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spinemets.model.errors import UsageError
 from spinemets.model.segmentation import Segmentation
 from spinemets.model.study import Study
+from spinemets.segmentation.kept import Kept
 from spinemets.segmentation.options import LabelFile, SegmenterOptions
 from spinemets.segmentation.port import Segmenter
 
@@ -36,5 +38,22 @@ class NoSegmenter:
 
 
 def choose(options: SegmenterOptions) -> Segmenter:
-    """Segmenter for these options."""
-    return LabelMaps(files=options.labels) if options.labels else NoSegmenter()
+    """Segmenter for these options.
+
+    Raises
+    ------
+    UsageError
+        If there is no such back end.
+    """
+    if options.labels:
+        return LabelMaps(files=options.labels)
+    if options.backend == "none":
+        return NoSegmenter()
+    if options.backend != "network":
+        raise UsageError(f"There is no back end {options.backend!r}.", "See `spinemets doctor`.")
+    from spinemets.segmentation.network.segmenter import SpineNetwork  # lazy: heavy import
+
+    network = SpineNetwork(engine=options.engine)
+    return (
+        network if options.keep_in is None else Kept(segmenter=network, folder=options.keep_in, identity=network.name)
+    )

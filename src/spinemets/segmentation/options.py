@@ -70,6 +70,21 @@ def unknown_scheme(scheme: str) -> UsageError:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmenterOptions:
-    """Where the labels come from. Without label files no structure is outlined."""
+    """Where the outlines come from.
+
+    Attributes
+    ----------
+    labels
+        Label files; where there are any, nothing else outlines.
+    backend
+        Name of what outlines otherwise.
+    engine
+        What runs the spine network.
+    keep_in
+        Folder in which outlines are kept for a second call, None to keep none.
+    """
 
     labels: tuple[LabelFile, ...] = ()
+    backend: str = "network"
+    engine: str = "onnxruntime"
+    keep_in: Path | None = None

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 HELP = "assess a study and write the report"
 DESCRIPTION = (
-    "Reads CT and MR series (DICOM folder or archive, NIfTI) and a label map of the vertebrae, measures every level, "
-    "and writes report.html, assessment.json, measurements.csv and more to the folder given by --out."
+    "Reads CT and MR series (DICOM folder or archive, NIfTI), outlines the spine (or takes a label map), measures every "
+    "level, and writes report.html, assessment.json, measurements.csv and more to the folder given by --out."
 )
 NOTHING_ASSESSABLE = 4
 REVIEW = "Research use only: not reviewed by a radiologist."
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     options = flags.read(args)
     progress = Progress(sys.stderr, quiet=options.report.quiet)
     try:
-        done = pipeline.run(args.paths, options, progress=progress)
+        done = pipeline.run(args.paths, options, progress=progress, keep_in=options.report.out)
         progress("writing the report")
         written = pipeline.write_outputs(done, options.report.out)
     finally:

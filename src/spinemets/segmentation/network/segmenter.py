@@ -1,0 +1,163 @@
+"""The port's answer of the spine network: which series it outlines, and what it hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.knowledge.lookup import table
+from spinemets.model.grid import Grid
+from spinemets.model.region import Region
+from spinemets.model.segmentation import Part, Segmentation
+from spinemets.model.series import Series
+from spinemets.model.study import Study
+from spinemets.segmentation.network import inference
+from spinemets.segmentation.network.card import Card, read_card
+from spinemets.segmentation.network.engine import Engine, engine_of
+from spinemets.segmentation.network.instances import Instances, instances_of
+from spinemets.segmentation.network.painting import PARTS, painted
+from spinemets.segmentation.network.quality import Verdict, judge
+
+CT = "ct"
+# Slices of the image closer than this are labelled at half of the network's step.
+THIN_MM = 2.0
+# Vertebrae are outlined with a mean probability of 0.9 and more, noise with 0.6 to 0.75: a column of less is none.
+LEAST_SURE = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpineNetwork:
+    """Outlines the spine with the network of the package; names no level."""
+
+    engine: str = "onnxruntime"
+
+    @property
+    def name(self) -> str:
+        """Name and version of the weights."""
+        return read_card().name
+
+    def segment(self, study: Study) -> tuple[Segmentation, ...]:
+        """Structures of the series that leads, and of those that reach beyond it in the same patient space."""
+        chosen = leading(study.series)
+        if not chosen:
+            return ()
+        card = read_card()
+        engine = engine_of(self.engine, card.weights)
+        found = [outlined(series, card, engine) for series in chosen]
+        return tuple(s for s in found if s is not None)
+
+
+def leading(series: Sequence[Series]) -> list[Series]:
+    """Series to outline, the leading one first."""
+    rules = table("segmentation")
+    usable = [s for s in series if _usable(s, rules)]
+    if not usable:
+        return []
+    lengths = {s.uid: _reach(s) for s in usable}
+    longest = max(high - low for low, high in lengths.values())
+    reach = rules["lead_reach"]["value"] * longest
+
+    def rank(one: Series) -> tuple[int, float]:
+        assert one.grid is not None
+        return rules["kinds"].index(one.kind), -float(np.prod(one.grid.shape_ijk))
+
+    lead = min((s for s in usable if lengths[s.uid][1] - lengths[s.uid][0] >= reach), key=rank)
+    chosen, (low, high) = [lead], lengths[lead.uid]
+    assert lead.grid is not None
+    for one in sorted(usable, key=rank):
+        assert one.grid is not None
+        first, last = lengths[one.uid]
+        farther = max(low - first, last - high)
+        if one is not lead and one.grid.same_frame(lead.grid) and farther >= rules["farther_mm"]["value"]:
+            chosen.append(one)
+            low, high = min(low, first), max(high, last)
+    return chosen
+
+
+def _usable(series: Series, rules: Any) -> bool:
+    if not series.measurable or series.grid is None or series.kind not in rules["kinds"]:
+        return False
+    low, high = _reach(series)
+    long_enough = high - low >= float(rules["least_length_mm"]["value"])
+    return long_enough and min(series.grid.shape_ijk) >= int(rules["least_slices"]["value"])
+
+
+def _reach(series: Series) -> tuple[float, float]:
+    """Lowest and highest point of a series' grid."""
+    assert series.grid is not None
+    heights = series.grid.corners_lps_mm[:, 2]
+    return float(heights.min()), float(heights.max())
+
+
+def outlined(series: Series, card: Card, engine: Engine) -> Segmentation | None:
+    """Structures of one series, None where there is no spine."""
+    volume = series.pixels()
+    array = volume.array[..., 0] if volume.array.ndim == 4 else volume.array
+    lattice = inference.whole_lattice(volume.grid, card)
+    across_mm = volume.grid.spacing_mm[lattice.axes[0].source]
+    scores = inference.scores_of(
+        array, lattice, (card, engine), ct=series.kind.startswith(CT), finer=2 if across_mm <= THIN_MM else 1
+    )
+    if scores is None:
+        return None
+    found = instances_of(scores, card)
+    if not len(found) or float(np.median(found.confidence)) < LEAST_SURE:
+        return None
+    box, parts, numbers = painted(scores, found, card)
+    start = (box[0].start, box[1].start, box[2].start)
+    made = _parts(parts, numbers, found, judge(scores, found, card), (volume.grid, start, card.name))
+    if not made:
+        return None
+    return Segmentation(
+        grid=volume.grid,
+        parts=tuple(made),
+        scheme="network",
+        naming="none",
+        body_only=False,
+        series_uid=series.uid,
+        source=f"{card.name} on {series.label}",
+    )
+
+
+def _parts(
+    parts: NDArray[np.uint8],
+    numbers: NDArray[np.uint8],
+    found: Instances,
+    verdicts: Sequence[Verdict],
+    where: tuple[Grid, tuple[int, int, int], str],
+) -> list[Part]:
+    """Vertebrae with body and disc, then what the spine has once."""
+    grid, start, source = where
+    code = {name: n for n, name in enumerate(PARTS)}
+    body = (parts == code["body"]) | (parts == code["border"])
+    bone, disc = body | (parts == code["posterior"]), parts == code["disc"]
+
+    def region(name: str, mask: NDArray[np.bool_], flags: tuple[str, ...] = ()) -> Region:
+        made = Region.from_mask(name, mask, grid, source=source, start_ijk=start)
+        return Region(name=name, mask=made.mask, start_ijk=made.start_ijk, grid=grid, source=source, flags=flags)
+
+    made: list[Part] = []
+    sacrum = parts == code["sacrum"]
+    for number in range(1, len(found) + 1):
+        own = numbers == number
+        if found.sacral[number - 1]:
+            sacrum |= own & bone
+            continue
+        verdict = verdicts[number - 1]
+        for structure, mask in (("vertebra", own & bone), ("vertebral_body", own & body)):
+            if mask.any():
+                held = region(structure, mask, verdict.flags if structure == "vertebra" else ())
+                made.append(Part(structure=structure, level=None, region=held, confidence=verdict.confidence))
+    for number in range(1, len(found) + 1):
+        own = (numbers == number) & disc
+        if own.any():
+            made.append(Part(structure="disc", level=None, region=region("disc", own)))
+    canal = (parts == code["canal"]) | (parts == code["cord"])
+    whole = (("sacrum", sacrum), ("canal", canal), ("cord", parts == code["cord"]), ("rib", parts == code["rib"]))
+    return made + [
+        Part(structure=name, level=None, region=region(name, mask)) for name, mask in whole if made and mask.any()
+    ]

@@ -1,0 +1,1 @@
+"""How well the spine network reads real images that it was never trained on."""

@@ -1,0 +1,144 @@
+"""The page of figures: real images, the digital spine, and where each bar is met or missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from spinemets.segmentation.network.card import Card
+from spinemets.segmentation.network.engine import Engine
+from studies.network import images
+from studies.network.images import Known
+from studies.network.measured import in_order, network, outline, scored
+from studies.network.scores import Score
+
+# Cases and series of the digital spine: one of each kind of contrast, collapsed and destroyed bodies among them.
+SYNTHETIC = [
+    *(("first-light", s) for s in ("ct", "t1", "t2", "stir", "t2_fs", "t1_gd_fs", "t1_flair")),
+    *(("fx-malignant-typical", s) for s in ("ct", "t1", "stir")),
+    *(("fx-grades", s) for s in ("ct", "t2")),
+    *(("degenerated", s) for s in ("ct", "t2")),
+    *(("ct-blastic-diffuse", s) for s in ("ct", "t1")),
+    *(("diffuse", s) for s in ("t1", "stir")),
+    *(("pit-hardware", s) for s in ("ct", "t1")),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """What must be reached on a set, for one structure."""
+
+    set: str
+    structure: str
+    must: float
+    aim: float
+
+
+REAL = {
+    "mr-lumbar-vb": images.lumbar_bodies,
+    "mr-lumbar-discs": images.lumbar_discs,
+    "ct-torso-ts-labelled": images.torso,
+    "ct-thoracic-cta": images.thoracic,
+    "vertebra-crops-tptbox CT": lambda: images.crops()[:1],
+    "vertebra-crops-tptbox MR": lambda: images.crops()[1:],
+    "mr-cervical-sct": images.cervical,
+}
+BARS = [
+    Bar(set="mr-lumbar-vb", structure="marrow", must=0.87, aim=0.92),
+    Bar(set="mr-lumbar-discs", structure="disc", must=0.83, aim=0.88),
+    Bar(set="ct-torso-ts-labelled", structure="body", must=0.92, aim=0.94),
+    Bar(set="ct-torso-ts-labelled", structure="vertebra", must=0.91, aim=0.94),
+    Bar(set="ct-thoracic-cta", structure="vertebra", must=0.90, aim=0.93),
+    Bar(set="vertebra-crops-tptbox CT", structure="vertebra", must=0.90, aim=0.93),
+    Bar(set="vertebra-crops-tptbox MR", structure="vertebra", must=0.80, aim=0.88),
+    Bar(set="mr-cervical-sct", structure="cord", must=0.75, aim=0.88),
+    Bar(set="digital spine", structure="body", must=0.92, aim=0.96),
+    Bar(set="digital spine", structure="vertebra", must=0.88, aim=0.94),
+]
+HEAD = """# Validation of the outlines
+
+Written by `python -m studies.network --write` ({name}, weights `{sha}`). No image on this page was trained on: the network saw
+synthetic images only. The real ones lie beside the repository, not in it ([status](status.md)). They were looked at while the network
+was made, so take their figures as optimistic. HD95 = 95th percentile of the distances between the two surfaces, both ways.
+
+"Marrow" leaves cortex and endplates out, as the masks of the MR sets do; "body" holds them, as those of the CT sets do.
+"""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    of = network()
+    rows: dict[str, list[tuple[Known, list[Score], float]]] = {}
+    if images.SHARED.is_dir():
+        rows = {name: _measured(make(), of) for name, make in REAL.items()}
+    rows["digital spine"] = _measured((images.synthetic(*pair) for pair in SYNTHETIC), of)
+    card = of[0]
+    parts = [HEAD.format(name=card.name, sha=card.sha256[:12]), _against(rows), _orders(rows)]
+    parts += [_table(name, measured) for name, measured in rows.items()]
+    return "\n".join(parts)
+
+
+def _measured(known: Iterable[Known], of: tuple[Card, Engine]) -> list[tuple[Known, list[Score], float]]:
+    found = []
+    for one in known:
+        outlined = outline(one, of)
+        found.append((one, scored(one, outlined), outlined.seconds))
+    return found
+
+
+def _of(measured: Sequence[tuple[Known, list[Score], float]], structure: str) -> list[Score]:
+    return [s for _, scores, _ in measured for s in scores if s.structure == structure]
+
+
+def _against(rows: dict[str, list[tuple[Known, list[Score], float]]]) -> str:
+    lines = [
+        "## Against the bars",
+        "",
+        "| set | structure | n | Dice | lowest | HD95 mm | bar | aim | |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for bar in BARS:
+        scores = _of(rows.get(bar.set, []), bar.structure)
+        if scores:
+            mean, low, far = _summary(scores)
+            verdict = "aim met" if mean >= bar.aim else "met" if mean >= bar.must else "**falls short**"
+            lines.append(
+                f"| {bar.set} | {bar.structure} | {len(scores)} | {mean:.3f} | {low:.2f} | {far:.1f} "
+                f"| {bar.must:.2f} | {bar.aim:.2f} | {verdict} |"
+            )
+    return "\n".join([*lines, ""])
+
+
+def _orders(rows: dict[str, list[tuple[Known, list[Score], float]]]) -> str:
+    """Labelled bodies that are vertebrae of their own, in order."""
+    measured = rows.get("mr-lumbar-vb", [])
+    if not measured:
+        return ""
+    bodies = _of(measured, "marrow")
+    met, ordered = sum(s.own > 0 for s in bodies), sum(in_order(known, scores) for known, scores, _ in measured)
+    return f"Of {len(bodies)} labelled MR bodies {met} are vertebrae of their own; order right in {ordered} of {len(measured)} exams.\n"
+
+
+def _table(name: str, measured: Sequence[tuple[Known, list[Score], float]]) -> str:
+    lines = [
+        f"## {name}",
+        "",
+        "| image | structure | n | Dice | lowest | HD95 mm | seconds |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for known, scores, seconds in measured:
+        for structure in dict.fromkeys(s.structure for s in scores):
+            own = [s for s in scores if s.structure == structure]
+            mean, low, far = _summary(own)
+            lines.append(
+                f"| {known.name} | {structure} | {len(own)} | {mean:.3f} | {low:.2f} | {far:.1f} | {seconds:.1f} |"
+            )
+    return "\n".join([*lines, ""])
+
+
+def _summary(scores: Sequence[Score]) -> tuple[float, float, float]:
+    """Mean and lowest Dice, median HD95."""
+    values = [s.dice for s in scores]
+    return float(np.mean(values)), min(values), float(np.median([s.hd95_mm for s in scores]))
