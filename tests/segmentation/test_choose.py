@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from spinemets.model.errors import UsageError
 from spinemets.segmentation.choose import LabelMaps, NoSegmenter, choose
 from spinemets.segmentation.options import LabelFile, SegmenterOptions
 from spinemets.segmentation.port import Segmenter
@@ -35,3 +37,22 @@ def test_choosing_is_cheap():
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_a_back_end_by_name():
+    """'choose(SegmenterOptions(labels=..., backend=...)) picks it'"""
+    assert choose(SegmenterOptions(backend="classical_ct")).name == "classical_ct"
+
+
+def test_label_files_come_before_a_back_end(tmp_path):
+    files = (LabelFile(path=tmp_path / "a.nii.gz"),)
+    assert choose(SegmenterOptions(labels=files, backend="totalsegmentator")).name == "label map"
+
+
+def test_a_time_limit_is_handed_on():
+    assert choose(SegmenterOptions(backend="spineps", limit_s=5.0)).limit_s == 5.0
+
+
+def test_an_unknown_back_end_is_a_wrong_call():
+    with pytest.raises(UsageError, match="is no back end"):
+        choose(SegmenterOptions(backend="nobodys"))

@@ -122,11 +122,14 @@ def codecs() -> dict[str, dict[str, Any]]:
 
 
 def segmenters() -> dict[str, dict[str, str | bool]]:
-    """Back ends that find the vertebrae."""
-    return {
-        "label_map": {"available": True, "why": "reads a label map made elsewhere (--labels FILE:SCHEME)"},
-        "network": {"available": False, "why": "not part of this release; give a label map with --labels"},
-    }
+    """Back ends that find the vertebrae: whether each can be used here, and why not or with what."""
+    from spinemets.segmentation import backends
+
+    state: dict[str, dict[str, str | bool]] = {}
+    for name, backend in backends.BACKENDS.items():
+        usable, why = backend.available()
+        state[name] = {"available": usable, "why": why}
+    return state
 
 
 def threads() -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Chooses the segmenter: label files where they are given, nothing otherwise."""
+"""Chooses the segmenter: label files where they are given, else the back end that was named, else nothing."""
 
 from __future__ import annotations
 
@@ -36,5 +36,17 @@ class NoSegmenter:
 
 
 def choose(options: SegmenterOptions) -> Segmenter:
-    """Segmenter for these options."""
-    return LabelMaps(files=options.labels) if options.labels else NoSegmenter()
+    """Segmenter for these options.
+
+    Raises
+    ------
+    UsageError
+        If there is no back end of that name.
+    """
+    if options.labels:
+        return LabelMaps(files=options.labels)
+    if options.backend is None:
+        return NoSegmenter()
+    from spinemets.segmentation import backends  # lazy: label files need none of them
+
+    return backends.segmenter(options.backend, options.limit_s)

@@ -70,6 +70,18 @@ def unknown_scheme(scheme: str) -> UsageError:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmenterOptions:
-    """Where the labels come from. Without label files no structure is outlined."""
+    """Where the labels come from: files, or else a back end. Without either no structure is outlined.
+
+    Attributes
+    ----------
+    labels
+        Label files; where there are any, no back end is run.
+    backend
+        Name of a back end (`spinemets.segmentation.backends.names`), or `onnx:PATH`; None for none.
+    limit_s
+        Time [s] that one call of a program of its own may take; None = that of the table `external_segmenters`.
+    """
 
     labels: tuple[LabelFile, ...] = ()
+    backend: str | None = None
+    limit_s: float | None = None

@@ -1,0 +1,107 @@
+"""Every back end by name: whether it can be used here, and how it is made."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from spinemets.model.errors import UsageError
+from spinemets.segmentation.port import Segmenter
+
+ONNX = "onnx"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """One back end.
+
+    Attributes
+    ----------
+    available
+        Whether it can be used here, and a sentence: with what, or what is missing and what to do.
+    make
+        Segmenter, given what follows the colon of its name and the time limit [s]; None where no name makes one.
+    """
+
+    available: Callable[[], tuple[bool, str]]
+    make: Callable[[str, float | None], Segmenter] | None
+
+
+def names() -> tuple[str, ...]:
+    """What may be asked for by name."""
+    return tuple(f"{name}:PATH" if name == ONNX else name for name, one in BACKENDS.items() if one.make is not None)
+
+
+def segmenter(name: str, limit_s: float | None = None) -> Segmenter:
+    """Segmenter of a back end; `onnx:PATH` for a network file.
+
+    Raises
+    ------
+    UsageError
+        If there is no back end of that name, or a network is asked for without its file.
+    """
+    key, colon, rest = name.partition(":")
+    backend = BACKENDS.get(key)
+    if backend is None or backend.make is None or bool(colon) != (key == ONNX) or (colon and not rest):
+        raise UsageError(f"{name!r} is no back end.", f"Choose one of {', '.join(names())}.")
+    return backend.make(rest, limit_s)
+
+
+def _label_map() -> tuple[bool, str]:
+    return True, "reads a label map made elsewhere (--labels FILE:SCHEME)"
+
+
+def _network() -> tuple[bool, str]:
+    return False, "not part of this release; give a label map with --labels"
+
+
+def _classical() -> tuple[bool, str]:
+    return True, "outlines vertebrae in CT without a network and without names; approximate"
+
+
+def _make_classical(rest: str, limit_s: float | None) -> Segmenter:
+    from spinemets.segmentation.classical_ct.segmenter import ClassicalCt
+
+    return ClassicalCt()
+
+
+def _onnx() -> tuple[bool, str]:
+    try:
+        version = importlib.metadata.version("onnxruntime")
+    except importlib.metadata.PackageNotFoundError:
+        return False, "onnxruntime is not installed; pip install onnxruntime"
+    return True, f"runs a network of your own with onnxruntime {version}: onnx:FILE with its side file beside it"
+
+
+def _make_onnx(rest: str, limit_s: float | None) -> Segmenter:
+    from spinemets.segmentation.user_onnx.segmenter import UserOnnx
+
+    return UserOnnx(path=Path(rest))
+
+
+def _external(key: str) -> tuple[bool, str]:
+    from spinemets.segmentation.external import installed, tools
+
+    return installed.available(tools.load().tools[key])
+
+
+def _make_external(key: str, rest: str, limit_s: float | None) -> Segmenter:
+    from spinemets.segmentation.external.segmenter import ExternalTool
+
+    return ExternalTool(key=key, limit_s=limit_s)
+
+
+BACKENDS = {
+    "label_map": Backend(available=_label_map, make=None),
+    # The project's own network takes its place here: `available` and `make` of `spinemets.segmentation.network`.
+    "network": Backend(available=_network, make=None),
+    "classical_ct": Backend(available=_classical, make=_make_classical),
+    ONNX: Backend(available=_onnx, make=_make_onnx),
+    **{
+        key: Backend(available=partial(_external, key), make=partial(_make_external, key))
+        for key in ("totalsegmentator", "spineps", "totalspineseg")
+    },
+}
