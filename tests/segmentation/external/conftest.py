@@ -20,7 +20,7 @@ from spinemets.segmentation.external.tools import load
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 WEIGHTS = {
-    "totalsegmentator": [f"Dataset{n}_x" for n in (292, 294, 295, 756, 850, 851)],
+    "totalsegmentator": [f"Dataset{n}_x" for n in (291, 292, 293, 294, 295, 298, 756, 850, 851, 852)],
     "spineps": ["T2w_semantic_v1", "T1w_semantic_v1", "instance_sagittal_v1", "T2w_labeling_v1"],
     "totalspineseg": [f"nnUNet/results/r1/Dataset{n}_TotalSpineSeg_step{n - 100}" for n in (101, 102)],
 }
