@@ -62,6 +62,16 @@ class TestNumbered:
         assert box.hu[behind].min() > 100
 
 
+def test_ribs_begin_where_the_reach_to_the_side_ends(box, column, settings):
+    """A narrow body has short transverse processes: bone further out is rib."""
+    import msgspec
+
+    narrow = vertebrae.numbered(box, column, msgspec.structs.replace(settings, side_share=0.7, side_least_mm=0.0))
+    behind = (narrow > 0) & (narrow < vertebrae.CANAL) & (box.front < column.wall_mm.min() - 2)
+    assert behind.any()
+    assert np.abs(box.left[behind]).max() < 0.7 * 24
+
+
 class TestCutOff:
     def test_half_way_between_soft_tissue_and_marrow(self, box, settings):
         bone = box.hu > 120

@@ -67,6 +67,8 @@ class Settings(Strict, frozen=True):
     outline_slab: Pair
     posterior_drop_mm: float
     posterior_mm: Pair
+    side_share: float
+    side_least_mm: float
     posterior_hu: Pair
     canal_window_mm: float
 

@@ -57,11 +57,13 @@ def around(hu: NDArray[Any], grid: Grid, curve: Curve) -> Box:
 
 def numbered(box: Box, column: Column, settings: Settings) -> NDArray[np.uint8]:
     """Vertebrae by number from the lowest (1), and the canal (`CANAL`)."""
-    bodies = [_body(box, column, n, settings) for n in range(len(column.discs) - 1)]
+    outlines = [_outline(column, n, settings) for n in range(len(column.discs) - 1)]
+    bodies = [_body(box, column, n, radius_mm, settings) for n, radius_mm in enumerate(outlines)]
     cut_hu = posterior_cut_hu(box, bodies, settings)
     labels = np.zeros(box.hu.shape, np.uint8)
     for n, body in enumerate(bodies, start=1):
-        whole = body | (_behind(box, column, n - 1, settings) & (box.hu > cut_hu))
+        half_width_mm = float(outlines[n - 1][[0, len(outline.ANGLES) // 2]].mean())
+        whole = body | (_behind(box, column, n - 1, half_width_mm, settings) & (box.hu > cut_hu))
         labels[_joined(whole, body) & (labels == 0)] = n
     radius = outline.canal(column.straight, cut_hu, settings)
     tube = outline.inside(column.curve, radius, (box.along, box.left, box.front))
@@ -80,14 +82,23 @@ def posterior_cut_hu(box: Box, bodies: list[Mask], settings: Settings) -> float:
     return float(np.clip((np.median(soft) + np.median(box.hu[bone])) / 2, low, high))
 
 
-def _body(box: Box, column: Column, n: int, settings: Settings) -> Mask:
+def _outline(column: Column, n: int, settings: Settings) -> Array:
+    """Radius [mm] of body n in each of `outline.ANGLES`."""
+    return outline.body(column.straight, (column.discs[n], column.discs[n + 1]), _wall_mm(column, n), settings)
+
+
+def _wall_mm(column: Column, n: int) -> float:
+    """Posterior wall of body n."""
+    return float(column.wall_mm[(column.discs[n].along_mm + column.discs[n + 1].along_mm) // 2])
+
+
+def _body(box: Box, column: Column, n: int, radius_mm: Array, settings: Settings) -> Mask:
     """The outlined body between disc n and the next, endplates included."""
     lower, upper = column.discs[n], column.discs[n + 1]
-    wall_mm = float(column.wall_mm[(lower.along_mm + upper.along_mm) // 2])
-    radius = outline.body(column.straight, (lower, upper), wall_mm, settings)
+    wall_mm = _wall_mm(column, n)
     ahead = box.front - (wall_mm + settings.body_middle_mm)
     angle = np.mod(np.arctan2(ahead, box.left), 2 * np.pi)
-    limit = np.interp(angle, outline.ANGLES, radius, period=2 * np.pi)
+    limit = np.interp(angle, outline.ANGLES, radius_mm, period=2 * np.pi)
     half_voxel = settings.step_mm / 3
     above = box.along >= lower.along_mm + lower.tilt * ahead + lower.half_mm - half_voxel
     below = box.along <= upper.along_mm + upper.tilt * ahead - upper.half_mm + half_voxel
@@ -95,11 +106,12 @@ def _body(box: Box, column: Column, n: int, settings: Settings) -> Mask:
     return body
 
 
-def _behind(box: Box, column: Column, n: int, settings: Settings) -> Mask:
-    """Where the arch and processes of vertebra n may lie."""
+def _behind(box: Box, column: Column, n: int, half_width_mm: float, settings: Settings) -> Mask:
+    """Where the arch and processes of vertebra n may lie; further to the side are ribs."""
     lower, upper = column.discs[n].along_mm, column.discs[n + 1].along_mm
-    wall_mm = float(column.wall_mm[(lower + upper) // 2])
+    wall_mm = _wall_mm(column, n)
     drop, (side, back) = settings.posterior_drop_mm, settings.posterior_mm
+    side = min(side, max(settings.side_least_mm, settings.side_share * half_width_mm))
     level = (box.along >= lower - drop) & (box.along < upper - drop)
     behind: Mask = level & (box.front < wall_mm + 1) & (box.front > -back) & (np.abs(box.left) < side)
     return behind
