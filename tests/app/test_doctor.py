@@ -40,18 +40,20 @@ def test_text_names_versions_and_absent_back_ends(state: dict):
     assert text.endswith("All is in order.")
 
 
-def test_damaged_weights_are_a_sentence(monkeypatch):
-    """'its absence explained by `spinemets doctor`'."""
-    from spinemets.model.errors import CatalogueError
-    from spinemets.segmentation.network import card
+def test_every_back_end_is_listed_and_an_absent_one_explained(monkeypatch: pytest.MonkeyPatch, tmp_path):
+    """'each optional ... its absence explained by `spinemets doctor`'"""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = doctor.segmenters()
+    assert {"label_map", "network", "classical_ct", "onnx", "totalsegmentator", "spineps", "totalspineseg"} == set(
+        found
+    )
+    for name in ("totalsegmentator", "spineps", "totalspineseg"):
+        assert found[name]["available"] is False
+        assert "pip install" in str(found[name]["why"])
 
-    def damaged():
-        raise CatalogueError("The weights spine.onnx are not those of their card.")
 
-    monkeypatch.setattr(card, "read_card", damaged)
-    found = doctor.segmenters()["network"]
-    assert found["available"] is False
-    assert found["why"].startswith("The weights spine.onnx are not those of their card.")
+def test_an_absent_back_end_is_no_fault(state: dict):
+    assert not any(word in fault for fault in state["faults"] for word in ("TotalSegmentator", "spineps"))
 
 
 def test_a_library_that_does_not_import_is_a_sentence(monkeypatch: pytest.MonkeyPatch, state: dict):

@@ -21,11 +21,6 @@ def test_the_network_outlines_where_nothing_is_given(tmp_path):
     assert kept.name == SpineNetwork().name
 
 
-def test_a_back_end_nobody_knows():
-    with pytest.raises(UsageError, match="no back end 'magic'"):
-        choose(SegmenterOptions(backend="magic"))
-
-
 def test_none_outlines_nothing(make_study):
     chosen: Segmenter = choose(SegmenterOptions(backend="none"))
     assert isinstance(chosen, NoSegmenter)
@@ -51,3 +46,22 @@ def test_choosing_is_cheap():
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_a_back_end_by_name():
+    """'choose(SegmenterOptions(labels=..., backend=...)) picks it'"""
+    assert choose(SegmenterOptions(backend="classical_ct")).name == "classical_ct"
+
+
+def test_label_files_come_before_a_back_end(tmp_path):
+    files = (LabelFile(path=tmp_path / "a.nii.gz"),)
+    assert choose(SegmenterOptions(labels=files, backend="totalsegmentator")).name == "label map"
+
+
+def test_a_time_limit_is_handed_on():
+    assert choose(SegmenterOptions(backend="spineps", limit_s=5.0)).limit_s == 5.0
+
+
+def test_an_unknown_back_end_is_a_wrong_call():
+    with pytest.raises(UsageError, match="is no back end"):
+        choose(SegmenterOptions(backend="nobodys"))

@@ -123,24 +123,14 @@ def codecs() -> dict[str, dict[str, Any]]:
 
 
 def segmenters() -> dict[str, dict[str, str | bool]]:
-    """Back ends that find the vertebrae."""
-    return {
-        "label_map": {"available": True, "why": "reads a label map made elsewhere (--labels FILE:SCHEME)"},
-        "network": network(),
-    }
+    """Back ends that find the vertebrae: whether each can be used here, and why not or with what."""
+    from spinemets.segmentation import backends
 
-
-def network() -> dict[str, str | bool]:
-    """Whether the weights in the package are whole and an engine runs them."""
-    from spinemets.segmentation.network.card import read_card
-    from spinemets.segmentation.network.engine import engine_of
-
-    try:
-        card = read_card()
-        engine_of("onnxruntime", card.weights)
-    except (CatalogueError, ImportError, OSError) as error:
-        return {"available": False, "why": f"{getattr(error, 'what', error)}; give a label map with --labels"}
-    return {"available": True, "why": f"{card.name}, the default; weights {card.sha256[:12]} in the package"}
+    state: dict[str, dict[str, str | bool]] = {}
+    for name, backend in backends.BACKENDS.items():
+        usable, why = backend.available()
+        state[name] = {"available": usable, "why": why}
+    return state
 
 
 def threads() -> dict[str, int]:

@@ -72,9 +72,6 @@ class Outlining:
     backend: str = option(
         "network", flag="--backend", metavar="NAME", help="what outlines the spine (`spinemets doctor` lists them)"
     )
-    engine: str = option(
-        "onnxruntime", flag="--engine", metavar="NAME", help="what runs the spine network: onnxruntime or openvino"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -233,7 +233,7 @@ def segmenter_of(options: Options, keep_in: Path | None = None) -> Segmenter:
 
     stated = options.outlining
     files = tuple(LabelFile.parse(text) for text in options.labels)
-    return choose(SegmenterOptions(labels=files, backend=stated.backend, engine=stated.engine, keep_in=keep_in))
+    return choose(SegmenterOptions(labels=files, backend=stated.backend, keep_in=keep_in))
 
 
 def located(study: Study, segmenter: Segmenter, options: Options) -> Spine:

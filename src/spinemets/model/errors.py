@@ -54,6 +54,10 @@ class MissingPart(SpinemetsError):
     exit_code = 6
 
 
+class SegmenterFailed(MissingPart):
+    """An optional segmenter is there, and did not do its work: it ended with an error, too late, or without usable labels."""
+
+
 class OutOfResources(SpinemetsError):
     """Memory or disk ran out."""
 

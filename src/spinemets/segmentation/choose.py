@@ -1,10 +1,9 @@
-"""Chooses the segmenter: label files where they are given, nothing otherwise."""
+"""Chooses the segmenter: label files where they are given, else a back end by its name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spinemets.model.errors import UsageError
 from spinemets.model.segmentation import Segmentation
 from spinemets.model.study import Study
 from spinemets.segmentation.kept import Kept
@@ -43,17 +42,13 @@ def choose(options: SegmenterOptions) -> Segmenter:
     Raises
     ------
     UsageError
-        If there is no such back end.
+        If there is no back end of that name.
     """
     if options.labels:
         return LabelMaps(files=options.labels)
     if options.backend == "none":
         return NoSegmenter()
-    if options.backend != "network":
-        raise UsageError(f"There is no back end {options.backend!r}.", "See `spinemets doctor`.")
-    from spinemets.segmentation.network.segmenter import SpineNetwork  # lazy: heavy import
+    from spinemets.segmentation import backends  # lazy: label files need none of them
 
-    network = SpineNetwork(engine=options.engine)
-    return (
-        network if options.keep_in is None else Kept(segmenter=network, folder=options.keep_in, identity=network.name)
-    )
+    chosen = backends.segmenter(options.backend, options.limit_s)
+    return chosen if options.keep_in is None else Kept(segmenter=chosen, folder=options.keep_in)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from spinemets import __version__
 from spinemets.model.grid import Grid
 from spinemets.model.region import Region
 from spinemets.model.segmentation import Part, Segmentation
@@ -32,14 +33,11 @@ class Kept:
     segmenter
         Asked where nothing fitting is kept.
     folder
-        Where `outlines.npz` lies.
-    identity
-        Of code and weights: other outlines are not taken.
+        Where `outlines.npz` lies. Those of another segmenter (its name holds its version) are not taken.
     """
 
     segmenter: Segmenter
     folder: Path
-    identity: str
 
     @property
     def name(self) -> str:
@@ -48,7 +46,7 @@ class Kept:
 
     def segment(self, study: Study) -> tuple[Segmentation, ...]:
         """Structures, from the file where it was made by this segmenter of these images."""
-        key = key_of(study, self.identity)
+        key = key_of(study, f"{__version__} {self.name}")
         kept = load(self.folder / FILE, key)
         if kept is not None:
             return kept

@@ -70,21 +70,21 @@ def unknown_scheme(scheme: str) -> UsageError:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmenterOptions:
-    """Where the outlines come from.
+    """Where the outlines come from: label files, or else a back end.
 
     Attributes
     ----------
     labels
-        Label files; where there are any, nothing else outlines.
+        Label files; where there are any, no back end is run.
     backend
-        Name of what outlines otherwise.
-    engine
-        What runs the spine network.
+        Name of a back end (`spinemets.segmentation.backends.names`); `none` outlines nothing.
+    limit_s
+        Time [s] that one call of a program of its own may take; None = that of the table `external_segmenters`.
     keep_in
         Folder in which outlines are kept for a second call, None to keep none.
     """
 
     labels: tuple[LabelFile, ...] = ()
     backend: str = "network"
-    engine: str = "onnxruntime"
+    limit_s: float | None = None
     keep_in: Path | None = None

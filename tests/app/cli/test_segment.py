@@ -72,10 +72,10 @@ def test_a_line_for_each_vertebra(stage, capsys):
 
 
 def test_flags_become_options(stage):
-    main(["segment", "STUDY", "--anchor", "L5=1,2,3", "--top", "T6", "--backend", "none", "--engine", "openvino", "-q"])
+    main(["segment", "STUDY", "--anchor", "L5=1,2,3", "--top", "T6", "--backend", "network:openvino", "-q"])
     options = stage.options
     assert options.levels.anchor == ("L5=1,2,3",) and options.levels.top == "T6"
-    assert (options.outlining.backend, options.outlining.engine) == ("none", "openvino")
+    assert options.outlining.backend == "network:openvino"
     assert str(options.report.out) == "spinemets-segmentation"
 
 

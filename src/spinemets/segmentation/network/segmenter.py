@@ -37,8 +37,10 @@ class SpineNetwork:
 
     @property
     def name(self) -> str:
-        """Name and version of the weights."""
-        return read_card().name
+        """Name of the weights with the beginning of their checksum, and the engine where it is not the usual one."""
+        card = read_card()
+        engine = "" if self.engine == "onnxruntime" else f" in {self.engine}"
+        return f"{card.name} ({card.sha256[:8]}){engine}"
 
     def segment(self, study: Study) -> tuple[Segmentation, ...]:
         """Structures of the series that leads, and of those that reach beyond it in the same patient space."""
