@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.segmentation.network import inference
 from spinemets.segmentation.network.card import Card, read_card
 from spinemets.segmentation.network.engine import Engine, engine_of
 from spinemets.segmentation.network.instances import Instances, instances_of
 from spinemets.segmentation.network.painting import PARTS, painted
-from spinemets.segmentation.network.segmenter import THIN_MM
+from spinemets.segmentation.network.segmenter import seen
 from studies.network.images import Known
 from studies.network.scores import Score, instance_scores
 
@@ -59,9 +58,7 @@ def outline(known: Known, of: tuple[Card, Engine]) -> Outlined:
     """Outline one image as `spinemets segment` does."""
     begun = time.perf_counter()
     card = of[0]
-    lattice = inference.whole_lattice(known.grid, card)
-    across_mm = known.grid.spacing_mm[lattice.axes[0].source]
-    scores = inference.scores_of(known.array, lattice, of, ct=known.ct, finer=2 if across_mm <= THIN_MM else 1)
+    scores = seen(known.array, known.grid, of, ct=known.ct)
     parts, numbers = (np.zeros(known.grid.shape_ijk, np.uint8) for _ in range(2))
     if scores is None:
         return Outlined(parts=parts, numbers=numbers, found=None, seconds=time.perf_counter() - begun)

@@ -10,7 +10,7 @@ import pytest
 from spinemets.model.grid import Grid
 from spinemets.segmentation.network.card import Card, read_card
 from spinemets.segmentation.network.inference import Scores
-from spinemets.segmentation.network.sampling import lattice_of
+from spinemets.segmentation.network.sampling import DIRECTIONS, lattice_of
 
 
 @dataclass
@@ -95,3 +95,42 @@ def column(drawn) -> Drawn:
             drawn.box("disc", (4, 35 * n, 20), (20, 10 + 35 * n, 50))
             drawn.offset[:, 4:20, 35 * n : 10 + 35 * n, 20:50] = 0
     return drawn
+
+
+@dataclass
+class Bright:
+    """Calls a pixel of the middle slice a body where it is brighter than 2.5 standard deviations."""
+
+    card: object
+    runs: list[tuple[int, ...]] = field(default_factory=list)
+
+    def run(self, slabs):
+        self.runs.append(slabs.shape)
+        middle = slabs[:, slabs.shape[1] // 2]
+        scores = np.zeros((len(slabs), len(self.card.classes) + 3, *slabs.shape[2:]), np.float32)
+        scores[:, 0] = 6.0
+        scores[:, self.card.number("body")] = np.where(middle > 2.5, 12.0, -6.0)
+        scores[:, -3] = np.where(middle > 2.5, 4.0, -4.0)
+        scores[:, -2], scores[:, -1] = 0.5, -1.0
+        return scores
+
+
+def bright_box(shape, spacing, low, high):
+    """A bright box in an image of even noise (no pixel of which is 2 standard deviations bright), its axes to the left, down and to the back."""
+    affine = np.eye(4)
+    affine[:3, :3] = DIRECTIONS * np.array(spacing)
+    array = np.random.default_rng(1).uniform(0, 100, shape).astype(np.float32)
+    array[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] += 400
+    return array, Grid(shape_ijk=shape, affine_lps_mm=affine)
+
+
+@pytest.fixture
+def engine(card) -> Bright:
+    """An engine that takes bright for bone."""
+    return Bright(card)
+
+
+@pytest.fixture
+def image():
+    """A bright box in an image of even noise, and its grid."""
+    return bright_box

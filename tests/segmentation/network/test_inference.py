@@ -2,49 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 
-from spinemets.model.grid import Grid
 from spinemets.segmentation.network import inference
-from spinemets.segmentation.network.sampling import DIRECTIONS
 
 
-@dataclass
-class Bright:
-    """Calls a pixel of the middle slice a body where it is brighter than 2.5 standard deviations."""
-
-    card: object
-    runs: list[tuple[int, ...]] = field(default_factory=list)
-
-    def run(self, slabs):
-        self.runs.append(slabs.shape)
-        middle = slabs[:, slabs.shape[1] // 2]
-        scores = np.zeros((len(slabs), len(self.card.classes) + 3, *slabs.shape[2:]), np.float32)
-        scores[:, 0] = 6.0
-        scores[:, self.card.number("body")] = np.where(middle > 2.5, 12.0, -6.0)
-        scores[:, -3] = np.where(middle > 2.5, 4.0, -4.0)
-        scores[:, -2], scores[:, -1] = 0.5, -1.0
-        return scores
-
-
-def image(shape, spacing, low, high):
-    """A bright box in an image of even noise (no pixel of which is 2 standard deviations bright), its axes to the left, down and to the back."""
-    affine = np.eye(4)
-    affine[:3, :3] = DIRECTIONS * np.array(spacing)
-    array = np.random.default_rng(1).uniform(0, 100, shape).astype(np.float32)
-    array[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] += 400
-    return array, Grid(shape_ijk=shape, affine_lps_mm=affine)
-
-
-@pytest.fixture
-def engine(card):
-    return Bright(card)
-
-
-def test_a_small_field_is_looked_at_whole(card, engine):
+def test_a_small_field_is_looked_at_whole(card, engine, image):
     array, grid = image((20, 100, 80), (4.0, 2.0, 2.0), (8, 40, 30), (13, 60, 50))
     lattice = inference.whole_lattice(grid, card)
     scores = inference.scores_of(array, lattice, (card, engine), ct=False, finer=1)
@@ -56,7 +20,7 @@ def test_a_small_field_is_looked_at_whole(card, engine):
     assert volume == pytest.approx(5 * 20 * 20 * 16, rel=0.3)
 
 
-def test_offsets_are_millimetres(card, engine):
+def test_offsets_are_millimetres(card, engine, image):
     array, grid = image((20, 100, 80), (4.0, 2.0, 2.0), (8, 40, 30), (13, 60, 50))
     scores = inference.scores_of(array, inference.whole_lattice(grid, card), (card, engine), ct=False, finer=1)
     assert np.allclose(scores.offset_mm[0], 0.5 * card.offset_unit_mm)
@@ -65,25 +29,18 @@ def test_offsets_are_millimetres(card, engine):
     assert scores.core[inside].min() > 200
 
 
-def test_in_a_large_field_the_spine_is_found_first(card, engine):
-    """'coarse locate, then the spine's own region': every third slice, then a box with its margins."""
+def test_a_search_looks_at_every_third_slice(card, engine, image):
+    """In a field much larger than the spine each slab is normalised by itself; the places of its slices are kept."""
     array, grid = image((100, 200, 150), (4.0, 2.0, 2.0), (45, 60, 80), (56, 110, 100))
     lattice = inference.whole_lattice(grid, card)
-    scores = inference.scores_of(array, lattice, (card, engine), ct=False, finer=1)
-    assert scores.lattice.shape < lattice.shape
-    inside = scores.lattice.grid.to_ijk(grid.to_lps_mm(np.array([[45, 60, 80], [55, 109, 99]])))
-    assert (inside >= 0).all() and (inside <= np.array(scores.lattice.shape) - 1).all()
-    looked = sum(run[0] for run in engine.runs)
-    assert looked < lattice.shape[0] / inference.SEARCH_EVERY + scores.lattice.shape[0] + 1
+    coarse = inference.search(array, lattice, (card, engine), ct=False, every=3)
+    assert coarse.lattice.shape == (round(lattice.shape[0] / 3), *lattice.shape[1:])
+    assert sum(run[0] for run in engine.runs) == coarse.lattice.shape[0]
+    at = coarse.lattice.grid.to_lps_mm(np.argwhere(coarse.shares[card.number("body")] > 127))
+    assert np.allclose(at.mean(axis=0), grid.to_lps_mm([50, 84.5, 89.5]), atol=4.6)
 
 
-def test_no_spine_in_view(card, engine):
-    """'No spine in view: says so, invents nothing'."""
-    array, grid = image((100, 200, 150), (4.0, 2.0, 2.0), (0, 0, 0), (1, 1, 1))
-    assert inference.scores_of(array, inference.whole_lattice(grid, card), (card, engine), ct=False, finer=1) is None
-
-
-def test_ct_is_cut_to_its_limits_first(card, engine):
+def test_ct_is_cut_to_its_limits_first(card, engine, image):
     """Metal must not take the scale: the same scores with a bright screw as without."""
     array, grid = image((20, 100, 80), (4.0, 2.0, 2.0), (8, 40, 30), (13, 60, 50))
     lattice = inference.whole_lattice(grid, card)
@@ -97,7 +54,7 @@ def test_ct_is_cut_to_its_limits_first(card, engine):
     assert (clean != marred).sum() < 0.02 * clean.sum()
 
 
-def test_twice_as_many_slices_see_the_networks_own_neighbours(card, engine):
+def test_twice_as_many_slices_see_the_networks_own_neighbours(card, engine, image):
     """The slices of a slab stay 3 mm apart where every 1.5 mm one is labelled."""
     array, grid = image((80, 100, 80), (1.0, 2.0, 2.0), (30, 40, 30), (50, 60, 50))
     lattice = inference.whole_lattice(grid, card)
@@ -111,7 +68,7 @@ def test_twice_as_many_slices_see_the_networks_own_neighbours(card, engine):
     assert widths[0] == pytest.approx(20, abs=3.1)
 
 
-def test_slabs_are_padded_to_what_the_network_takes(card, engine):
+def test_slabs_are_padded_to_what_the_network_takes(card, engine, image):
     array, grid = image((8, 47, 33), (4.0, 2.0, 2.0), (2, 10, 10), (6, 30, 20))
     inference.scores_of(array, inference.whole_lattice(grid, card), (card, engine), ct=False, finer=1)
     assert all(n % card.multiple == 0 for run in engine.runs for n in run[2:])

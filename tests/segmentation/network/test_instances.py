@@ -120,3 +120,22 @@ def test_left_and_right_change_nothing(column, card):
         offset_mm=scores.offset_mm[:, ::-1].copy(),
     )
     assert np.array_equal(instances_of(flipped, card).numbers[::-1], there)
+
+
+def test_a_core_that_joins_two_bodies_is_split(drawn, card):
+    """Slices of 5 mm may leave no gap between two cores; their voxels still point at two centres."""
+    drawn.canal()
+    drawn.body(40)
+    drawn.body(65)
+    drawn.body(90)
+    drawn.core[9:15, 42:113, 26:44] = 255
+    assert centres_down(instances_of(drawn.scores, card)) == [52.0, 77.0, 102.0]
+
+
+def test_one_body_in_two_pieces_is_one(drawn, card):
+    """A cleft (a Schmorl node, a screw) parts the core; both parts point at one centre."""
+    drawn.canal()
+    drawn.body(40)
+    drawn.body(75)
+    drawn.core[11:13] = 0
+    assert len(instances_of(drawn.scores, card)) == 2

@@ -1,27 +1,19 @@
-"""From a volume to the network's scores over the spine: where it lies first, then its own region."""
+"""From a volume to the network's scores: over a region, or in some slices of all of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.model.grid import Grid
 from spinemets.segmentation.network.card import Card
 from spinemets.segmentation.network.engine import Engine
 from spinemets.segmentation.network.sampling import Lattice, lattice_of, sampled
 
-# A field of no more than this from side to side, and as large in plane, is looked at whole.
-WHOLE_MM = (130.0, 520.0, 300.0)
-# The search looks at every third slice (9 mm apart).
-SEARCH_EVERY = 3
-# What counts as spine in the search: more likely than not, in a piece of so many mL.
-SPINE = ("body", "border", "posterior", "disc", "canal", "cord", "sacrum", "sacral_body")
-BONE = ("body", "border", "sacral_body")
-LEAST_BONE_ML = 3.0
-LEAST_SHARE = 0.15
-MARGIN_MM = (24.0, 24.0, 20.0)
 BATCH = 4
 SAMPLED_EVERY = 7
 
@@ -48,15 +40,15 @@ class Scores:
     offset_mm: NDArray[np.float32]
 
 
-def scores_of(array: NDArray[Any], lattice: Lattice, of: tuple[Card, Engine], *, ct: bool, finer: int) -> Scores | None:
-    """Scores over the spine's region of an image; None where there is no spine.
+def scores_of(array: NDArray[Any], lattice: Lattice, of: tuple[Card, Engine], *, ct: bool, finer: int) -> Scores:
+    """Scores over a lattice, the image normalised over all of it.
 
     Parameters
     ----------
     array
         Image, axes (i, j, k) of `lattice.image`.
     lattice
-        The network's grid over all of it.
+        The network's grid over the spine's region.
     of
         Card and engine.
     ct
@@ -65,49 +57,30 @@ def scores_of(array: NDArray[Any], lattice: Lattice, of: tuple[Card, Engine], *,
         So many slices are labelled for each of the network's own.
     """
     card, _ = of
-    size_mm = np.array(lattice.shape) * lattice.spacing_mm
-    box = lattice if (size_mm <= WHOLE_MM).all() else _region(array, lattice, of, ct=ct)
-    if box is None:
-        return None
-    fine = box.finer_across(finer)
-    return _scored(_normalised(sampled(array, fine, _limits(card, ct)), card), fine, of, finer)
+    fine = lattice.finer_across(finer)
+    image = _normalised(sampled(array, fine, _limits(card, ct)), card)
+    return _scored(fine, of, lambda i: _slab(image, i, card.slices, finer))
 
 
-def whole_lattice(grid: Any, card: Card) -> Lattice:
+def search(array: NDArray[Any], lattice: Lattice, of: tuple[Card, Engine], *, ct: bool, every: int) -> Scores:
+    """Scores in every n-th slice of a lattice, each slab normalised by itself: the spine may be a small part of the image."""
+    card, _ = of
+    image = sampled(array, lattice, _limits(card, ct))
+    coarse = lattice.coarser_across(every)
+    return _scored(
+        coarse,
+        of,
+        lambda i: _normalised(_slab(image, min(every * i + every // 2, len(image) - 1), card.slices, 1), card),
+    )
+
+
+def whole_lattice(grid: Grid, card: Card) -> Lattice:
     """The network's grid over a whole image."""
     return lattice_of(grid, card.spacing_mm)
 
 
 def _limits(card: Card, ct: bool) -> tuple[float, float]:
     return card.clip_hu if ct else (-np.inf, np.inf)
-
-
-def _region(array: NDArray[Any], lattice: Lattice, of: tuple[Card, Engine], *, ct: bool) -> Lattice | None:
-    """The part of a lattice that holds the spine, by a look at some of its slices."""
-    from scipy import ndimage  # lazy: heavy import
-
-    card, engine = of
-    image = sampled(array, lattice, _limits(card, ct))
-    seen = np.arange(SEARCH_EVERY // 2, lattice.shape[0], SEARCH_EVERY)
-    spine, bone = (np.zeros((len(seen), *lattice.shape[1:]), bool) for _ in range(2))
-    for place, i in enumerate(seen):
-        slab = _normalised(_slab(image, int(i), card.slices, 1), card)
-        shares = _shares(_run(engine, slab[None], card.multiple)[0], len(card.classes))
-        spine[place] = shares[[card.number(n) for n in SPINE]].sum(axis=0) > 0.5
-        bone[place] = shares[[card.number(n) for n in BONE]].sum(axis=0) > 0.5
-    # Vertebrae hang together over their discs; in a slice what lies a little apart belongs together.
-    in_slice = np.ones((1, 3, 3), bool)
-    pieces, number = ndimage.label(ndimage.binary_dilation(spine, in_slice, iterations=2))
-    voxel_ml = float(np.prod(lattice.spacing_mm)) * SEARCH_EVERY / 1000
-    volumes = ndimage.sum_labels(bone, pieces, np.arange(1, number + 1)) * voxel_ml
-    kept = [n + 1 for n, ml in enumerate(volumes) if ml >= max(LEAST_BONE_ML, LEAST_SHARE * max(volumes))]
-    if not kept:
-        return None
-    at = np.argwhere(np.isin(pieces, kept) & spine)
-    margin = np.ceil(np.array(MARGIN_MM) / lattice.spacing_mm).astype(int)
-    low, high = at.min(axis=0), at.max(axis=0) + 1
-    low[0], high[0] = seen[low[0]], seen[high[0] - 1] + 1
-    return lattice.box(np.maximum(low - margin, 0), np.minimum(high + margin, lattice.shape))
 
 
 def _slab(image: NDArray[np.float32], i: int, slices: int, apart: int) -> NDArray[np.float32]:
@@ -142,15 +115,16 @@ def _shares(scores: NDArray[np.float32], classes: int) -> NDArray[np.float32]:
     return found
 
 
-def _scored(image: NDArray[np.float32], lattice: Lattice, of: tuple[Card, Engine], apart: int) -> Scores:
+def _scored(lattice: Lattice, of: tuple[Card, Engine], slab: Callable[[int], NDArray[np.float32]]) -> Scores:
+    """Scores of each slice of a lattice from the slab about it."""
     card, engine = of
-    classes, shape = len(card.classes), image.shape
+    classes, shape = len(card.classes), lattice.shape
     shares = np.empty((classes, *shape), np.uint8)
     core = np.empty(shape, np.uint8)
     offset_mm = np.empty((2, *shape), np.float32)
     for first in range(0, shape[0], BATCH):
         here = range(first, min(first + BATCH, shape[0]))
-        slabs = np.stack([_slab(image, i, card.slices, apart) for i in here])
+        slabs = np.stack([slab(i) for i in here])
         for i, scores in zip(here, _run(engine, slabs, card.multiple), strict=True):
             shares[:, i] = np.rint(255 * _shares(scores, classes))
             core[i] = np.rint(255 / (1 + np.exp(-scores[classes])))

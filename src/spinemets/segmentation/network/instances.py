@@ -17,17 +17,22 @@ CORE = 102
 LEAST_CORE_ML = 0.15
 LEAST_BODY_ML = 1.2
 LEAST_CUT_ML = 0.4
-# Seeds whose offsets point at the same place, closer than this, are pieces of one body.
-SAME_MM = 7.0
-# A voxel belongs to the seed that it points at only within this; arches point from farther away.
-BODY_REACH_MM = 16.0
-ARCH_REACH_MM = 24.0
+# Seeds whose offsets point at the same place in the sagittal plane, and lie so close from side to side, are one body's.
+SAME_MM, SAME_ACROSS_MM = 7.0, 26.0
+# A voxel belongs to the seed that it points at only within this from side to side, and by this in the sagittal plane.
+BODY_REACH_MM = (38.0, 16.0)
+ARCH_REACH_MM = (65.0, 24.0)
+DISC_REACH_MM = 24.0
 # Around a body there is so much canal, arch or sacrum within this reach.
 CANAL_REACH_MM, CANAL_ML = 14.0, 0.5
 # Centres of neighbours lie so far apart (a collapsed neck vertebra, a missing lumbar one), and this much volume counts.
 LEAST_PITCH_MM, MOST_PITCH_MM, FULL_ML = 7.0, 80.0, 25.0
 # What is smaller than this share of both neighbours, which are no farther apart than so many usual distances, is a false body.
 WEDGED, WEDGED_PITCH = 0.35, 1.35
+# A core is split where two places that its voxels point at lie so many of their spreads apart, the lesser one with this share.
+APART, LEAST_PART, SPLIT_ROUNDS = 4.0, 0.12, 8
+# A core is split where two places that its voxels point at lie so many of their spreads apart, the lesser one with this share.
+APART, LEAST_PART, SPLIT_ROUNDS = 4.0, 0.12, 8
 # Pieces below this share of a vertebra.
 CRUMB = 0.05
 ACROSS = 0.35
@@ -72,6 +77,11 @@ class Instances:
 
     def __len__(self) -> int:
         return len(self.centres_mm)
+
+    @property
+    def bodies(self) -> NDArray[np.bool_]:
+        """Voxels of all bodies."""
+        return np.asarray((self.numbers > 0) & (self.groups == BONE))
 
 
 def instances_of(scores: Scores, card: Card) -> Instances:
@@ -118,37 +128,64 @@ def _seeds(scores: Scores, bone: NDArray[np.bool_], spacing: NDArray[np.float64]
     """Centres of bodies: pieces of the core, those that point at one place united."""
     from scipy import ndimage  # lazy: heavy import
 
-    pieces, number = ndimage.label((scores.core > CORE) & bone)
+    pieces, _ = ndimage.label((scores.core > CORE) & bone)
     voxel_ml = float(np.prod(spacing)) / 1000
     found: list[tuple[float, NDArray[np.float64]]] = []
     for n, box in enumerate(ndimage.find_objects(pieces), start=1):
         at = np.argwhere(pieces[box] == n) + [s.start for s in box]
-        if len(at) * voxel_ml >= LEAST_CORE_ML:
-            found.append((float(len(at)), _pointed(scores, at, spacing).mean(axis=0)))
-    del number
+        for part in _split(_pointed(scores, at, spacing)):
+            if len(part) * voxel_ml >= LEAST_CORE_ML:
+                found.append((float(len(part)), part.mean(axis=0)))
     return _united(found)
 
 
+def _split(pointed: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """A piece of core whose voxels point at two places far apart is that of two bodies (fused, or joined by a thick slice)."""
+    down = pointed[:, 1]
+    centres = np.array([down.min(), down.max()])
+    near = np.zeros(len(down), bool)
+    for _ in range(SPLIT_ROUNDS):
+        near = np.abs(down - centres[0]) < np.abs(down - centres[1])
+        if near.all() or not near.any():
+            return [pointed]
+        centres = np.array([down[near].mean(), down[~near].mean()])
+    # The other side may hold several bodies.
+    spread = min(float(down[near].std()), float(down[~near].std()))
+    if centres[1] - centres[0] < max(LEAST_PITCH_MM, APART * spread) or min(near.mean(), 1 - near.mean()) < LEAST_PART:
+        return [pointed]
+    return [*_split(pointed[near]), *_split(pointed[~near])]
+
+
 def _united(found: list[tuple[float, NDArray[np.float64]]]) -> NDArray[np.float64]:
-    """Weighted means of places closer than `SAME_MM` in the sagittal plane, largest first."""
-    centres: list[list[tuple[float, NDArray[np.float64]]]] = []
+    """Weighted means of the places that are one body's, from the head down."""
+    groups: list[list[tuple[float, NDArray[np.float64]]]] = []
     for weight, place in sorted(found, key=lambda item: -item[0]):
-        near = [
-            group for group in centres
-            if np.linalg.norm(np.average([p for _, p in group], axis=0, weights=[w for w, _ in group])[1:] - place[1:]) < SAME_MM
-        ]  # fmt: skip
+        near = [group for group in groups if _one_body(_mean(group), place)]
         if near:
             near[0].append((weight, place))
         else:
-            centres.append([(weight, place)])
-    means = [np.average([p for _, p in g], axis=0, weights=[w for w, _ in g]) for g in centres]
-    return np.array(sorted(means, key=lambda c: c[1])).reshape(-1, 3)
+            groups.append([(weight, place)])
+    return np.array(sorted((_mean(group) for group in groups), key=lambda centre: centre[1])).reshape(-1, 3)
+
+
+def _mean(group: list[tuple[float, NDArray[np.float64]]]) -> NDArray[np.float64]:
+    weights, places = zip(*group, strict=True)
+    return np.asarray(np.average(places, axis=0, weights=weights), np.float64)
+
+
+def _one_body(centre: NDArray[np.float64], place: NDArray[np.float64]) -> bool:
+    across, down, back = place - centre
+    return bool(np.hypot(down, back) < SAME_MM and abs(across) < SAME_ACROSS_MM)
 
 
 def _assign(
-    numbers: NDArray[np.uint8], scores: Scores, where: NDArray[np.bool_], centres: NDArray[np.float64], reach_mm: float
+    numbers: NDArray[np.uint8],
+    scores: Scores,
+    where: NDArray[np.bool_],
+    centres: NDArray[np.float64],
+    reach_mm: tuple[float, float],
 ) -> None:
-    """Give voxels the number of the centre that they point at."""
+    """Give voxels the number of the centre that they point at, within a reach from side to side and in the slice."""
     at = np.argwhere(where)
     if not len(at) or not len(centres):
         return
@@ -161,9 +198,8 @@ def _assign(
         far = np.einsum("ij,ij->i", way, way)
         closer = far < least
         best[closer], least[closer] = number, far[closer]
-    # From side to side an arch reaches farther than it may point astray.
-    astray = np.linalg.norm((pointed - centres[best - 1])[:, 1:], axis=1)
-    held = astray < reach_mm
+    astray = pointed - centres[best - 1]
+    held = (np.abs(astray[:, 0]) < reach_mm[0]) & (np.hypot(astray[:, 1], astray[:, 2]) < reach_mm[1])
     numbers[tuple(at[held].T)] = best[held]
 
 
@@ -300,7 +336,7 @@ def _discs(where: NDArray[np.bool_], centres: NDArray[np.float64], spacing: NDAr
     far = np.stack([np.linalg.norm((place - middle) * [ACROSS, 1, 1], axis=1) for middle in middles])
     best = far.argmin(axis=0)
     # Number 0 lies above the highest vertebra: no vertebra in view is above it.
-    discs[tuple(at.T)] = np.where(far.min(axis=0) < ARCH_REACH_MM, best, 0)
+    discs[tuple(at.T)] = np.where(far.min(axis=0) < DISC_REACH_MM, best, 0)
     return discs
 
 

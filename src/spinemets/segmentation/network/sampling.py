@@ -120,6 +120,18 @@ class Lattice:
         spacing = (self.spacing_mm[0] / times, *self.spacing_mm[1:])
         return Lattice(axes=(finer, *self.axes[1:]), spacing_mm=spacing, image=self.image)
 
+    def coarser_across(self, times: int) -> Lattice:
+        """The same box with every n-th sample from side to side, in the middle of those that it stands for."""
+        across = self.axes[0]
+        coarser = Axis(
+            source=across.source,
+            first=across.first + across.step * (times // 2),
+            step=across.step * times,
+            number=max(1, round(across.number / times)),
+        )
+        spacing = (self.spacing_mm[0] * times, *self.spacing_mm[1:])
+        return Lattice(axes=(coarser, *self.axes[1:]), spacing_mm=spacing, image=self.image)
+
 
 def lattice_of(image: Grid, spacing_mm: tuple[float, float, float]) -> Lattice:
     """Grid with the network's spacing over a whole image; each axis of the image serves the nearest direction."""

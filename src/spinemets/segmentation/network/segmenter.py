@@ -18,11 +18,18 @@ from spinemets.model.study import Study
 from spinemets.segmentation.network import inference
 from spinemets.segmentation.network.card import Card, read_card
 from spinemets.segmentation.network.engine import Engine, engine_of
+from spinemets.segmentation.network.inference import Scores
 from spinemets.segmentation.network.instances import Instances, instances_of
+from spinemets.segmentation.network.locating import spine_box
 from spinemets.segmentation.network.painting import PARTS, painted
 from spinemets.segmentation.network.quality import Verdict, judge
+from spinemets.segmentation.network.sampling import Lattice
 
 CT = "ct"
+# A field of no more than this from side to side, down and to the back is looked at whole.
+WHOLE_MM = (130.0, 520.0, 300.0)
+# The search looks at every third slice (9 mm apart).
+SEARCH_EVERY = 3
 # Slices of the image closer than this are labelled at half of the network's step.
 THIN_MM = 2.0
 # Vertebrae are outlined with a mean probability of 0.9 and more, noise with 0.6 to 0.75: a column of less is none.
@@ -99,11 +106,7 @@ def outlined(series: Series, card: Card, engine: Engine) -> Segmentation | None:
     """Structures of one series, None where there is no spine."""
     volume = series.pixels()
     array = volume.array[..., 0] if volume.array.ndim == 4 else volume.array
-    lattice = inference.whole_lattice(volume.grid, card)
-    across_mm = volume.grid.spacing_mm[lattice.axes[0].source]
-    scores = inference.scores_of(
-        array, lattice, (card, engine), ct=series.kind.startswith(CT), finer=2 if across_mm <= THIN_MM else 1
-    )
+    scores = seen(array, volume.grid, (card, engine), ct=series.kind.startswith(CT))
     if scores is None:
         return None
     found = instances_of(scores, card)
@@ -123,6 +126,20 @@ def outlined(series: Series, card: Card, engine: Engine) -> Segmentation | None:
         series_uid=series.uid,
         source=f"{card.name} on {series.label}",
     )
+
+
+def seen(array: NDArray[Any], grid: Grid, of: tuple[Card, Engine], *, ct: bool) -> Scores | None:
+    """Scores over the spine of an image: in a large one a few slices tell where it lies. None where they show none."""
+    card, _ = of
+    box: Lattice | None = inference.whole_lattice(grid, card)
+    assert box is not None
+    if (np.array(box.shape) * box.spacing_mm > WHOLE_MM).any():
+        coarse = inference.search(array, box, of, ct=ct, every=SEARCH_EVERY)
+        box = spine_box(coarse, card, box)
+    if box is None:
+        return None
+    finer = 2 if grid.spacing_mm[box.axes[0].source] <= THIN_MM else 1
+    return inference.scores_of(array, box, of, ct=ct, finer=finer)
 
 
 def _parts(
