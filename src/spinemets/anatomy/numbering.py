@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from spinemets.anatomy.gaps import missing_after, sentence, with_missing
 from spinemets.anatomy.hypotheses import (
     Anchor,
     Drift,
@@ -90,10 +91,13 @@ def number(
     rules = load()["G-09"].values() if rules is None else rules
     if not vertebrae:
         return ()
-    stated = _stated(vertebrae, options, rules)
-    landmarks = _landmarks(evidence, rules)
     names = tuple(v.name for v in vertebrae)
     labelled = any(names) and evidence.naming in TRUSTED
+    missing = {} if labelled else missing_after(vertebrae, rules)
+    if missing:
+        return _around_gaps(vertebrae, missing, evidence, options, rules)
+    stated = _stated(vertebrae, options, rules)
+    landmarks = _landmarks(evidence, rules)
     problem = label_problem(vertebrae, rules) if labelled else None
     if problem is not None:
         levels = _relative(len(vertebrae), problem, tuple(_called(n) for n in names))
@@ -103,6 +107,43 @@ def number(
         label = _label_anchors(names, rules) if labelled else []
         levels = _by_anchors(vertebrae, [*stated, *label, *landmarks], evidence, rules)
     return _against_header(levels, evidence.header_regions)
+
+
+def _around_gaps(
+    vertebrae: Sequence[Candidate],
+    missing: Mapping[int, int],
+    evidence: Evidence,
+    options: LevelOptions,
+    rules: Rules,
+) -> tuple[Level, ...]:
+    """Levels where vertebrae between those in view were not outlined: they are counted, and each gap is said."""
+    row, places = with_missing(vertebrae, missing)
+
+    def moved(place: int | None) -> int | None:
+        return None if place is None else places[place]
+
+    conus = None if evidence.conus is None else float(np.interp(evidence.conus, range(len(places)), places))
+    known = replace(
+        evidence,
+        sacrum=moved(evidence.sacrum),
+        c2=moved(evidence.c2),
+        first_rib=moved(evidence.first_rib),
+        last_rib=moved(evidence.last_rib),
+        conus=conus,
+        other_series=tuple((places[place], name, p) for place, name, p in evidence.other_series),
+    )
+    levels = number(row, known, options, {**rules, "missing_ratio": np.inf})
+    said = tuple(sentence(place, count) for place, count in missing.items())
+    return tuple(
+        replace(
+            levels[new],
+            position=place + 1,
+            of=len(vertebrae),
+            assumed=levels[new].name is not None,
+            evidence=(*levels[new].evidence, *said),
+        )
+        for place, new in enumerate(places)
+    )
 
 
 # --- evidence ---------------------------------------------------------------------------------------------------------
