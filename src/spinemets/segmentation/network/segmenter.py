@@ -24,6 +24,7 @@ from spinemets.segmentation.network.locating import spine_box
 from spinemets.segmentation.network.painting import PARTS, painted
 from spinemets.segmentation.network.quality import Verdict, judge
 from spinemets.segmentation.network.sampling import Lattice
+from spinemets.segmentation.network.stations import joined
 
 CT = "ct"
 # A field of no more than this from side to side, down and to the back is looked at whole.
@@ -50,14 +51,14 @@ class SpineNetwork:
         return f"{card.name} ({card.sha256[:8]}){engine}"
 
     def segment(self, study: Study) -> tuple[Segmentation, ...]:
-        """Structures of the series that leads, and of those that reach beyond it in the same patient space."""
+        """Structures of the series that leads, joined with those that reach beyond it in the same patient space."""
         chosen = leading(study.series)
         if not chosen:
             return ()
         card = read_card()
         engine = engine_of(self.engine, card.weights)
-        found = [outlined(series, card, engine) for series in chosen]
-        return tuple(s for s in found if s is not None)
+        found = [one for series in chosen if (one := outlined(series, card, engine)) is not None]
+        return (joined(found),) if found else ()
 
 
 def leading(series: Sequence[Series]) -> list[Series]:
