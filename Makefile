@@ -100,12 +100,13 @@ fuzz: $(VENV)/core.stamp
 	PYTHONPATH=.fuzz $(BIN)/python -m fuzz.atheris_read -max_total_time=$(FUZZ_SECONDS) -timeout=30 \
 		-artifact_prefix=.fuzz-found/ .fuzz-found
 
-# One resolution for both files: the core is constrained to the developer's versions.
+# One resolution for all files: the others are constrained to the developer's versions.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command "make lock" pyproject.toml --group build
 lock: $(VENV)/dev.stamp
 	$(COMPILE) --group dev --output-file requirements/dev.txt
 	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/core.txt
+	$(COMPILE) --extra training --constraint requirements/dev.txt --output-file training/requirements.txt
 
 clean:
 	rm -rf site build dist $(DEMO) .fuzz .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache
