@@ -92,10 +92,13 @@ class TestLandmarks:
         height = top.size_mm["height_mm"]
         peg = self.blob(spine, top.frame.to_lps_mm(np.array([0.0, 0.0, height / 2 + 7.0])), 5.0)
         whole = top.regions["vertebra"].full_mask() | peg.full_mask()
-        axis = replace(top, regions={**top.regions, "vertebra": Region.from_mask("vertebra", whole, spine.grid)})
-        assert dens_of((axis, *spine.vertebrae[1:])) == 0
-        assert dens_of(spine.vertebrae) is None
-        assert dens_of((*spine.vertebrae[1:], axis)) is None
+        outlines = [v.regions["vertebra"] for v in spine.vertebrae]
+        with_peg = Region.from_mask("vertebra", whole, spine.grid)
+        assert dens_of(spine.vertebrae, [with_peg, *outlines[1:]]) == 0
+        assert dens_of(spine.vertebrae, outlines) is None
+        lowest = (*spine.vertebrae[1:], top)
+        assert dens_of(lowest, [*outlines[1:], with_peg]) is None
+        assert dens_of(spine.vertebrae, [None] * 4) is None
 
     def test_conus(self, spine):
         """The cord ends beside the second vertebra, the canal goes on below."""

@@ -52,15 +52,16 @@ def bears_rib(vertebrae: Sequence[Vertebra], others: dict[str, Region], rib: str
     return places.pop() if len(places) == 1 else None
 
 
-def dens_of(vertebrae: Sequence[Vertebra]) -> int | None:
+def dens_of(vertebrae: Sequence[Vertebra], outlines: Sequence[Region | None]) -> int | None:
     """Place of the vertebra that carries a dens: bone of its own above its body, in front of the canal; None without one.
 
-    Only the highest two vertebrae with a body can (the atlas lies above it).
+    Only the highest two vertebrae with a body can (the atlas lies above it). `outlines` hold each whole vertebra as it was
+    outlined: a dens stands outside the body's own outline, where bone is left out of `vertebra`.
     """
     bodies = [n for n, v in enumerate(vertebrae) if v.frame is not None and "body" in v.regions][:2]
     for place in bodies:
         vertebra = vertebrae[place]
-        frame, whole, height = vertebra.frame, vertebra.regions.get("vertebra"), vertebra.size_mm.get("height_mm")
+        frame, whole, height = vertebra.frame, outlines[place], vertebra.size_mm.get("height_mm")
         if frame is None or whole is None or height is None:
             continue
         local = frame.to_local_mm(whole.grid.to_lps_mm(whole.indices))

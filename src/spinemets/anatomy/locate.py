@@ -193,7 +193,7 @@ def _levels(
     evidence = Evidence(
         naming=namings.pop() if len(namings) == 1 else "none",
         sacrum=landmarks.on_sacrum(vertebrae, others),
-        c2=landmarks.dens_of(vertebrae),
+        c2=landmarks.dens_of(vertebrae, [i.vertebra for i in instances]),
         first_rib=_or(landmarks.bears_rib(vertebrae, others, "T1"), ribs.first),
         last_rib=_or(landmarks.bears_rib(vertebrae, others, "T12"), ribs.last),
         conus=landmarks.conus_of(vertebrae, others) if shows_cord else None,

@@ -133,3 +133,19 @@ def test_flags_go_with_the_vertebra(painted_network, column, card, monkeypatch):
 
 def test_the_name_says_which_weights():
     assert SpineNetwork().name.startswith("spine network")
+
+
+def test_a_series_of_another_space_is_not_dropped_in_silence(painted_network):
+    """'nothing is dropped without a line saying so'."""
+    study = study_of(painted_network)
+    own = replace(study.series[0], grid=replace_frame(study.series[0].grid, "1.9"))
+    other = series("t2", 2, frame="1.8")
+    (found,) = SpineNetwork().segment(replace(study, series=(own, other)))
+    assert found.warnings == ()
+    grid = replace_frame(found.grid, "1.9")
+    (said,) = segmenter.elsewhere((own, other), grid)
+    assert said.startswith("series 2 has another frame of reference")
+
+
+def replace_frame(grid: Grid, uid: str) -> Grid:
+    return Grid(shape_ijk=grid.shape_ijk, affine_lps_mm=grid.affine_lps_mm, frame_of_reference_uid=uid)

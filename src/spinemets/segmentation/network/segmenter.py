@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,10 @@ class SpineNetwork:
         card = read_card()
         engine = engine_of(self.engine, card.weights)
         found = [one for series in chosen if (one := outlined(series, card, engine)) is not None]
-        return (joined(found),) if found else ()
+        if not found:
+            return ()
+        whole = joined(found)
+        return (replace(whole, warnings=(*whole.warnings, *elsewhere(study.series, whole.grid))),)
 
 
 def leading(series: Sequence[Series]) -> list[Series]:
@@ -86,6 +89,17 @@ def leading(series: Sequence[Series]) -> list[Series]:
             chosen.append(one)
             low, high = min(low, first), max(high, last)
     return chosen
+
+
+def elsewhere(series: Sequence[Series], grid: Grid) -> list[str]:
+    """A sentence for each series that could have been outlined but lies in another patient space."""
+    rules = table("segmentation")
+    return [
+        f"{one.label} has another frame of reference than what was outlined: nothing is measured in it level by level. "
+        "Assess it alone to have it outlined."
+        for one in series
+        if _usable(one, rules) and one.grid is not None and not one.grid.same_frame(grid)
+    ]
 
 
 def _usable(series: Series, rules: Any) -> bool:
