@@ -2,7 +2,7 @@
 #   make demo      assess the synthetic patient and say where the report is
 #   make test      the test suite, two processes
 #   make check     style, types, import contract, budgets, dead code, tested branches, documentation
-#   make validate  the slow tests           make bench  times and memory of one run
+#   make validate  slow tests, figures      make bench  times and memory of one run
 #   make docs      the site under site/     make lock   renew the lock files
 #   make fuzz      ten minutes of coverage-guided damage to the reader (installs atheris beside the environment)
 #   make pages     the generated pages      make coverage                         make clean
@@ -59,6 +59,7 @@ coverage: $(VENV)/dev.stamp
 
 validate: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+	$(BIN)/python -m studies.network --write
 
 # What decides an answer is tested to its last branch, by its own rooms' tests alone (20 s of one core).
 DECIDING := model measures findings impression
@@ -84,6 +85,7 @@ docs: pages
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.segmentation
 	$(BIN)/python -m benchmarks.labelled_ct
 	$(BIN)/python -m benchmarks.read
 	$(BIN)/python -m benchmarks.headers
