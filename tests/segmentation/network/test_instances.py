@@ -139,3 +139,23 @@ def test_one_body_in_two_pieces_is_one(drawn, card):
     drawn.body(75)
     drawn.core[11:13] = 0
     assert len(instances_of(drawn.scores, card)) == 2
+
+
+def test_the_column_does_not_zigzag(column, card):
+    """False bodies among the arches lie behind the true ones: no chain goes back and forth between them."""
+    for n in range(4):
+        column.box("body", (4, 20 + 35 * n, 80), (20, 40 + 35 * n, 100), core=True)
+    assert centres_down(instances_of(column.scores, card)) == [22.0, 57.0, 92.0, 127.0, 162.0]
+
+
+def test_a_sharp_kyphosis_is_one_column(drawn, card):
+    drawn.canal(70)
+    for top, back in ((10, 40), (45, 52), (80, 62), (115, 58), (150, 46), (185, 32)):
+        drawn.body(top, 24, back=back)
+    assert len(instances_of(drawn.scores, card)) == 6
+
+
+def test_a_single_body_is_a_column(drawn, card):
+    drawn.canal()
+    drawn.body(60)
+    assert len(instances_of(drawn.scores, card)) == 1

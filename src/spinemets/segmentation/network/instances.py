@@ -27,6 +27,8 @@ DISC_REACH_MM = 24.0
 CANAL_REACH_MM, CANAL_ML = 14.0, 0.5
 # Centres of neighbours lie so far apart (a collapsed neck vertebra, a missing lumbar one), and this much volume counts.
 LEAST_PITCH_MM, MOST_PITCH_MM, FULL_ML = 7.0, 80.0, 25.0
+# Cosine of the angle between two steps (50 degrees: a sharp kyphosis, or a slip beside a collapsed body).
+STRAIGHT = 0.64
 # What is smaller than this share of both neighbours, which are no farther apart than so many usual distances, is a false body.
 WEDGED, WEDGED_PITCH = 0.35, 1.35
 # A core is split where two places that its voxels point at lie so many of their spreads apart, the lesser one with this share.
@@ -241,23 +243,42 @@ def _beside_canal(body: _Body, groups: NDArray[np.uint8], spacing: NDArray[np.fl
 
 
 def _chain(bodies: list[_Body], spacing: NDArray[np.float64]) -> list[_Body]:
-    """The one column among bodies: each next one lies below the last, as far as two neighbours or one missing may lie.
+    """The one column among bodies: each next one lies below the last, in nearly the direction of the step before.
 
-    Of all chains the one of most volume, each body counted up to that of a lumbar one.
+    Of all such chains the one of most volume, each body counted up to that of a lumbar one.
     """
+    if not bodies:
+        return []
     voxel_ml = float(np.prod(spacing)) / 1000
     worth = [min(len(body.at) * voxel_ml, FULL_ML) for body in bodies]
-    best, before = list(worth), [-1] * len(bodies)
+    centres = [body.centre_mm for body in bodies]
+    # By the last step (from, to): what the best chain that ends with it is worth, and the body before.
+    best: dict[tuple[int, int], tuple[float, int]] = {}
     for low in range(len(bodies)):
         for high in range(low):
-            if _follows(bodies[high].centre_mm, bodies[low].centre_mm) and best[high] + worth[low] > best[low]:
-                best[low], before[low] = best[high] + worth[low], high
-    chain: list[_Body] = []
-    at = int(np.argmax(best)) if bodies else -1
-    while at >= 0:
-        chain.append(bodies[at])
-        at = before[at]
-    return chain[::-1]
+            if not _follows(centres[high], centres[low]):
+                continue
+            found = (worth[high] + worth[low], -1)
+            for before in range(high):
+                if (before, high) in best and _goes_on(centres[before], centres[high], centres[low]):
+                    found = max(found, (best[before, high][0] + worth[low], before))
+            best[high, low] = found
+    alone = int(np.argmax(worth))
+    if not best or max(value for value, _ in best.values()) <= worth[alone]:
+        return [bodies[alone]]
+    step = max(best, key=lambda key: best[key][0])
+    chain = [step[1]]
+    while step[0] >= 0:
+        chain.append(step[0])
+        before = best[step][1]
+        step = (before, step[0]) if before >= 0 else (-1, -1)
+    return [bodies[n] for n in reversed(chain)]
+
+
+def _goes_on(first: NDArray[np.float64], second: NDArray[np.float64], third: NDArray[np.float64]) -> bool:
+    """Whether two steps have nearly one direction."""
+    one, other = second - first, third - second
+    return float(one @ other) >= STRAIGHT * float(np.linalg.norm(one) * np.linalg.norm(other))
 
 
 def _without_wedged(bodies: list[_Body]) -> list[_Body]:
