@@ -245,9 +245,9 @@ class TestExitCodes:
         assert self.run(folder / "ct.nii.gz", "--facts", facts, "--labels", labels, "--out", tmp_path) == 0
         assert (tmp_path / "report.html").is_file()
 
-    def test_without_labels_is_4_with_a_report(self, folder, facts, tmp_path):
+    def test_without_outlines_is_4_with_a_report(self, folder, facts, tmp_path):
         """'every level not assessable (NA-SEGMENTATION), report written, exit 4'"""
-        assert self.run(folder / "ct.nii.gz", "--facts", facts, "--out", tmp_path) == 4
+        assert self.run(folder / "ct.nii.gz", "--facts", facts, "--backend", "none", "--out", tmp_path) == 4
         assert "no label map" in (tmp_path / "report.txt").read_text().lower().replace("\n", " ")
 
     def test_without_facts_the_content_speaks_and_the_tube_voltage_stays_unknown(self, folder, tmp_path):
