@@ -20,7 +20,7 @@ FLOORS = {
     "thoracic": 0.85,
     "crop-ct": 0.86,
     "crop-mr": 0.78,
-    "cord": 0.75,
+    "cord": 0.72,
 }
 
 
