@@ -46,21 +46,21 @@ def read(path: Path) -> tuple[NDArray[Any], Grid]:
 
 def lumbar_bodies() -> list[Known]:
     """11 lumbar MR exams, marrow of each body labelled."""
-    found = []
-    for path in sorted((SHARED / "mr-lumbar-vb").glob("*_img.nii.gz")):
-        array, grid = read(path)
-        labels, _ = read(path.with_name(path.name.replace("_img", "_msk")))
-        found.append(Known(name=path.name[:6], ct=False, array=array, grid=grid, truth={"marrow": labels}))
-    return found
+    return _masked("mr-lumbar-vb", "marrow")
 
 
 def lumbar_discs() -> list[Known]:
     """2 lumbar MR exams, five discs labelled."""
+    return _masked("mr-lumbar-discs", "disc")
+
+
+def _masked(folder: str, structure: str) -> list[Known]:
+    """MR images of a folder, each with the mask beside it."""
     found = []
-    for path in sorted((SHARED / "mr-lumbar-discs").glob("*_img.nii.gz")):
+    for path in sorted((SHARED / folder).glob("*_img.nii.gz")):
         array, grid = read(path)
         labels, _ = read(path.with_name(path.name.replace("_img", "_msk")))
-        found.append(Known(name=path.name[:6], ct=False, array=array, grid=grid, truth={"disc": labels}))
+        found.append(Known(name=path.name[:6], ct=False, array=array, grid=grid, truth={structure: labels}))
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from spinemets.anatomy.instances import Instance
+from spinemets.geometry.overlap import shared_share, union
 from spinemets.geometry.resampling import region_on_grid
 from spinemets.model.grid import Grid
 from spinemets.model.region import Region
@@ -128,14 +129,14 @@ def _join(
         return
     if found.body is None:
         found = replace(
-            found, body=part.region, vertebra=None if found.vertebra is None else _union(found.vertebra, part.region)
+            found, body=part.region, vertebra=None if found.vertebra is None else union([found.vertebra, part.region])
         )
     instances[place] = found
 
 
 def _best_overlap(instances: list[Instance], region: Region) -> int | None:
     """Instance that shares most voxels with a region, if at least a third of the smaller of the two."""
-    shares = [_shared(i.region, region) / max(1, min(i.region.n_voxels, region.n_voxels)) for i in instances]
+    shares = [shared_share(i.region, region) for i in instances]
     if not shares or max(shares) < 1 / 3:
         return None
     return int(np.argmax(shares))
@@ -151,25 +152,6 @@ def _window(region: Region, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     start = np.asarray(region.start_ijk)
     view: np.ndarray = region.mask[tuple(slice(int(a), int(b)) for a, b in zip(low - start, high - start, strict=True))]
     return view
-
-
-def _shared(first: Region, second: Region) -> int:
-    low, high = _box(first, second)
-    if (high <= low).any():
-        return 0
-    return int(np.count_nonzero(_window(first, low, high) & _window(second, low, high)))
-
-
-def _union(first: Region, second: Region) -> Region:
-    low = np.minimum(first.start_ijk, second.start_ijk)
-    high = np.maximum(np.asarray(first.start_ijk) + first.mask.shape, np.asarray(second.start_ijk) + second.mask.shape)
-    mask = np.zeros(tuple(high - low), bool)
-    for region in (first, second):
-        start = np.asarray(region.start_ijk) - low
-        mask[tuple(slice(int(s), int(s + n)) for s, n in zip(start, region.mask.shape, strict=True))] |= region.mask
-    return Region.from_mask(
-        first.name, mask, first.grid, source=first.source, start_ijk=(int(low[0]), int(low[1]), int(low[2]))
-    )
 
 
 def _intersection(first: Region, second: Region, name: str) -> Region:

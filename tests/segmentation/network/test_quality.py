@@ -10,7 +10,7 @@ from spinemets.segmentation.network.quality import judge
 
 def verdicts(drawn, card):
     scores = drawn.scores
-    return judge(scores, instances_of(scores, card), card)
+    return judge(scores, instances_of(scores, card))
 
 
 def test_a_sound_column_has_no_flags(column, card):
@@ -63,5 +63,5 @@ def test_unsure_voxels_lower_the_confidence(column, card):
     own[:, 45:70, 20:50] = True
     body = scores.shares[card.number("body")]
     body[own & (body > 0)] = 140
-    found = judge(scores, instances_of(scores, card), card)
+    found = judge(scores, instances_of(scores, card))
     assert found[1].confidence < 0.6 < found[0].confidence

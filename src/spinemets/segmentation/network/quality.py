@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinemets.segmentation.network.card import Card
 from spinemets.segmentation.network.inference import Scores
 from spinemets.segmentation.network.instances import BONE, Instances
 
@@ -25,9 +24,8 @@ class Verdict:
     flags: tuple[str, ...] = ()
 
 
-def judge(scores: Scores, found: Instances, card: Card) -> list[Verdict]:
+def judge(scores: Scores, found: Instances) -> list[Verdict]:
     """Verdict on each vertebra from the head down."""
-    del card
     bodies = [_Body.of(found, n, scores.lattice.spacing_mm) for n in range(1, len(found) + 1)]
     return [_verdict(found, bodies, place) for place in range(len(bodies))]
 

@@ -129,7 +129,7 @@ def outlined(series: Series, card: Card, engine: Engine) -> Segmentation | None:
         return None
     box, parts, numbers = painted(scores, found, card)
     start = (box[0].start, box[1].start, box[2].start)
-    made = _parts(parts, numbers, found, judge(scores, found, card), (volume.grid, start, card.name))
+    made = _parts(parts, numbers, found, judge(scores, found), (volume.grid, start, card.name))
     if not made:
         return None
     return Segmentation(

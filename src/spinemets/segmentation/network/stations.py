@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from spinemets.geometry.overlap import common_voxels, shared_share
+from spinemets.geometry.overlap import union as union_of
 from spinemets.geometry.resampling import region_on_grid
 from spinemets.model.grid import Grid
-from spinemets.model.region import Region
 from spinemets.model.segmentation import Part, Segmentation
 
 # Two outlines are of one vertebra where they share so much of the smaller one.
@@ -26,9 +27,9 @@ def joined(found: Sequence[Segmentation]) -> Segmentation:
     kept = _largest(whole)
     parts = [*kept]
     for vertebra in kept:
-        own = [body for body in bodies if _shared(body.region, vertebra.region) > SAME]
+        own = [body for body in bodies if shared_share(body.region, vertebra.region) > SAME]
         if own:
-            parts.append(max(own, key=lambda body: _common(body.region, vertebra.region)))
+            parts.append(max(own, key=lambda body: common_voxels(body.region, vertebra.region)))
     parts += _largest(discs)
     for structure in dict.fromkeys(p.structure for one in found for p in one.parts if p.structure not in APART):
         parts.append(_united([_moved(p, grid) for one in found for p in one.of(structure)]))
@@ -61,49 +62,15 @@ def _largest(parts: Sequence[Part]) -> list[Part]:
     """Parts without those that lie on a larger one."""
     kept: list[Part] = []
     for part in sorted(parts, key=lambda p: -p.region.n_voxels):
-        if part.region.n_voxels and all(_shared(part.region, other.region) <= SAME for other in kept):
+        if part.region.n_voxels and all(shared_share(part.region, other.region) <= SAME for other in kept):
             kept.append(part)
     return kept
 
 
-def _common(one: Region, other: Region) -> int:
-    """Voxels that two regions of one grid share."""
-    low = np.maximum(one.start_ijk, other.start_ijk)
-    high = np.minimum(np.add(one.start_ijk, one.mask.shape), np.add(other.start_ijk, other.mask.shape))
-    if (high <= low).any():
-        return 0
-    windows = [
-        region.mask[
-            tuple(slice(int(a), int(b)) for a, b in zip(low - region.start_ijk, high - region.start_ijk, strict=True))
-        ]
-        for region in (one, other)
-    ]
-    return int(np.count_nonzero(windows[0] & windows[1]))
-
-
-def _shared(one: Region, other: Region) -> float:
-    """Share of the smaller of two regions that lies in the other."""
-    return _common(one, other) / max(1, min(one.n_voxels, other.n_voxels))
-
-
 def _united(parts: Sequence[Part]) -> Part:
     """One part of all voxels."""
-    here = [part.region for part in parts if part.region.n_voxels]
-    if len(here) < 2:
-        return parts[0] if not here else next(p for p in parts if p.region.n_voxels)
-    low = np.min([region.start_ijk for region in here], axis=0)
-    high = np.max([np.add(region.start_ijk, region.mask.shape) for region in here], axis=0)
-    mask = np.zeros(tuple(high - low), bool)
-    for region in here:
-        start = np.subtract(region.start_ijk, low)
-        mask[tuple(slice(int(a), int(a) + n) for a, n in zip(start, region.mask.shape, strict=True))] |= region.mask
-    first = here[0]
-    made = Region(
-        name=first.name,
-        mask=mask,
-        start_ijk=(int(low[0]), int(low[1]), int(low[2])),
-        grid=first.grid,
-        source=first.source,
-        flags=first.flags,
-    )
-    return replace(parts[0], region=made)
+    here = [part for part in parts if part.region.n_voxels]
+    if not here:
+        return parts[0]
+    whole = union_of([part.region for part in here])
+    return replace(parts[0], region=replace(whole, flags=here[0].region.flags))
