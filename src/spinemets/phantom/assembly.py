@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -36,6 +36,9 @@ from spinemets.phantom.shape.texture import Field, stream
 from spinemets.phantom.tissue.structure import Structure, structure
 from spinemets.phantom.tissue.tissues import Tissue, materials, spongiosa, tissue
 from spinemets.physics import ct
+
+# An arch of a level in its frame, in another shape.
+Shaped = Callable[[str, Arch, Place], Arch]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,8 +75,8 @@ class Anatomy:
         return next(v for v in self.vertebrae if v.level == level)
 
 
-def assemble(case: Case, seed: int, posture: Posture = "lying") -> Anatomy:
-    """Anatomy of a case; the same patient in both postures."""
+def assemble(case: Case, seed: int, posture: Posture = "lying", *, shaped: Shaped | None = None) -> Anatomy:
+    """Anatomy of a case; the same patient in both postures. `shaped` gives arches another shape than the mean one."""
     levels = sizes(case.patient, seed, case.collapses)
     frames = _moved(_slipped(stack(levels, case.patient, seed, posture), case.slips_mm), case.moved)
     names = tuple(levels)
@@ -81,6 +84,8 @@ def assemble(case: Case, seed: int, posture: Posture = "lying") -> Anatomy:
         level: (cervical_arch if size.region == "cervical" else arch)(size, frames[level])
         for level, size in levels.items()
     }
+    if shaped is not None:
+        arches = {level: shaped(level, made, frames[level]) for level, made in arches.items()}
     for level in {insert.level for insert in case.inserts if insert.expansion_mm}:
         arches[level] = widened(arches[level], tuple(i for i in case.inserts if i.level == level))
     ring = atlas(levels["C2"], frames["C2"], arches["C2"].all_rods, scale=levels["C2"].mean_width / 17.0)

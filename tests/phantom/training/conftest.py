@@ -8,7 +8,7 @@ from spinemets.phantom.training.field import field_of
 from spinemets.phantom.training.generator import Generator
 from spinemets.phantom.training.recipe import recipe_of
 
-# Fields of 9 x 13 x 11 cm at 1.5 mm; nothing that cuts a label off.
+# Fields of 9 x 13 x 11 cm at 1.5 mm; nothing that cuts a label off, the digital spine's own shapes.
 SMALL = {
     "kinds": {
         "slab": {"shape": [5, 40, 36], "spacing_mm": [3.0, 2.0, 2.0], "field_mm": [90.0, 130.0, 110.0], "step_mm": 1.5},
@@ -19,6 +19,10 @@ SMALL = {
         "shift_mm": {"slab": [3.0, 5.0, 5.0], "volume": [3.0, 5.0, 5.0]},
         "centre": {"lumbar": 1.0, "thoracic": 0.0, "cervical": 0.0},
     },
+    "bend": {"share": 0.0},
+    "arch": {"half": dict.fromkeys(recipe_of()["arch"]["half"], (1.0, 1.0)), "slant": [0.0, 0.0], "rise": [0.0, 0.0],
+        "tilt": [0.0, 0.0]},
+    "labels": {"disc_rim": {"mm": 0.0}},
     "samples_per_patient": 40,
     "patients_in_turn": 1,
 }  # fmt: skip

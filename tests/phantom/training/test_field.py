@@ -58,13 +58,13 @@ def test_a_structure_new_to_the_anatomy_is_picked_up(healthy, monkeypatch):
     plain = fields.assemble
     spots = []
 
-    def with_more(case, seed):
+    def with_more(case, seed, **how):
         from dataclasses import replace
 
         from spinemets.phantom.anatomy.trunk.structures import bone_of
         from spinemets.phantom.shape.distance import Rod
 
-        found = plain(case, seed)
+        found = plain(case, seed, **how)
         # Beside the vertebra, in front: 34 mm to the left and to the right of the line of the bodies.
         centre = next(f.origin for f in found.frames.values() if abs(f.origin[2] - 110) < 40)
         spots.append(centre)

@@ -13,7 +13,7 @@ from spinemets.phantom.shape.block import Block
 from spinemets.phantom.training.parts import MOST, SACRUM, part_map, parts_of
 from spinemets.phantom.training.recipe import recipe_of
 
-LABELS = recipe_of()["labels"]
+LABELS = recipe_of("slab", {"labels": {"disc_rim": {"mm": 0.0}}})["labels"]
 CODES = LABELS["codes"]
 
 

@@ -7,6 +7,7 @@ import pytest
 from scipy.ndimage import map_coordinates
 
 from spinemets.phantom.training import layers, reading
+from spinemets.phantom.training.bending import STRAIGHT, Bends
 
 SHAPE = (12, 14, 16)
 
@@ -34,6 +35,11 @@ def places(pose, shape):
     return (pose[:, :3] @ index + pose[:, 3:]).reshape(3, *shape)
 
 
+def undeformed(pose):
+    """A pose without deformation."""
+    return pose, (STRAIGHT.nodes, STRAIGHT.per_voxel)
+
+
 def none(levels):
     """Levels without texture, textures, and where they are read."""
     grains = np.zeros((reading.NODES,) * 3, np.int8)
@@ -47,7 +53,7 @@ def test_image_is_trilinear_in_the_levels(patches, turned):
     levels = np.array([0.0, 3.0, -1.0, 8.0, 2.5], np.float32)
     out = np.empty((9, 10, 11), np.float32)
     view, pose = reading.along_memory(out, turned)
-    reading.image(view, tissues, pose, np.zeros((1, 3), np.float32), none(levels))
+    reading.image(view, tissues, undeformed(pose), np.zeros((1, 3), np.float32), none(levels))
     expected = map_coordinates(levels[plain], places(turned, out.shape), order=1, mode="nearest")
     assert np.abs(out - expected).max() < 1e-4
 
@@ -58,7 +64,7 @@ def test_subsamples_are_averaged(patches, turned):
     levels = np.array([0.0, 3.0, -1.0, 8.0, 2.5], np.float32)
     away = np.array([[0.4, 0, 0.1], [-0.3, 0.2, 0.0], [0, 0, -0.5]], np.float32)
     out = np.empty((6, 6, 6), np.float32)
-    reading.image(out, tissues, turned, away, none(levels))
+    reading.image(out, tissues, undeformed(turned), away, none(levels))
     at = places(turned, out.shape)
     each = [map_coordinates(levels[plain], at + a[:, None, None, None], order=1, mode="nearest") for a in away]
     assert np.abs(out - np.mean(each, axis=0)).max() < 1e-4
@@ -73,18 +79,39 @@ def test_memory_order_changes_nothing(patches, turned):
     levels = none(np.array([0.0, 3.0, -1.0, 8.0, 2.5], np.float32))
     for image, part, pose in ((straight, parts, turned), (crossed, turned_parts, swapped)):
         out, own = reading.along_memory(image, pose)
-        reading.image(out, tissues, own, np.zeros((1, 3), np.float32), levels)
+        reading.image(out, tissues, undeformed(own), np.zeros((1, 3), np.float32), levels)
         out, own = reading.along_memory(part, pose)
-        reading.parts_at(out, where, own)
+        reading.parts_at(out, where, undeformed(own))
     assert np.abs(straight - crossed.transpose(0, 2, 1)).max() < 1e-5
     assert np.array_equal(parts, turned_parts.transpose(0, 2, 1))
+
+
+def test_deformed_places_are_read(patches, turned):
+    """Image and parts of a deformed grid are those of the places that the deformation names, also left of the field."""
+    (tissues, where), (plain, plain_parts) = patches
+    bend = Bends(3, 1.0).drawn({"share": 1.0, "fine_mm": [0.8, 0.8], "coarse_mm": [1.0, 1.0]}, np.random.default_rng(1))
+    levels = np.array([0.0, 3.0, -1.0, 8.0, 2.5], np.float32)
+    way = (turned, (bend.nodes, bend.per_voxel))
+    image, parts = np.empty((9, 10, 11), np.float32), np.empty((9, 10, 11), np.uint8)
+    reading.image(image, tissues, way, np.zeros((1, 3), np.float32), none(levels))
+    reading.parts_at(parts, where, way)
+    at = bend.at(places(turned, image.shape).reshape(3, -1).T.astype(np.float64)).T.reshape(3, *image.shape)
+    assert np.abs(at - places(turned, image.shape)).max() > 0.5
+    assert np.abs(image - map_coordinates(levels[plain], at, order=1, mode="nearest")).max() < 1e-3
+    weights = np.stack(
+        [map_coordinates((plain_parts == n).astype(float), at, order=1, mode="nearest") for n in range(4)]
+    )
+    inside = ((at >= 1e-3) & (at <= np.array(SHAPE)[:, None, None, None] - 1.001)).all(axis=0)
+    clear = inside & (np.sort(weights, axis=0)[-1] - np.sort(weights, axis=0)[-2] > 1e-2)
+    assert clear.sum() > 100
+    assert np.array_equal(parts[clear], weights.argmax(axis=0)[clear])
 
 
 def test_part_has_the_most_weight(patches, turned):
     """Each part's share interpolated alone: the largest wins; 0 outside the field."""
     (_, where), (_, plain) = patches
     out = np.empty((14, 15, 16), np.uint8)
-    reading.parts_at(out, where, turned)
+    reading.parts_at(out, where, undeformed(turned))
     at = places(turned, out.shape)
     weights = np.stack(
         [map_coordinates((plain == n).astype(np.float64), at, order=1, mode="nearest") for n in range(4)]
@@ -107,7 +134,9 @@ def test_texture_has_the_amplitude_of_its_tissue(patches):
     out = np.empty((30, 30, 30), np.float32)
     pose = np.eye(3, 4, dtype=np.float32) * np.float32(0.2)
     at = np.array([[5.3, 1, 2, 3], [7.1, 4, 5, 6]], np.float32)
-    reading.image(out, tissues, pose, np.zeros((1, 3), np.float32), (levels, grains, grains[::-1].copy(), at))
+    reading.image(
+        out, tissues, undeformed(pose), np.zeros((1, 3), np.float32), (levels, grains, grains[::-1].copy(), at)
+    )
     assert out.std() == pytest.approx(0.5, rel=0.1)
     assert abs(out.mean()) < 0.02
 

@@ -20,6 +20,8 @@ from spinemets.phantom.training.materials import CodeCanvas, Codes, Material
 from spinemets.phantom.training.parts import SACRUM, Parts, part_map, parts_of
 from spinemets.phantom.training.patients import drawn_patient
 from spinemets.phantom.training.recipe import Recipe
+from spinemets.phantom.training.shapes import ArchShapes
+from spinemets.phantom.training.surroundings import clothe
 
 # Samples painted at once.
 SAMPLES = 700_000
@@ -72,7 +74,7 @@ def field_of(recipe: Recipe, seed: int, name: str) -> Field:
     """Field of the patient of that name: the same seed and name give the same one."""
     drawn = drawn_patient(recipe, stream(seed, name))
     patient_seed = int(stream(seed, f"{name}/seed").integers(2**31))
-    anatomy = assemble(drawn.case, patient_seed)
+    anatomy = assemble(drawn.case, patient_seed, shaped=ArchShapes(recipe["arch"], patient_seed).shaped)
     block = _block(anatomy, drawn.middle, recipe.grid)
     codes, parts = Codes.empty(), parts_of(anatomy, recipe["labels"]["codes"])
     tissues, mixtures, where = _voxels(anatomy, block, (codes, parts), (recipe, patient_seed))
@@ -129,6 +131,7 @@ def _voxels(
         canvas = CodeCanvas(channels=np.empty((1, 0, 0, 0), np.float32), block=slab, palette=codes, held=held)
         paint_on(canvas, anatomy)
         where[here] = part_map(anatomy, slab, parts, recipe["labels"])
+        clothe(canvas, where[here] > 0, anatomy.vertebrae, recipe["surroundings"], stream(seed, "surroundings"))
         scatter(canvas, where[here] > 0, block, recipe["distractors"], stream(seed, "distractors"))
         n = layers.compress(tissues[here], held, known, mixtures, n)
     layers.mark(tissues, where)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spinemets.phantom.shape.texture import stream
 from spinemets.phantom.training import degradation
+from spinemets.phantom.training.bending import Bend, Bends
 from spinemets.phantom.training.contrast import Contrast, Palette
 from spinemets.phantom.training.degradation import Frame
 from spinemets.phantom.training.field import Field, field_of
@@ -71,14 +72,15 @@ class Generator:
         view = view_of(self.recipe, patient.field, draw)
         scan = scan_of(self.recipe, view, draw)
         contrast = patient.palette.drawn(self.recipe.rows, draw)
-        image = self._image(patient.field, view, (scan, contrast), draw)
-        parts = self._parts(patient.field, view)
+        bend = self._bends.drawn(self.recipe["bend"], draw)
+        image = self._image(patient.field, (view, bend), (scan, contrast), draw)
+        parts = self._parts(patient.field, view, bend)
         image, parts = _cut(image, parts, self.recipe, draw)
         about = {
             **patient.field.about, "seed": self.seed, "worker": self.worker, "number": number, "way": contrast.way,
             "contrast": contrast.name, "plane": scan.plane, "slice_mm": scan.slice_mm,
         }  # fmt: skip
-        return _made(patient.field, view, _normalised(image, self.recipe), parts, about)
+        return _made(patient.field, (view, bend), (_normalised(image, self.recipe), parts), about)
 
     def _patient(self, number: int) -> _Patient:
         if number not in self._patients:
@@ -93,11 +95,18 @@ class Generator:
         """Two lattices of grains, the same for all samples, read at random places."""
         return _grains(stream(self.seed, "training/coarse")), _grains(stream(self.seed, "training/fine"))
 
-    def _image(self, field: Field, view: View, how: tuple[Scan, Contrast], draw: Draw) -> NDArray[np.float32]:
+    @cached_property
+    def _bends(self) -> Bends:
+        """Deformations from two lattices, the same for all samples."""
+        return Bends(self.seed, float(self.recipe.grid["step_mm"]))
+
+    def _image(
+        self, field: Field, where: tuple[View, Bend], how: tuple[Scan, Contrast], draw: Draw
+    ) -> NDArray[np.float32]:
         """The image on the network's grid: acquired on the scan's, degraded, resampled."""
         from spinemets.phantom.training import reading  # lazy: compiled
 
-        scan, contrast = how
+        (view, bend), (scan, contrast) = where, how
         affine = scan.affine(view)
         own = View(shape=scan.shape, affine=affine, spacing_mm=view.spacing_mm)
         pose = own.pose(field)
@@ -108,7 +117,8 @@ class Generator:
         def acquired(levels: NDArray[np.float32]) -> NDArray[np.float32]:
             image = np.empty(scan.shape, np.float32)
             out, turned = reading.along_memory(image, pose)
-            reading.image(out, field.tissues, turned, away, (levels, *self._textures, grains))
+            way = (turned, (bend.nodes, bend.per_voxel))
+            reading.image(out, field.tissues, way, away, (levels, *self._textures, grains))
             return image
 
         image = acquired(contrast.levels)
@@ -118,7 +128,7 @@ class Generator:
             affine=affine,
             spacing_mm=scan.step * np.array(view.spacing_mm),
             slice_axis=scan.slice_axis,
-            metal=field.metal,
+            metal=_seen_at(field, bend, field.metal.reshape(-1, 3)).reshape(-1, 2, 3),
         )
         rows = self.recipe["degradation"]
         if contrast.way == "ct":
@@ -142,12 +152,12 @@ class Generator:
         scales = [step * GRAIN_FWHM_NODES / between(draw, row[name]) for name in ("coarse_mm", "fine_mm")]
         return np.array([(scale, *draw.uniform(0, reading.NODES, 3)) for scale in scales], np.float32)
 
-    def _parts(self, field: Field, view: View) -> NDArray[np.uint8]:
+    def _parts(self, field: Field, view: View, bend: Bend) -> NDArray[np.uint8]:
         from spinemets.phantom.training import reading  # lazy: compiled
 
         parts = np.empty(view.shape, np.uint8)
         out, turned = reading.along_memory(parts, view.pose(field))
-        reading.parts_at(out, field.where, turned)
+        reading.parts_at(out, field.where, (turned, (bend.nodes, bend.per_voxel)))
         return parts
 
 
@@ -209,12 +219,22 @@ def _normalised(image: NDArray[np.float32], recipe: Recipe) -> NDArray[np.float3
     return image
 
 
-def _made(field: Field, view: View, image: NDArray[np.float32], parts: NDArray[np.uint8], about: Any) -> Sample:
+def _seen_at(field: Field, bend: Bend, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where points of the patient (n, 3) in LPS mm are seen once the patient is deformed."""
+    first, step = field.affine[:3, 3], np.diag(field.affine)[:3]
+    seen: NDArray[np.float64] = bend.back((points - first) / step) * step + first
+    return seen
+
+
+def _made(
+    field: Field, where: tuple[View, Bend], made: tuple[NDArray[np.float32], NDArray[np.uint8]], about: Any
+) -> Sample:
     """A sample with the seeds that lie in its grid."""
+    (view, bend), (image, parts) = where, made
     inverse = np.linalg.inv(view.affine)
 
     def inside(points: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        index = points @ inverse[:3, :3].T + inverse[:3, 3]
+        index = _seen_at(field, bend, points) @ inverse[:3, :3].T + inverse[:3, 3]
         return index.astype(np.float32), ((index > -0.5) & (index < np.array(view.shape) - 0.5)).all(axis=1)
 
     numbers = np.array(list(field.bodies), np.uint8)

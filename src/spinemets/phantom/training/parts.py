@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.phantom.anatomy.atlas import LEVEL as ATLAS
+from spinemets.phantom.anatomy.disc import Disc
 from spinemets.phantom.anatomy.vertebra import Vertebra
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.shape.block import Array, Block, Slices
@@ -75,7 +76,7 @@ def _met(anatomy: Anatomy, block: Block, parts: Parts, labels: Row) -> Iterator[
     for disc in anatomy.discs:
         met = block.within(disc.box)
         if met is not None:
-            inside = np.broadcast_to(disc.distance(met[1])[0] < 0, met[1].shape)
+            inside = np.broadcast_to(disc.distance(met[1])[0] < -_rim(disc, labels["disc_rim"]), met[1].shape)
             yield met[0], inside, np.asarray(parts.number(codes["disc"], number[disc.level]), np.uint8)
     met = block.within(anatomy.canal.box)
     if met is not None:
@@ -85,6 +86,11 @@ def _met(anatomy: Anatomy, block: Block, parts: Parts, labels: Row) -> Iterator[
     for bone in anatomy.other_bone:
         if bone.name.startswith(labels["rib_names"]):
             yield from _inside(block, bone, parts.number(codes["rib"], 0))
+
+
+def _rim(disc: Disc, row: Row) -> np.float32:
+    """What a disc's label leaves out along its surface: less of a thin disc."""
+    return np.float32(min(row["mm"], row["share"] * disc.upper.size.disc[1]))
 
 
 def _inside(block: Block, thing: object, number: int) -> Iterator[Met]:

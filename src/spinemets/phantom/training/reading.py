@@ -13,6 +13,8 @@ Numbers = NDArray[np.float32]
 Tissues = NDArray[np.uint16]
 Parts = NDArray[np.uint8]
 Grains = NDArray[np.int8]
+# Nodes of a deformation, and nodes per voxel of the field.
+Lattice = tuple[NDArray[np.float32], np.float32]
 TISSUES = "Array(uint16, 3, 'C', True)"
 PARTS = "Array(uint8, 3, 'C', True)"
 ROWS = "Array(float32, 2, 'C', True)"
@@ -20,6 +22,7 @@ PLACES = "Array(float32, 1, 'C', True)"
 LINE = "Array(uint16, 1, 'C', True)"
 PLAIN = "Array(uint8, 1, 'C', True)"
 GRAINS = "Array(int8, 3, 'C', True)"
+BEND = "Tuple((Array(float32, 4, 'C', True), float32))"
 _ONE, _ZERO = np.float32(1.0), np.float32(0.0)
 # All bits but the highest: `layers.mark`.
 TISSUE, PART = 2**15 - 1, 2**7 - 1
@@ -81,6 +84,26 @@ def _texture(nodes: Any, x: Any, y: Any, z: Any, at: Any, row: int) -> Any:
     return np.float32(nodes[u, v, int(z * scale + at[row, 3] + _AHEAD) & (NODES - 1)]) * np.float32(1 / UNIT)
 
 
+@compiled(f"UniTuple(float32, 3)({BEND}, float32, float32, float32)")
+def _bent(bend: Any, x: Any, y: Any, z: Any) -> tuple[Any, Any, Any]:
+    """Where a place of the undeformed grid reads the field (`bending.Bend.at`)."""
+    nodes, scale = bend
+    n = nodes.shape[0]
+    if n == 0:
+        return x, y, z
+    u, v, w = x * scale + np.float32(n), y * scale + np.float32(n), z * scale + np.float32(n)
+    i, j, k = int(u), int(v), int(w)
+    p, q, r = u - np.float32(i), v - np.float32(j), w - np.float32(k)
+    for corner in range(8):
+        one, two, three = corner & 1, (corner >> 1) & 1, corner >> 2
+        weight = (p if one else _ONE - p) * (q if two else _ONE - q) * (r if three else _ONE - r)
+        a, b, c = (i + one) & (n - 1), (j + two) & (n - 1), (k + three) & (n - 1)
+        x += weight * nodes[a, b, c, 0]
+        y += weight * nodes[a, b, c, 1]
+        z += weight * nodes[a, b, c, 2]
+    return x, y, z
+
+
 def along_memory(out: NDArray[Any], pose: Numbers) -> tuple[NDArray[Any], Numbers]:
     """The same grid and pose with the axis last that runs most along the field's own last one: its readings lie together."""
     last = int(np.argmax(np.abs(pose[2, :3])))
@@ -88,9 +111,15 @@ def along_memory(out: NDArray[Any], pose: Numbers) -> tuple[NDArray[Any], Number
     return out.transpose(order), np.ascontiguousarray(pose[:, [*order, 3]])
 
 
-@compiled(f"void(float32[:,:,:], {TISSUES}, {ROWS}, {ROWS}, Tuple(({ROWS}, {GRAINS}, {GRAINS}, {ROWS})))")
+@compiled(
+    f"void(float32[:,:,:], {TISSUES}, Tuple(({ROWS}, {BEND})), {ROWS}, Tuple(({ROWS}, {GRAINS}, {GRAINS}, {ROWS})))"
+)
 def image(
-    out: Numbers, field: Tissues, pose: Numbers, away: Numbers, seen: tuple[Numbers, Grains, Grains, Numbers]
+    out: Numbers,
+    field: Tissues,
+    way: tuple[Numbers, Lattice],
+    away: Numbers,
+    seen: tuple[Numbers, Grains, Grains, Numbers],
 ) -> None:
     """Mean over the sub-samples of each voxel of a grid, with the texture of its middle.
 
@@ -98,14 +127,15 @@ def image(
     ----------
     field
         Number of the mixture in each voxel.
-    pose
-        (3, 4): index along each axis of the field, ``pose[a, :3] . (i, j, k) + pose[a, 3]``.
+    way
+        Pose (3, 4): index along each axis of the field, ``pose[a, :3] . (i, j, k) + pose[a, 3]``; deformation.
     away
         (n, 3): places of the sub-samples against the voxel's middle, in voxels of the field.
     seen
         Levels ((mean, coarse amplitude, fine amplitude), mixture); the two textures; scale and offsets of each (2, 4).
     """
     levels, coarse, fine, at = seen
+    pose, bend = way
     flat = field.ravel()
     shape = (np.uint64(field.shape[0]), np.uint64(field.shape[1]), np.uint64(field.shape[2]))
     n = len(away)
@@ -115,6 +145,7 @@ def image(
                 total, rough, grain = _ZERO, _ZERO, _ZERO
                 u, v, w = np.float32(i), np.float32(j), np.float32(k)
                 x, y, z = _along(pose, 0, u, v, w), _along(pose, 1, u, v, w), _along(pose, 2, u, v, w)
+                x, y, z = _bent(bend, x, y, z)
                 for m in range(n):
                     place = x + away[m, 0], y + away[m, 1], z + away[m, 2]
                     mean, coarse_part, fine_part = _read(flat, shape, place[0], place[1], place[2], levels)
@@ -151,9 +182,10 @@ def _part(field: Any, shape: Any, x: Any, y: Any, z: Any) -> Any:
     return best
 
 
-@compiled(f"void(uint8[:,:,:], {PARTS}, {ROWS})")
-def parts_at(out: Parts, field: Parts, pose: Numbers) -> None:
+@compiled(f"void(uint8[:,:,:], {PARTS}, Tuple(({ROWS}, {BEND})))")
+def parts_at(out: Parts, field: Parts, way: tuple[Numbers, Lattice]) -> None:
     """Part of the patient at each voxel's centre, 0 outside the field."""
+    pose, bend = way
     flat = field.ravel()
     shape = (np.uint64(field.shape[0]), np.uint64(field.shape[1]), np.uint64(field.shape[2]))
     for i in range(out.shape[0]):
@@ -161,6 +193,7 @@ def parts_at(out: Parts, field: Parts, pose: Numbers) -> None:
             for k in range(out.shape[2]):
                 u, v, w = np.float32(i), np.float32(j), np.float32(k)
                 x, y, z = _along(pose, 0, u, v, w), _along(pose, 1, u, v, w), _along(pose, 2, u, v, w)
+                x, y, z = _bent(bend, x, y, z)
                 out[i, j, k] = 0
                 if min(x, y, z) >= _ZERO and x < field.shape[0] and y < field.shape[1] and z < field.shape[2]:
                     out[i, j, k] = _part(flat, shape, x, y, z)
