@@ -27,7 +27,7 @@ def outlined(demo, tmp_path_factory) -> SimpleNamespace:
     """The demonstration study, outlined and written once."""
     out = tmp_path_factory.mktemp("outlined")
     done = segmenting.segment([demo.files.study], Options(report=Report(out=out)), silent)
-    written = segmenting.write(done, out)
+    written = segmenting.write(done, segmenting.document(done), out)
     maps = {name: np.asarray(nib.load(written[name]).dataobj) for name in ("labels.nii.gz", "regions.nii.gz")}
     return SimpleNamespace(
         out=out, done=done, written=written, maps=maps, levels=json.loads(written["levels.json"].read_text())
@@ -121,7 +121,7 @@ class TestNoSpine:
 
         options = Options(reading=Reading(facts=tmp_path / "facts.yaml"), report=Report(out=tmp_path / "out"))
         done = segmenting.segment([tmp_path / "noise.nii.gz"], options, silent)
-        written = segmenting.write(done, tmp_path / "out")
+        written = segmenting.write(done, segmenting.document(done), tmp_path / "out")
         assert set(written) == {"levels.json"}
         said = json.loads(written["levels.json"].read_text())
         assert said["found"] is False and said["absent"]["sentence"]

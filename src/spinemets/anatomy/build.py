@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.anatomy import arch, marrow, walls
+from spinemets.anatomy import arch, marrow
 from spinemets.anatomy.canal import Hole
 from spinemets.anatomy.completeness import judge
 from spinemets.anatomy.endplates import Extent, Plates, extent, height_map, surfaces
@@ -15,6 +15,7 @@ from spinemets.anatomy.frames import steps_mm
 from spinemets.anatomy.instances import Instance
 from spinemets.anatomy.settings import Settings
 from spinemets.anatomy.shape import CERVICAL_CANAL_TO_DEPTH, Shape, coarse_patch
+from spinemets.anatomy.walls import body_walls
 from spinemets.geometry.resampling import Patch, SoftMask, local_extent, voxel_along_mm
 from spinemets.model.level import Level
 from spinemets.model.region import Region, Surface
@@ -31,8 +32,10 @@ USUAL_HEIGHT_MM = 20.0
 DENS = ("NA-ANATOMY", "C2 carries the dens: it has no superior endplate")
 
 
-def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, str], settings: Settings) -> Vertebra:
-    """All of one vertebra; what it lacks is in `missing`, never silently absent."""
+def vertebra(
+    instance: Instance, shape: Shape, level: Level, sides: tuple[str, str], settings: Settings, *, walls: bool = True
+) -> Vertebra:
+    """All of one vertebra; what it lacks is in `missing`, never silently absent. `walls`: with the surfaces of body and pedicles."""
     instance, margin = _without_margin(instance, shape)
     instance = replace(instance, flags=(*instance.flags, *shape.flags, *margin))
     if shape.body is None or shape.frame is None or shape.soft_body is None:
@@ -49,11 +52,10 @@ def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, s
     height = float(np.nanmedian(plates.superior_mm - plates.inferior_mm)) if _both(plates) else float("nan")
     whole = SoftMask.of(instance.vertebra, settings.smoothing_voxels) if instance.vertebra is not None else None
     bounds = (limits, shape.hole, USUAL_HEIGHT_MM if np.isnan(height) else height)
-    pedicles: dict[str, Surface] = {}
     sizes: dict[str, float] = {}
     if instance.vertebra is not None and whole is not None and shape.hole is not None and shape.wall is not None:
         dens = instance.name == "C2"
-        parts, pedicles, sizes = _arch(instance.vertebra, shape, whole, sides, settings, dens=dens)
+        parts, sizes = _arch(instance.vertebra, shape, whole, sides, settings, dens=dens)
         regions.update(parts)
     else:
         missing |= _no_arch(instance, sides)
@@ -64,8 +66,8 @@ def vertebra(instance: Instance, shape: Shape, level: Level, sides: tuple[str, s
         level=level,
         frame=frame,
         regions=_named(instance, body) | regions,
-        surfaces=walls.body_walls(patch, (shape.soft_body, whole), bounds, sides, settings),
-        pedicle_surfaces=pedicles,
+        surfaces=body_walls(patch, (shape.soft_body, whole), bounds, sides, settings) if walls else {},
+        pedicle_surfaces=_shells(regions, whole, frame, sides, settings) if walls else {},
         endplates=None if instance.name == "C2" else height_map(plates),
         completeness=judge(instance.region, body, cuts, settings),
         missing=missing,
@@ -136,22 +138,16 @@ def _sizes(body: Region, frame: Frame, limits: Extent, height: float) -> dict[st
 
 def _arch(
     whole: Region, shape: Shape, soft: SoftMask, sides: tuple[str, str], settings: Settings, *, dens: bool
-) -> tuple[dict[str, Region], dict[str, Surface], dict[str, float]]:
-    """Posterior parts, pedicle surfaces, canal and pedicle sizes."""
+) -> tuple[dict[str, Region], dict[str, float]]:
+    """Posterior parts, canal and pedicle sizes."""
     frame, hole, wall, body = shape.frame, shape.hole, shape.wall, shape.body
     if frame is None or hole is None or wall is None or body is None:
-        return {}, {}, {}
+        return {}, {}
     patch = coarse_patch(soft, whole, frame.origin_lps_mm, frame.axes)
     neck = _is_neck(body, frame, hole)
     left_size = arch.pedicle_size(patch, hole, wall, 1, cervical=neck)
     pair = (left_size, arch.pedicle_size(patch, hole, wall, -1, cervical=neck))
     parts = arch.parts(arch.minus(whole, body), frame, (hole, wall), pair, sides, dens=dens)
-    step = steps_mm(whole, frame.axes, settings.finest_step_mm)
-    shells = {
-        side: arch.pedicle_surface(side, parts[f"pedicle_{side}"], soft, frame, settings, step)
-        for side in sides
-        if f"pedicle_{side}" in parts
-    }
     sizes = {
         "canal_width_mm": hole.left_mm[1] - hole.left_mm[0],
         "canal_depth_mm": hole.anterior_mm[1] - hole.anterior_mm[0],
@@ -159,7 +155,20 @@ def _arch(
     for side, size in zip(sides, pair, strict=True):
         if size is not None and size.width_mm is not None:
             sizes[f"pedicle_{side}_width_mm"] = size.width_mm
-    return parts, shells, sizes
+    return parts, sizes
+
+
+def _shells(
+    regions: dict[str, Region], soft: SoftMask | None, frame: Frame, sides: tuple[str, str], settings: Settings
+) -> dict[str, Surface]:
+    """Surfaces of the pedicles that there are."""
+    found: dict[str, Surface] = {}
+    for side in sides:
+        pedicle = regions.get(f"pedicle_{side}")
+        if pedicle is not None and soft is not None:
+            step = steps_mm(pedicle, frame.axes, settings.finest_step_mm)
+            found[side] = arch.pedicle_surface(side, pedicle, soft, frame, settings, step)
+    return found
 
 
 def _without_margin(instance: Instance, shape: Shape) -> tuple[Instance, tuple[str, ...]]:

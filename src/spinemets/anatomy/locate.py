@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +30,10 @@ from spinemets.model.spine import Frame, Spine, Vertebra
 from spinemets.model.study import Study
 
 Array = NDArray[np.float64]
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+# Resampling lets other threads run; more of them than this would hold more patches than they save time.
+THREADS = 4
 
 NO_SPINE = (
     "NA-SEGMENTATION",
@@ -36,7 +44,9 @@ NO_CORD = ("ct", "ct_bone", "ct_soft", "ct_lung")
 NO_VERTEBRAE = ("NA-SEGMENTATION", "what was outlined holds no vertebra as a structure of its own")
 
 
-def locate(study: Study, segmentations: tuple[Segmentation, ...], options: LevelOptions) -> Spine:
+def locate(
+    study: Study, segmentations: tuple[Segmentation, ...], options: LevelOptions, *, walls: bool = True
+) -> Spine:
     """Vertebrae head to feet, each with frame, regions, walls and endplates on the grid of the label map.
 
     Parameters
@@ -47,6 +57,8 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
         Label maps in one patient space; a map of whole vertebrae leads, a map of bodies defines `body` exactly.
     options
         How levels may be named.
+    walls
+        False leaves out the surfaces of walls and pedicles, which names and outlines do not need.
     """
     if not any(s.parts for s in segmentations):
         return Spine(vertebrae=(), absent=NO_SPINE)
@@ -61,9 +73,10 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
     instances = _ordered([clean(i, settings.debris_share) for i in gathered.instances])
     shapes = _shapes(instances, gathered.others, settings)
     relative = [Level(name=None, position=n + 1, of=len(instances), method="relative") for n in range(len(instances))]
-    found = [
-        build.vertebra(i, s, level, sides, settings) for i, s, level in zip(instances, shapes, relative, strict=True)
-    ]
+    found = _each(
+        lambda of: build.vertebra(of[0], of[1], of[2], sides, settings, walls=walls),
+        list(zip(instances, shapes, relative, strict=True)),
+    )
     levels = _levels(instances, found, (gathered.grid, gathered.others), study, options)
     named = _finished(found, levels, settings)
     return Spine(
@@ -79,6 +92,12 @@ def locate(study: Study, segmentations: tuple[Segmentation, ...], options: Level
     )
 
 
+def _each(work: Callable[[Given], Made], of: Sequence[Given]) -> list[Made]:
+    """The work done on each, side by side, results in order."""
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
+        return list(pool.map(work, of))
+
+
 def _ordered(instances: list[Instance]) -> list[Instance]:
     centroids = np.array([i.region.centroid_lps_mm for i in instances]).reshape(-1, 3)
     return [instances[n] for n in head_to_feet(centroids)]
@@ -88,26 +107,27 @@ def _shapes(instances: list[Instance], others: dict[str, Region], settings: Sett
     """Shapes of all vertebrae: canals first, so that a vertebra without a ring can borrow its neighbour's."""
     centroids = np.array([i.region.centroid_lps_mm for i in instances])
     along = tangents(centroids)
-    canals: list[shape.Canal | None] = []
-    for instance, tangent in zip(instances, along, strict=True):
-        if instance.vertebra is None:
-            canals.append(None)
-            continue
-        soft = SoftMask.of(instance.vertebra, settings.smoothing_voxels)
-        canals.append(shape.first_canal(soft, instance.vertebra, tangent, settings))
+
+    def canal_of(place: int) -> shape.Canal | None:
+        whole = instances[place].vertebra
+        if whole is None:
+            return None
+        return shape.first_canal(SoftMask.of(whole, settings.smoothing_voxels), whole, along[place], settings)
+
+    places = range(len(instances))
+    canals = _each(canal_of, places)
     _aim_upper_cervical(instances, canals)
-    shapes: list[shape.Shape] = []
-    for place, instance in enumerate(instances):
-        own = canals[place]
-        near = _nearest_canal(canals, place)
+
+    def shape_of(place: int) -> shape.Shape:
+        instance, own, near = instances[place], canals[place], _nearest_canal(canals, place)
         if instance.name == "C1":
-            shapes.append(_atlas(instance, own, along[place]))
-        elif instance.vertebra is not None and (own is not None or near is not None):
+            return _atlas(instance, own, along[place])
+        if instance.vertebra is not None and (own is not None or near is not None):
             canal = own or shape.borrowed_canal(instance.region, near)  # type: ignore[arg-type]  # one of both is there
-            shapes.append(shape.whole(instance, canal, along[place], settings, own=own is not None))
-        else:
-            shapes.append(shape.body_alone(instance, _labelled_canal(instance.region, others), along[place], settings))
-    return _with_neighbour_axes(shapes)
+            return shape.whole(instance, canal, along[place], settings, own=own is not None)
+        return shape.body_alone(instance, _labelled_canal(instance.region, others), along[place], settings)
+
+    return _with_neighbour_axes(_each(shape_of, places))
 
 
 def _nearest_canal(canals: list[shape.Canal | None], place: int) -> shape.Canal | None:

@@ -179,6 +179,7 @@ def run(
     """All stages in order. Each takes values and returns a value; outlines are kept in a folder where one is given."""
     from spinemets.knowledge import catalogue as knowledge
     from spinemets.report import pictures
+    from spinemets.series.motion.applied import aligned
 
     clock = Clock(say=progress) if progress is not None else Clock()
     catalogue = knowledge.load()
@@ -187,6 +188,8 @@ def run(
         study = study if options.clinical is None else with_clinical(study, options.clinical)
     with clock.stage("levels and regions"):
         spine = located(study, segmenter_of(options, keep_in), options)
+    with clock.stage("motion between series"):
+        study = study if spine.grid is None else aligned(study, spine.grid)
     found, results, weighed = _measure(study, spine, catalogue, clock)
     study = with_noticed(study)
     with clock.stage("impression"):
@@ -236,8 +239,8 @@ def segmenter_of(options: Options, keep_in: Path | None = None) -> Segmenter:
     return choose(SegmenterOptions(labels=files, backend=stated.backend, keep_in=keep_in))
 
 
-def located(study: Study, segmenter: Segmenter, options: Options) -> Spine:
-    """Outlined, and named as far as it can be."""
+def located(study: Study, segmenter: Segmenter, options: Options, *, walls: bool = True) -> Spine:
+    """Outlined, and named as far as it can be; without walls where nothing is measured on them."""
     from spinemets.anatomy.locate import locate
     from spinemets.anatomy.options import LevelOptions
 
@@ -246,7 +249,7 @@ def located(study: Study, segmenter: Segmenter, options: Options) -> Spine:
         top=None if options.levels.top is None else level_name(options.levels.top, "--top"),
         sex=study.patient.sex,
     )
-    return locate(study, segmenter.segment(study), stated)
+    return locate(study, segmenter.segment(study), stated, walls=walls)
 
 
 def _measure(

@@ -29,12 +29,12 @@ def segment(paths: Sequence[Path], options: Options, progress: pipeline.Progress
     study = pipeline.opened(paths, options)
     progress("levels and regions")
     segmenter = pipeline.segmenter_of(options, options.report.out)
-    spine = pipeline.located(study, segmenter, options)
+    spine = pipeline.located(study, segmenter, options, walls=False)
     return Outlined(study=study, spine=spine, segmenter=segmenter.name)
 
 
-def write(done: Outlined, out: Path) -> dict[str, Path]:
-    """Write labels, regions and levels; masks only where there is a spine.
+def write(done: Outlined, said: dict[str, Any], out: Path) -> dict[str, Path]:
+    """Write labels, regions and levels (`said`: the document); masks only where there is a spine.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def write(done: Outlined, out: Path) -> dict[str, Path]:
         written["regions.nii.gz"] = out / "regions.nii.gz"
         regions.write_regions(done.spine, written["regions.nii.gz"])
     written["levels.json"] = out / "levels.json"
-    levels_json.write_levels(document(done), written["levels.json"])
+    levels_json.write_levels(said, written["levels.json"])
     return written
 
 

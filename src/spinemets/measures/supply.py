@@ -68,6 +68,10 @@ class Supply:
         refused = [s for s in self.study.series if s.kind in kinds]
         if refused:
             why = "; ".join(n for s in refused for n in s.geometry.notes) or "no trusted geometry"
+            moved = {m.moving_uid for m in self.study.motions if m.verdict == "refused"}
+            if all(s.uid in moved for s in refused):
+                missing = f"{_names(refused)} shows another place than what was outlined: {why}"
+                return Refused(code="NA-REGISTRATION", missing=missing, remedy="Outline that series alone.")
             return Refused(code="NA-GEOMETRY", missing=f"{_names(refused)}: {why}", remedy="Supply the whole series.")
         family = kinds[0].split("_")[0]
         related = [s for s in self.study.series if s.kind.split("_")[0] == family]

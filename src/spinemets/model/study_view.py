@@ -42,6 +42,8 @@ class SeriesMotion:
     shift_mm, rotation_deg
         Rigid motion of the moving series' content against the reference: translation (LPS) of the centre of the common
         field, and rotation about the patient's axes. None where nothing could be measured.
+    centre_lps_mm
+        Point that the rotation is about: the middle of the common field.
     residual_mm
         Largest displacement of a corner of the common field.
     verdict
@@ -57,4 +59,5 @@ class SeriesMotion:
     sentence: str
     shift_mm: tuple[float, float, float] | None = None
     rotation_deg: tuple[float, float, float] | None = None
+    centre_lps_mm: tuple[float, float, float] | None = None
     residual_mm: float | None = None

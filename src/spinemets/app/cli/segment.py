@@ -36,10 +36,10 @@ def run(args: argparse.Namespace) -> int:
     try:
         done = segmenting.segment(args.paths, options, progress)
         progress("writing")
-        written = segmenting.write(done, options.report.out)
+        said = segmenting.document(done)
+        written = segmenting.write(done, said, options.report.out)
     finally:
         progress.close()
-    said = segmenting.document(done)
     code = 0 if said["found"] else NO_SPINE
     for warning in said["warnings"] if options.report.verbose else ():
         say.note(f"warning: {warning}")

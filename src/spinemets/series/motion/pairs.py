@@ -57,11 +57,11 @@ def _in_space(study: Study, members: Sequence[Series], most_per_set: int) -> Ite
     leaders: dict[str, Series] = {}
     in_set = _by_set(study, members, most_per_set)
     for family in FAMILIES:
-        ranked = sorted((s for s in members if _family(s) == family and _may_lead(s)), key=_rank)
+        ranked = sorted((s for s in members if modality_of(s) == family and _may_lead(s)), key=rank)
         if ranked:
             leaders[family] = ranked[0]
         for series in members:
-            if _family(series) != family or (ranked and series.uid == ranked[0].uid):
+            if modality_of(series) != family or (ranked and series.uid == ranked[0].uid):
                 continue
             if series.uid in in_set and in_set[series.uid].reference.uid != series.uid:
                 yield in_set[series.uid]
@@ -71,12 +71,13 @@ def _in_space(study: Study, members: Sequence[Series], most_per_set: int) -> Ite
         yield Pair(reference=leaders["CT"], moving=leaders["MR"])
     first = next(iter(leaders.values()), members[0])
     for series in members:
-        if _family(series) not in FAMILIES and series.uid != first.uid:
+        if modality_of(series) not in FAMILIES and series.uid != first.uid:
             modality = series.acquisition.modality or "of unknown modality"
             yield Pair(reference=first, moving=series, reason=f"series {series.number} is {modality}")
 
 
-def _family(series: Series) -> str:
+def modality_of(series: Series) -> str:
+    """`CT` or `MR`, also of a file without a header; else the modality."""
     modality = (series.acquisition.modality or "").upper()
     if not modality and series.kind.startswith("ct"):
         return "CT"
@@ -89,7 +90,7 @@ def _may_lead(series: Series) -> bool:
     return ready and series.grid is not None and min(series.grid.shape_ijk) >= 3
 
 
-def _rank(series: Series) -> tuple[bool, int, int]:
+def rank(series: Series) -> tuple[bool, int, int]:
     """Echo planar and diffusion images are distorted: they lead only where nothing else is there."""
     assert series.grid is not None  # only series with a grid are ranked
     distorted = is_weighted(series) or "EP" in series.acquisition.scanning_sequence
@@ -100,7 +101,7 @@ def _overlapping(series: Series, ranked: Sequence[Series]) -> Series:
     """Highest-ranked series that overlaps; the first where none does."""
     assert series.grid is not None
     others = [s for s in ranked if s.uid != series.uid]
-    before = [s for s in others if _rank(s) < _rank(series)] or others
+    before = [s for s in others if rank(s) < rank(series)] or others
     return next((s for s in before if s.grid is not None and overlap_share(s.grid, series.grid) > 0), before[0])
 
 

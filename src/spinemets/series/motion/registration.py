@@ -25,6 +25,8 @@ class Motion:
     ----------
     shift_mm, rotation_deg
         Translation of the centre of the common field, rotation about x, y, z through it (LPS).
+    centre_lps_mm
+        Point that the rotation is about.
     residual_mm
         (8, 3) displacement of the corners of the common field.
     information
@@ -38,6 +40,7 @@ class Motion:
 
     shift_mm: Array
     rotation_deg: Array
+    centre_lps_mm: Array
     residual_mm: Array
     information: float
     prominence: float
@@ -114,6 +117,7 @@ def register(fixed: Coarse, moving: Coarse, limits: Mapping[str, Any]) -> Motion
     return Motion(
         shift_mm=motion[:3],
         rotation_deg=np.degrees(motion[3:] / fine.radius_mm),
+        centre_lps_mm=fine.centre_lps_mm,
         residual_mm=ends[0] - corners,
         information=information,
         prominence=_prominence(motion, information, fine, limits["away_mm"]),
