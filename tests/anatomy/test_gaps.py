@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spinemets.anatomy.evidence import Evidence
 from spinemets.anatomy.gaps import missing_after, sentence, with_missing
 from spinemets.anatomy.label_names import Candidate
-from spinemets.anatomy.numbering import Evidence, number
+from spinemets.anatomy.numbering import number
 from spinemets.anatomy.options import LevelOptions
 from spinemets.knowledge.catalogue import load
 

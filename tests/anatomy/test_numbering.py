@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spinemets.anatomy.earlier import Match
+from spinemets.anatomy.evidence import Evidence
 from spinemets.anatomy.hypotheses import expected_heights_mm
 from spinemets.anatomy.label_names import Candidate
-from spinemets.anatomy.numbering import Evidence, number
+from spinemets.anatomy.numbering import number
 from spinemets.anatomy.options import LevelOptions
 from spinemets.knowledge.catalogue import decode
 from spinemets.model.errors import UsageError
@@ -273,6 +275,28 @@ def test_another_series(run):
     levels = run([None] * 3, Evidence(other_series=((1, "T8", 0.99),)))
     assert ids(levels) == ["T7", "T8", "T9"]
     assert levels[0].confidence == pytest.approx(0.98 * 0.99, abs=0.01)
+
+
+def test_an_earlier_study_alone_names_and_is_said(run):
+    levels = run([None] * 3, Evidence(earlier=Match(place=1, name="T8", confidence=0.985)))
+    assert ids(levels) == ["T7", "T8", "T9"]
+    assert {level.method for level in levels} == {"earlier study"}
+    assert "The earlier study, whose T8 has the sizes of this vertebra, speaks for T7 to T9." in levels[0].evidence
+
+
+def test_an_earlier_study_that_contradicts_the_sacrum_names_nothing(run):
+    """A fusion between two dates is rarer than a wrong overlay: both are shown."""
+    levels = run([None] * 5, Evidence(sacrum=4, last_rib=None, earlier=Match(place=4, name="L3", confidence=0.98)))
+    assert ids(levels) == [None] * 5
+    assert "the earlier study" in levels[0].conflict
+
+
+def test_counts_of_the_column_are_shown(run):
+    """'explicit transitional hypotheses': each with its probability, down to one in a hundred."""
+    (said,) = (e for e in run([None] * 5, Evidence(sacrum=4))[0].evidence if e.startswith("Counts"))
+    assert said.startswith("Counts of the column: 12 thoracic and 5 lumbar vertebrae (")
+    assert "; L5 fused to the sacrum, L4 the last mobile one (" in said
+    assert "; 6 lumbar vertebrae (L6, or S1 free) (" in said
 
 
 @pytest.mark.parametrize("name", ["T13", "L6"])

@@ -20,7 +20,9 @@ from spinemets.model.errors import UnreadableInput, UsageError
 from spinemets.model.finding import State
 from spinemets.model.study import PatientFacts, Study
 
-STAGES = ["reading", "levels and regions", "lesion candidates", "criteria", "findings", "impression", "pictures"]
+STAGES = [
+    "reading", "levels and regions", "motion between series", "lesion candidates", "criteria", "findings", "impression", "pictures",
+]  # fmt: skip
 VERSE = {"L1": 20, "L2": 21, "L3": 22, "L4": 23, "L5": 24}
 
 
@@ -72,7 +74,8 @@ class TestRun:
         assert [s.stage for s in done.assessment.provenance.stages] == STAGES
 
     def test_it_returns_what_the_writers_need(self, done, scene):
-        assert done.study is scene.study
+        assert [s.uid for s in done.study.series] == [s.uid for s in scene.study.series]
+        assert {m.moving_uid for m in done.study.motions} == {s.uid for s in scene.study.series[1:] if s.grid is not None}
         assert [v.level.name for v in done.spine.vertebrae] == ["L1", "L2", "L3", "L4", "L5"]
         assert {x.level_id for x in done.found.lesions} >= {"L3"}
         assert done.results

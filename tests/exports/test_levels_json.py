@@ -37,6 +37,18 @@ def test_a_row_for_every_vertebra(spine):
         assert np.allclose(row["centroid_lps_mm"], vertebra.regions["vertebra"].centroid_lps_mm, atol=0.01)
 
 
+def test_sizes_by_which_a_later_study_knows_it_again(spine):
+    """Only those of bodies seen whole."""
+    sizes = {"height_mm": 25.123, "width_mm": 41.0, "canal_width_mm": 20.0}
+    cut = replace(spine.vertebrae[0].completeness, heights_valid=False)
+    vertebrae = (
+        replace(spine.vertebrae[0], size_mm=sizes, completeness=cut),
+        replace(spine.vertebrae[1], size_mm=sizes, completeness=replace(cut, heights_valid=True)),
+    )
+    rows = levels_document(replace(spine, vertebrae=vertebrae, discs={}), MADE)["vertebrae"]
+    assert [row["size_mm"] for row in rows] == [{}, {"height_mm": 25.12, "width_mm": 41.0}]
+
+
 def test_the_label_of_a_row_is_the_number_in_the_map(spine, counted, tmp_path):
     """A reader who takes the centroid finds the label there."""
     for one in (spine, counted):

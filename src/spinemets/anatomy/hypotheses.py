@@ -47,7 +47,7 @@ class Anchor:
     Attributes
     ----------
     kind
-        `user`, `top`, `label`, `other_series` (with `name`); `c2`, `sacrum` (the vertebra above it), `first_rib`,
+        `user`, `top`, `label`, `other_series`, `earlier` (with `name`); `c2`, `sacrum` (the vertebra above it), `first_rib`,
         `last_rib` (the vertebra that bears it).
     index
         Place in view, 0 = highest.
@@ -89,9 +89,10 @@ class Drift:
 
 @dataclass(frozen=True, kw_only=True)
 class Posterior:
-    """Ways to name the vertebrae in view with their probabilities, best first."""
+    """Ways to name the vertebrae in view, and counts of the column, with their probabilities, best first."""
 
     namings: tuple[tuple[tuple[str, ...], float], ...]
+    counts: tuple[tuple[str, float], ...] = ()
 
     @property
     def best(self) -> tuple[str, ...]:
@@ -152,6 +153,7 @@ def posterior(n: int, anchors: Sequence[Anchor], one_off_share: float, drifts: I
     """
     soft = tuple(drifts)
     total: dict[tuple[str, ...], float] = {}
+    by_count: dict[str, float] = {}
     for variant in variants():
         for start in range(len(variant.sequence) - n + 1):
             p = variant.prior
@@ -163,9 +165,11 @@ def posterior(n: int, anchors: Sequence[Anchor], one_off_share: float, drifts: I
             if p > 0:
                 names = variant.sequence[start : start + n]
                 total[names] = total.get(names, 0.0) + p
+                by_count[variant.name] = by_count.get(variant.name, 0.0) + p
     weight = sum(total.values())
     ranked = sorted(((names, p / weight) for names, p in total.items()), key=lambda item: -item[1])
-    return Posterior(namings=tuple(ranked))
+    counts = sorted(((name, p / weight) for name, p in by_count.items()), key=lambda item: -item[1])
+    return Posterior(namings=tuple(ranked), counts=tuple(counts))
 
 
 def explained_together(first: Anchor, second: Anchor) -> Variant | None:

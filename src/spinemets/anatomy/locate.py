@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 
 from spinemets.anatomy import build, discs, landmarks, laterality, shape
 from spinemets.anatomy.completeness import with_shares
+from spinemets.anatomy.earlier import matched
+from spinemets.anatomy.evidence import Evidence
 from spinemets.anatomy.frames import NO_ENDPLATE, PATIENT_ANTERIOR, axes_of
 from spinemets.anatomy.gather import gather
 from spinemets.anatomy.instances import Instance, clean, head_to_feet, tangents
 from spinemets.anatomy.label_names import Candidate
-from spinemets.anatomy.numbering import Evidence, number
+from spinemets.anatomy.numbering import number
 from spinemets.anatomy.options import LevelOptions
 from spinemets.anatomy.settings import Settings, load
 from spinemets.geometry.planes import angle_deg, unit
 from spinemets.geometry.resampling import SoftMask
+from spinemets.knowledge.catalogue import load as catalogue
 from spinemets.model.grid import Grid
 from spinemets.model.level import Level
 from spinemets.model.region import Region
@@ -207,7 +210,7 @@ def _levels(
         Candidate(name=i.name, centroid_lps_mm=middle(v), height_mm=_whole_height(v))
         for i, v in zip(instances, vertebrae, strict=True)
     ]
-    ribs = landmarks.ribs_of(vertebrae, others)
+    ribs, rules = landmarks.ribs_of(vertebrae, others), catalogue()["G-09"].values()
     shows_cord = any(s.kind not in NO_CORD for s in study.series if s.grid is not None and s.grid == grid)
     namings = {i.naming for i in instances if i.name is not None}
     evidence = Evidence(
@@ -217,6 +220,7 @@ def _levels(
         first_rib=_or(landmarks.bears_rib(vertebrae, others, "T1"), ribs.first),
         last_rib=_or(landmarks.bears_rib(vertebrae, others, "T12"), ribs.last),
         conus=landmarks.conus_of(vertebrae, others) if shows_cord else None,
+        earlier=matched([v.size_mm if _whole(v) else {} for v in vertebrae], options.earlier, rules),
         header_regions=landmarks.header_regions(study),
     )
     return number(candidates, evidence, options)
@@ -234,8 +238,12 @@ def middle(vertebra: Vertebra) -> Array:
     return next(iter(vertebra.regions.values())).centroid_lps_mm
 
 
+def _whole(vertebra: Vertebra) -> bool:
+    return vertebra.completeness.heights_valid
+
+
 def _whole_height(vertebra: Vertebra) -> float | None:
-    return vertebra.size_mm.get("height_mm") if vertebra.completeness.heights_valid else None
+    return vertebra.size_mm.get("height_mm") if _whole(vertebra) else None
 
 
 def _finished(found: list[Vertebra], levels: tuple[Level, ...], settings: Settings) -> tuple[Vertebra, ...]:

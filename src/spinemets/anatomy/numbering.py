@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from spinemets.anatomy.evidence import Evidence, label_anchors, landmarks, stated
 from spinemets.anatomy.gaps import missing_after, sentence, with_missing
 from spinemets.anatomy.hypotheses import (
     Anchor,
@@ -23,43 +24,13 @@ from spinemets.anatomy.hypotheses import (
 from spinemets.anatomy.label_names import Candidate, label_problem
 from spinemets.anatomy.options import LevelOptions
 from spinemets.knowledge.catalogue import load
-from spinemets.model.errors import UsageError
 from spinemets.model.level import ORDER, Level
 
 Rules = Mapping[str, Any]
 TRUSTED = ("stated", "self-naming", "only scheme that fits")
 STATED_KINDS = ("user", "top", "label")
+LEAST_TOLD = 0.01
 HEADER_REGIONS = {"C": "cervical", "T": "thoracic", "L": "lumbar"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """What is known besides the label names. Places count the vertebrae in view, 0 = highest.
-
-    Attributes
-    ----------
-    naming
-        How the label names are known (`Segmentation.naming`).
-    sacrum
-        Vertebra that lies directly on the sacrum.
-    c2, first_rib, last_rib
-        Vertebra with the dens; vertebra that bears the first or the last rib.
-    conus
-        Place of the tip of the cord, between vertebrae too (3.5 = disc below the fourth).
-    other_series
-        (place, name, confidence) from another series or date.
-    header_regions
-        Letters of the regions that body part or description name (`L`): they never name, they only contradict.
-    """
-
-    naming: str = "none"
-    sacrum: int | None = None
-    c2: int | None = None
-    first_rib: int | None = None
-    last_rib: int | None = None
-    conus: float | None = None
-    other_series: tuple[tuple[int, str, float], ...] = ()
-    header_regions: tuple[str, ...] = ()
 
 
 def number(
@@ -96,16 +67,16 @@ def number(
     missing = {} if labelled else missing_after(vertebrae, rules)
     if missing:
         return _around_gaps(vertebrae, missing, evidence, options, rules)
-    stated = _stated(vertebrae, options, rules)
-    landmarks = _landmarks(evidence, rules)
+    said = stated(vertebrae, options, rules)
+    seen = landmarks(evidence, rules)
     problem = label_problem(vertebrae, rules) if labelled else None
     if problem is not None:
         levels = _relative(len(vertebrae), problem, tuple(_called(n) for n in names))
     elif labelled and all(names):
-        levels = _by_labels(tuple(str(n) for n in names), [*stated, *landmarks], evidence.naming, rules)
+        levels = _by_labels(tuple(str(n) for n in names), [*said, *seen], evidence.naming, rules)
     else:
-        label = _label_anchors(names, rules) if labelled else []
-        levels = _by_anchors(vertebrae, [*stated, *label, *landmarks], evidence, rules)
+        label = label_anchors(names, rules) if labelled else []
+        levels = _by_anchors(vertebrae, [*said, *label, *seen], evidence, rules)
     return _against_header(levels, evidence.header_regions)
 
 
@@ -131,6 +102,7 @@ def _around_gaps(
         last_rib=moved(evidence.last_rib),
         conus=conus,
         other_series=tuple((places[place], name, p) for place, name, p in evidence.other_series),
+        earlier=None if evidence.earlier is None else replace(evidence.earlier, place=places[evidence.earlier.place]),
     )
     levels = number(row, known, options, {**rules, "missing_ratio": np.inf})
     said = tuple(sentence(place, count) for place, count in missing.items())
@@ -144,61 +116,6 @@ def _around_gaps(
         )
         for place, new in enumerate(places)
     )
-
-
-# --- evidence ---------------------------------------------------------------------------------------------------------
-
-
-def _stated(vertebrae: Sequence[Candidate], options: LevelOptions, rules: Rules) -> list[Anchor]:
-    """What the user says: a point in a vertebra, the highest vertebra."""
-    centroids = np.array([v.centroid_lps_mm for v in vertebrae])
-    reach = float(rules["anchor_reach_mm"])
-    found = []
-    for name, point in options.anchors:
-        distance = np.linalg.norm(centroids - np.asarray(point), axis=1)
-        nearest = int(np.argmin(distance))
-        if distance[nearest] > reach:
-            x, y, z = centroids[nearest]
-            raise UsageError(
-                f"The point given for {name} lies in no vertebra: the nearest centre is {distance[nearest]:.0f} mm away, "
-                f"at LPS ({x:.0f}, {y:.0f}, {z:.0f}) mm.",
-                "Give LPS millimetres of a point inside the vertebral body.",
-            )
-        words = f"the point given for {name}"
-        found.append(Anchor(kind="user", index=nearest, name=name, reliability=rules["reliability_user"], words=words))
-    if options.top is not None:
-        words = f"the highest vertebra stated as {options.top}"
-        found.append(Anchor(kind="top", index=0, name=options.top, reliability=rules["reliability_user"], words=words))
-    return found
-
-
-def _landmarks(evidence: Evidence, rules: Rules) -> list[Anchor]:
-    places = (
-        ("c2", evidence.c2, "the dens"),
-        ("first_rib", evidence.first_rib, "the first rib"),
-        ("last_rib", evidence.last_rib, "the last rib"),
-        ("sacrum", evidence.sacrum, "the sacrum"),
-    )
-    found = [
-        Anchor(kind=kind, index=place, reliability=rules[f"reliability_{kind}"], words=words)
-        for kind, place, words in places
-        if place is not None
-    ]
-    for place, name, confidence in evidence.other_series:
-        reliability = rules["reliability_other_series"] * confidence
-        words = f"another series, which shows {name},"
-        found.append(Anchor(kind="other_series", index=place, name=name, reliability=reliability, words=words))
-    return found
-
-
-def _label_anchors(names: Sequence[str | None], rules: Rules) -> list[Anchor]:
-    """The first name of a map that names some of its vertebrae; the others were checked to agree with it."""
-    place, name = next((n, name) for n, name in enumerate(names) if name is not None)
-    words = f"the label map, which shows {name},"
-    return [Anchor(kind="label", index=place, name=name, reliability=rules["reliability_label_map"], words=words)]
-
-
-# --- names ------------------------------------------------------------------------------------------------------------
 
 
 def _by_labels(names: tuple[str, ...], anchors: Sequence[Anchor], naming: str, rules: Rules) -> tuple[Level, ...]:
@@ -288,10 +205,13 @@ def _by_anchors(
     if not result.best:
         return _relative(n, "The landmarks fit no known count of the column. No level is named.", ())
     said = tuple(f"{a.words[0].upper()}{a.words[1:]} speaks for {_span(result.best)}." for a in anchors)
+    said += (_counted(result),)
     kinds = {a.kind for a in anchors}
     method = next(
         (m for k, m in (("user", "anchor"), ("top", "top stated"), ("label", "label map")) if k in kinds), "landmarks"
     )
+    if kinds == {"earlier"}:
+        method = "earlier study"
     return tuple(_level(result, index, n, method, said, rules) for index in range(n))
 
 
@@ -376,6 +296,12 @@ def _against_header(levels: tuple[Level, ...], regions: tuple[str, ...]) -> tupl
 
 def _called(name: str | None) -> str:
     return f"The label map calls it {name}." if name else "The label map gives it no name."
+
+
+def _counted(result: Posterior) -> str:
+    """How likely each count of the column is, down to one in a hundred."""
+    told = [f"{name} ({p:.0%})" for name, p in result.counts if p >= LEAST_TOLD]
+    return f"Counts of the column: {'; '.join(told)}."
 
 
 def _span(names: Sequence[str]) -> str:

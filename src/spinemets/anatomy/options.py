@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spinemets.model.errors import UsageError
-from spinemets.model.level import ORDER
+from spinemets.model.level import ORDER, EarlierLevel
 
 Point = tuple[float, float, float]
 
@@ -20,12 +20,15 @@ class LevelOptions:
         (level name, LPS mm): this point lies in that vertebra.
     top
         Name of the highest vertebra in view.
+    earlier
+        Vertebrae of an earlier study of the patient, head to feet.
     sex
         `M` or `F` where it decides an expected size; None takes the header's.
     """
 
     anchors: tuple[tuple[str, Point], ...] = ()
     top: str | None = None
+    earlier: tuple[EarlierLevel, ...] = ()
     sex: str | None = None
 
     def __post_init__(self) -> None:

@@ -63,6 +63,12 @@ class Levels:
     top: str | None = option(
         None, flag="--top", metavar="NAME", help="name of the highest vertebra in view (for example T11)"
     )
+    earlier: Path | None = option(
+        None,
+        flag="--earlier-levels",
+        metavar="FILE",
+        help="levels.json of an earlier study of the patient: the sizes of its vertebrae help to name these",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

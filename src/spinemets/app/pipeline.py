@@ -243,10 +243,12 @@ def located(study: Study, segmenter: Segmenter, options: Options, *, walls: bool
     """Outlined, and named as far as it can be; without walls where nothing is measured on them."""
     from spinemets.anatomy.locate import locate
     from spinemets.anatomy.options import LevelOptions
+    from spinemets.ingest.facts.earlier_levels import read_earlier_levels
 
     stated = LevelOptions(
         anchors=tuple(anchor(text) for text in options.levels.anchor),
         top=None if options.levels.top is None else level_name(options.levels.top, "--top"),
+        earlier=() if options.levels.earlier is None else read_earlier_levels(options.levels.earlier),
         sex=study.patient.sex,
     )
     return locate(study, segmenter.segment(study), stated, walls=walls)
@@ -281,6 +283,8 @@ def _provenance(study: Study, options: Options, clock: Clock) -> Provenance:
 
     inputs: Mapping[str, str] = digests(study)
     labels = _label_digests(options.labels)
+    if options.levels.earlier is not None:
+        labels["earlier levels"] = label_digest(str(options.levels.earlier))
     identity = hashlib.sha256()
     for part in (spinemets.__version__, parameter_hash(), options.digest(), *inputs.values(), *labels.values()):
         identity.update(part.encode())

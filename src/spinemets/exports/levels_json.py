@@ -13,6 +13,8 @@ from spinemets.exports.regions import REGIONS
 from spinemets.model.spine import Spine, Vertebra
 
 SCHEMA = "spinemets-levels/1"
+# Sizes of a body by which a later study knows it again.
+SIZES = ("height_mm", "width_mm", "depth_mm")
 # What is asked for where nothing names a level.
 REQUEST = "Name one vertebra by one click: --anchor {name}={x:.1f},{y:.1f},{z:.1f} (LPS mm), with the name that it has."
 
@@ -73,6 +75,9 @@ def _row(vertebra: Vertebra, label: int) -> dict[str, Any]:
         "outline_confidence": vertebra.confidence,
         "complete": whole.complete,
         "flags": [*vertebra.flags, *whole.notes],
+        "size_mm": {
+            name: round(vertebra.size_mm[name], 2) for name in SIZES if name in vertebra.size_mm and whole.heights_valid
+        },
         "centroid_lps_mm": [round(float(x), 2) for x in _centre(vertebra)],
     }
 

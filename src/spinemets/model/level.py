@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 CERVICAL = tuple(f"C{n}" for n in range(1, 8))
@@ -23,7 +24,8 @@ class Level:
     position, of
         Place among the vertebrae in view, 1 = highest.
     method
-        How it was named: "label map", "label map and anchor", "anchor", "top stated", "relative".
+        How it was named: "label map", "label map and anchor", "anchor", "top stated", "landmarks",
+        "earlier study", "relative".
     confidence
         Probability of the name, None for a relative number.
     runner_up, runner_up_confidence
@@ -65,3 +67,20 @@ class Level:
     def region(self) -> str | None:
         """`C`, `T`, `L` or `S`; None without a name."""
         return self.name[0] if self.name else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierLevel:
+    """A vertebra as an earlier study had it.
+
+    Attributes
+    ----------
+    name, confidence
+        Its name there (None: it had none) and how sure that was.
+    size_mm
+        `height_mm`, `width_mm`, `depth_mm` of its body, as far as they were measured.
+    """
+
+    name: str | None
+    confidence: float
+    size_mm: Mapping[str, float]

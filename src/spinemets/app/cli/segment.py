@@ -17,7 +17,9 @@ DESCRIPTION = (
     "with --anchor or --top and the same --out, it renames without outlining anew."
 )
 NO_SPINE = 4
-FLAGS = frozenset({"study", "facts", "labels", "backend", "anchor", "top", "out", "json", "quiet", "verbose", "debug"})
+FLAGS = frozenset(
+    {"study", "facts", "labels", "backend", "anchor", "top", "earlier", "out", "json", "quiet", "verbose", "debug"}
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:

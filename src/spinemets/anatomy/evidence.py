@@ -1,0 +1,107 @@
+"""What speaks for the names of vertebrae (G-09): landmarks, other studies and the user, as anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spinemets.anatomy.earlier import Match
+from spinemets.anatomy.hypotheses import Anchor
+from spinemets.anatomy.label_names import Candidate
+from spinemets.anatomy.options import LevelOptions
+from spinemets.model.errors import UsageError
+
+Rules = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What is known besides the label names. Places count the vertebrae in view, 0 = highest.
+
+    Attributes
+    ----------
+    naming
+        How the label names are known (`Segmentation.naming`).
+    sacrum
+        Vertebra that lies directly on the sacrum.
+    c2, first_rib, last_rib
+        Vertebra with the dens; vertebra that bears the first or the last rib.
+    conus
+        Place of the tip of the cord, between vertebrae too (3.5 = disc below the fourth).
+    other_series
+        (place, name, confidence) from another series or date.
+    earlier
+        What the sizes of an earlier study's bodies say.
+    header_regions
+        Letters of the regions that body part or description name (`L`): they never name, they only contradict.
+    """
+
+    naming: str = "none"
+    sacrum: int | None = None
+    c2: int | None = None
+    first_rib: int | None = None
+    last_rib: int | None = None
+    conus: float | None = None
+    other_series: tuple[tuple[int, str, float], ...] = ()
+    earlier: Match | None = None
+    header_regions: tuple[str, ...] = ()
+
+
+def stated(vertebrae: Sequence[Candidate], options: LevelOptions, rules: Rules) -> list[Anchor]:
+    """What the user says: a point in a vertebra, the highest vertebra."""
+    centroids = np.array([v.centroid_lps_mm for v in vertebrae])
+    reach = float(rules["anchor_reach_mm"])
+    found = []
+    for name, point in options.anchors:
+        distance = np.linalg.norm(centroids - np.asarray(point), axis=1)
+        nearest = int(np.argmin(distance))
+        if distance[nearest] > reach:
+            x, y, z = centroids[nearest]
+            raise UsageError(
+                f"The point given for {name} lies in no vertebra: the nearest centre is {distance[nearest]:.0f} mm away, "
+                f"at LPS ({x:.0f}, {y:.0f}, {z:.0f}) mm.",
+                "Give LPS millimetres of a point inside the vertebral body.",
+            )
+        words = f"the point given for {name}"
+        found.append(Anchor(kind="user", index=nearest, name=name, reliability=rules["reliability_user"], words=words))
+    if options.top is not None:
+        words = f"the highest vertebra stated as {options.top}"
+        found.append(Anchor(kind="top", index=0, name=options.top, reliability=rules["reliability_user"], words=words))
+    return found
+
+
+def landmarks(evidence: Evidence, rules: Rules) -> list[Anchor]:
+    """Landmarks in view, other series, and an earlier study that is sure enough."""
+    places = (
+        ("c2", evidence.c2, "the dens"),
+        ("first_rib", evidence.first_rib, "the first rib"),
+        ("last_rib", evidence.last_rib, "the last rib"),
+        ("sacrum", evidence.sacrum, "the sacrum"),
+    )
+    found = [
+        Anchor(kind=kind, index=place, reliability=rules[f"reliability_{kind}"], words=words)
+        for kind, place, words in places
+        if place is not None
+    ]
+    for place, name, confidence in evidence.other_series:
+        reliability = rules["reliability_other_series"] * confidence
+        words = f"another series, which shows {name},"
+        found.append(Anchor(kind="other_series", index=place, name=name, reliability=reliability, words=words))
+    if evidence.earlier is not None and evidence.earlier.confidence >= rules["assume_at"]:
+        name = evidence.earlier.name
+        reliability = rules["reliability_other_series"] * evidence.earlier.confidence
+        words = f"the earlier study, whose {name} has the sizes of this vertebra,"
+        found.append(
+            Anchor(kind="earlier", index=evidence.earlier.place, name=name, reliability=reliability, words=words)
+        )
+    return found
+
+
+def label_anchors(names: Sequence[str | None], rules: Rules) -> list[Anchor]:
+    """The first name of a map that names some of its vertebrae; the others were checked to agree with it."""
+    place, name = next((n, name) for n, name in enumerate(names) if name is not None)
+    words = f"the label map, which shows {name},"
+    return [Anchor(kind="label", index=place, name=name, reliability=rules["reliability_label_map"], words=words)]
