@@ -75,7 +75,9 @@ class TestRun:
 
     def test_it_returns_what_the_writers_need(self, done, scene):
         assert [s.uid for s in done.study.series] == [s.uid for s in scene.study.series]
-        assert {m.moving_uid for m in done.study.motions} == {s.uid for s in scene.study.series[1:] if s.grid is not None}
+        assert {m.moving_uid for m in done.study.motions} == {
+            s.uid for s in scene.study.series[1:] if s.grid is not None
+        }
         assert [v.level.name for v in done.spine.vertebrae] == ["L1", "L2", "L3", "L4", "L5"]
         assert {x.level_id for x in done.found.lesions} >= {"L3"}
         assert done.results

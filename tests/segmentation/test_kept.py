@@ -111,3 +111,15 @@ def test_nothing_partial_stays(kept):
 
 def test_the_name_is_the_segmenters(kept):
     assert kept.name == "a network"
+
+
+def test_a_full_disk_leaves_nothing(kept, monkeypatch):
+    """The outlines are not kept, the error is the writer's, and no partial file is left."""
+
+    def full(path, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(kept.folder), "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        kept.segment(study())
+    assert list(kept.folder.iterdir()) == []

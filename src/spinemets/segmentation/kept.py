@@ -105,8 +105,11 @@ def save(found: Sequence[Segmentation], path: Path, key: str) -> None:
     np.savez_compressed(content, **arrays)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial-{path.name}")
-    partial.write_bytes(content.getvalue())
-    partial.replace(path)
+    try:
+        partial.write_bytes(content.getvalue())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def load(path: Path, key: str) -> tuple[Segmentation, ...] | None:

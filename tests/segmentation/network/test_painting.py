@@ -75,6 +75,29 @@ def test_between_samples_the_larger_share_wins(drawn, card):
     assert counted == pytest.approx(8 * 16 * 25 * 30, rel=0.02)
 
 
+def test_a_voxel_of_several_samples_takes_their_mean(drawn, card):
+    """An image twice as coarse: each voxel that lies inside the body by more than half of its volume, and no other."""
+    drawn.canal()
+    # From sample 41 to 64: the voxels of two samples at either end are half outside.
+    drawn.body(41, height=24)
+    scores = drawn.scores
+    coarse = Grid(
+        shape_ijk=tuple(n // 2 for n in drawn.shape), affine_lps_mm=_finer(scores.lattice.image.affine_lps_mm, 0.5)
+    )
+    lattice = lattice_of(coarse, scores.lattice.spacing_mm)
+    assert lattice.shape == scores.lattice.shape
+    seen = Scores(lattice=lattice, shares=scores.shares, core=scores.core, offset_mm=scores.offset_mm)
+    box, parts, _ = painted(seen, instances_of(scores, card), card)
+    body = full(box, parts, coarse.shape_ijk) == PARTS.index("body")
+    share = (
+        (drawn.names == card.number("body"))
+        .reshape(*(d for n in coarse.shape_ijk for d in (n, 2)))
+        .mean(axis=(1, 3, 5))
+    )
+    assert body[share > 0.55].all()
+    assert not body[share < 0.45].any()
+
+
 def _finer(affine, times):
     made = affine.copy()
     made[:3, :3] /= times

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from spinemets.knowledge.lookup import table
+from spinemets.segmentation.network.card import read_card
 from spinemets.segmentation.network.instances import instances_of
-from spinemets.segmentation.network.quality import judge
+from spinemets.segmentation.network.quality import calibrated, judge
 
 
 def verdicts(drawn, card):
@@ -14,7 +16,7 @@ def verdicts(drawn, card):
 
 
 def test_a_sound_column_has_no_flags(column, card):
-    assert [(v.flags, v.confidence) for v in verdicts(column, card)] == [((), 1.0)] * 5
+    assert [(v.flags, v.raw) for v in verdicts(column, card)] == [((), 1.0)] * 5
 
 
 def test_merged_neighbours(drawn, card):
@@ -24,8 +26,8 @@ def test_merged_neighbours(drawn, card):
         drawn.body(top, height)
     found = verdicts(drawn, card)
     assert "two vertebrae may be outlined as one" in found[2].flags[0]
-    assert found[2].confidence < 0.6
-    assert [v.confidence for v in (found[0], found[1], found[3])] == [1.0] * 3
+    assert found[2].raw < 0.6
+    assert [v.raw for v in (found[0], found[1], found[3])] == [1.0] * 3
 
 
 def test_a_part_of_a_vertebra(drawn, card):
@@ -40,7 +42,7 @@ def test_holes(column, card):
     column.box("background", (8, 50, 30), (16, 62, 42))
     found = verdicts(column, card)
     assert "has holes" in found[1].flags[0]
-    assert found[1].confidence < 1
+    assert found[1].raw < 1
 
 
 def test_one_half_larger_than_the_other(column, card):
@@ -64,4 +66,23 @@ def test_unsure_voxels_lower_the_confidence(column, card):
     body = scores.shares[card.number("body")]
     body[own & (body > 0)] = 140
     found = judge(scores, instances_of(scores, card))
-    assert found[1].confidence < 0.6 < found[0].confidence
+    assert found[1].raw < 0.6 < found[0].raw
+
+
+def test_confidence_is_the_share_of_good_outlines():
+    """Straight lines between knots, level beyond them."""
+    knots = [(0.6, 0.2), (0.8, 0.7), (0.9, 0.95)]
+    assert [calibrated(raw, knots) for raw in (0.1, 0.6, 0.7, 0.8, 0.85, 1.0)] == [0.2, 0.2, 0.45, 0.7, 0.825, 0.95]
+
+
+def test_the_curve_is_that_of_the_weights(column):
+    """A curve measured with other weights would say how often others are right; it rises, and reaches neither end."""
+    row, shipped = table("segmentation")["calibration"], read_card()
+    assert shipped.sha256.startswith(row["weights"])
+    raws, shares = zip(*row["knots"], strict=True)
+    assert list(raws) == sorted(raws)
+    assert list(shares) == sorted(shares)
+    assert shares[0] > 0
+    assert shares[-1] < 1
+    found = verdicts(column, shipped)
+    assert {v.confidence for v in found} == {calibrated(v.raw, row["knots"]) for v in found}

@@ -1,4 +1,4 @@
-"""Scores and vertebrae brought back to the image's own grid: probabilities between samples, the largest wins."""
+"""Scores and vertebrae brought back to the image's own grid: the mean over each voxel, the largest wins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from spinemets.segmentation.network.card import Card
 from spinemets.segmentation.network.inference import Scores
 from spinemets.segmentation.network.instances import GROUPS, Instances
-from spinemets.segmentation.network.sampling import Axis, Lattice
+from spinemets.segmentation.network.sampling import Axis, Lattice, mean_of_lines
 
 # Parts as they leave: a body's marrow and its border (cortex, endplates) apart.
 PARTS = ("background", "body", "border", "posterior", "disc", "canal", "cord", "sacrum", "rib")
@@ -36,7 +36,10 @@ def painted(scores: Scores, found: Instances, card: Card) -> tuple[Box, NDArray[
     places = [
         (np.arange(s.start, s.stop) - axis.first) / axis.step for s, axis in zip(spans, lattice.axes, strict=True)
     ]
-    parts = _voted(scores.shares, places, card)
+    widths = [1 / abs(axis.step) for axis in lattice.axes]
+    parts = _voted(
+        scores.shares, [mean_of_lines(p, w, n) for p, w, n in zip(places, widths, lattice.shape, strict=True)], card
+    )
     nearest = np.ix_(*(_nearest(p, n) for p, n in zip(places, lattice.shape, strict=True)))
     bone, disc = np.isin(parts, VERTEBRA), parts == DISC
     numbers = np.where(bone, _spread(found.numbers)[nearest], 0)
@@ -57,35 +60,25 @@ def _span(axis: Axis, lattice: Lattice) -> slice:
     return slice(max(0, int(np.ceil(ends[0] - 1e-6))), min(size - 1, int(np.floor(ends[1] + 1e-6))) + 1)
 
 
-def _between(places: NDArray[np.float64], size: int) -> NDArray[np.float32]:
-    """(places, size): weights of the two samples about each place; beyond the ends the last sample goes on."""
-    held = np.clip(places, 0, size - 1)
-    low = np.minimum(held.astype(int), max(size - 2, 0))
-    rows, weights = np.arange(len(places)), np.zeros((len(places), size), np.float32)
-    weights[rows, low] = 1 - (held - low)
-    weights[rows, np.minimum(low + 1, size - 1)] += held - low
-    return weights
-
-
 def _nearest(places: NDArray[np.float64], size: int) -> NDArray[np.intp]:
     return np.clip(np.floor(places + 0.5), 0, size - 1).astype(np.intp)
 
 
-def _voted(shares: NDArray[np.uint8], places: list[NDArray[np.float64]], card: Card) -> NDArray[np.uint8]:
+def _voted(shares: NDArray[np.uint8], between: list[NDArray[np.float32]], card: Card) -> NDArray[np.uint8]:
     """Part of each voxel: the group of most probability, and in it the class of most; slice by slice from side to side."""
-    across, rows, columns = (_between(p, n) for p, n in zip(places, shares.shape[1:], strict=True))
+    across, rows, columns = between
     of_part = np.array([PARTS.index("body" if name == "sacral_body" else name) for name in card.classes], np.uint8)
     groups = [[card.number(name) for name in names] for names in GROUPS.values()]
-    found = np.zeros(tuple(len(p) for p in places), np.uint8)
+    found = np.zeros(tuple(len(weights) for weights in between), np.uint8)
     for i, weights in enumerate(across):
         near = np.flatnonzero(weights)
-        between: Any = np.tensordot(weights[near], shares[:, near].astype(np.float32), axes=(0, 1))
+        plane: Any = np.tensordot(weights[near], shares[:, near].astype(np.float32), axes=(0, 1))
         # Only where something is less than sure to be background.
-        seen = between[0] < 250
+        seen = plane[0] < 250
         if not seen.any():
             continue
         y, z = (_reached(seen.any(axis=axis), w) for axis, w in ((1, rows), (0, columns)))
-        inner = np.matmul(np.matmul(rows[y], between), columns[z].T)
+        inner = np.matmul(np.matmul(rows[y], plane), columns[z].T)
         totals = np.stack([inner[members].sum(axis=0) for members in groups])
         best = totals.argmax(axis=0)
         part = np.zeros(best.shape, np.uint8)

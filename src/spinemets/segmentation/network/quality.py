@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from spinemets.knowledge.lookup import table
 from spinemets.segmentation.network.inference import Scores
 from spinemets.segmentation.network.instances import BONE, Instances
 
@@ -18,10 +20,25 @@ UNEVEN = 1.8
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Confidence from 0 to 1, and sentences on what lowers it."""
+    """Confidence from 0 to 1, and sentences on what lowers it.
 
+    Attributes
+    ----------
+    raw
+        Mean probability of the own voxels, lowered by what is wrong.
+    confidence
+        Share of outlines with that raw value that are good (`calibrated`).
+    """
+
+    raw: float
     confidence: float
     flags: tuple[str, ...] = ()
+
+
+def calibrated(raw: float, knots: Sequence[Sequence[float]]) -> float:
+    """Share of outlines of that raw confidence that are good: straight lines between knots (raw, share), level beyond them."""
+    places, shares = np.array(knots, float).T
+    return round(float(np.interp(raw, places, shares)), 3)
 
 
 def judge(scores: Scores, found: Instances) -> list[Verdict]:
@@ -83,4 +100,5 @@ def _verdict(found: Instances, bodies: list[_Body], place: int) -> Verdict:
         trust *= 0.8
     if own.cut:
         flags.append("cut by the border of what was looked at")
-    return Verdict(confidence=round(trust, 3), flags=tuple(flags))
+    knots = table("segmentation")["calibration"]["knots"]
+    return Verdict(raw=round(trust, 3), confidence=calibrated(trust, knots), flags=tuple(flags))

@@ -49,17 +49,25 @@ class Axis:
 
         A sample narrower than a voxel is the value at its middle. Beyond the image the last voxel goes on.
         """
-        width = abs(self.step)
-        rows = np.zeros((self.number, size), np.float32)
-        for row, place in zip(rows, self.places, strict=True):
-            if width > 1:
-                voxels = np.arange(int(np.floor(place - width / 2)), int(np.ceil(place + width / 2)) + 1)
-                share = _under_hat(place + width / 2 - voxels) - _under_hat(place - width / 2 - voxels)
-            else:
-                voxels = np.array([int(np.floor(place)), int(np.floor(place)) + 1])
-                share = np.array([voxels[1] - place, place - voxels[0]])
-            np.add.at(row, np.clip(voxels, 0, size - 1), share / share.sum())
-        return rows
+        return mean_of_lines(self.places, abs(self.step), size)
+
+
+def mean_of_lines(places: NDArray[np.float64], width: float, size: int) -> NDArray[np.float32]:
+    """(places, size): weights that give the mean, over a width about each place, of the straight lines between values.
+
+    Where the width is no more than the distance of the values, it is the line's value at the place. Beyond the ends the last
+    value goes on.
+    """
+    rows = np.zeros((len(places), size), np.float32)
+    for row, place in zip(rows, places, strict=True):
+        if width > 1:
+            values = np.arange(int(np.floor(place - width / 2)), int(np.ceil(place + width / 2)) + 1)
+            share = _under_hat(place + width / 2 - values) - _under_hat(place - width / 2 - values)
+        else:
+            values = np.array([int(np.floor(place)), int(np.floor(place)) + 1])
+            share = np.array([values[1] - place, place - values[0]])
+        np.add.at(row, np.clip(values, 0, size - 1), share / share.sum())
+    return rows
 
 
 def _under_hat(end: NDArray[np.float64]) -> NDArray[np.float64]:
