@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from spinemets.anatomy.earlier import Match
-from spinemets.anatomy.evidence import Evidence, label_anchors, landmarks, stated
+from spinemets.anatomy.evidence import Evidence, counted_from_below, from_below, label_anchors, landmarks, stated
 from spinemets.anatomy.label_names import Candidate
 from spinemets.anatomy.options import LevelOptions
 from spinemets.knowledge.catalogue import load
 from spinemets.model.errors import UsageError
+from spinemets.model.level import Level
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +51,35 @@ def test_what_the_user_states(rules):
 def test_the_first_name_of_a_map_stands_for_all(rules):
     (found,) = label_anchors([None, "T9", None, "T11"], rules)
     assert (found.index, found.name, found.reliability) == (1, "T9", rules["reliability_label_map"])
+
+
+def level(name, method="landmarks"):
+    return Level(name=name, position=1, of=1, method=method, confidence=0.97)
+
+
+@pytest.mark.parametrize(
+    ("levels", "evidence", "options", "warned"),
+    [
+        (["T12", "L1"], Evidence(sacrum=1, last_rib=0), LevelOptions(), True),
+        (["T12", "L1"], Evidence(), LevelOptions(anchors=(("L1", (0.0, 0.0, 0.0)),)), True),
+        (["L1", "L2"], Evidence(sacrum=1), LevelOptions(), False),
+        (["T12", None], Evidence(sacrum=1, first_rib=0), LevelOptions(), False),
+        (["C7", "T1"], Evidence(c2=0), LevelOptions(), False),
+        (["T12", "L1"], Evidence(), LevelOptions(anchors=(("T12", (0.0, 0.0, 0.0)),)), False),
+        (["T12", "L1"], Evidence(), LevelOptions(top="T12"), False),
+        (["T12", "L1"], Evidence(earlier=Match(place=0, name="T12", confidence=0.9)), LevelOptions(), False),
+    ],
+)
+def test_thoracic_names_counted_from_below_carry_a_warning(levels, evidence, options, warned):
+    """Eleven or thirteen thoracic vertebrae look like twelve from the sacrum upwards: what would be wrong is said."""
+    said = counted_from_below([level(name) for name in levels], evidence, options)
+    assert said == ((from_below(),) if warned else ())
+
+
+def test_names_of_a_label_map_are_its_own():
+    assert counted_from_below([level("T12", "label map")], Evidence(), LevelOptions()) == ()
+
+
+def test_the_warning_says_how_often():
+    """Shares of the table of variants."""
+    assert "with 11 (3.0% of people) or 13 (0.5% of people) thoracic vertebrae" in from_below()

@@ -13,14 +13,14 @@ from studies.network.measured import in_order, network, outline, scored
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("network")]
 FLOORS = {
-    "marrow": 0.82,
-    "disc": 0.68,
-    "body": 0.90,
-    "torso": 0.86,
-    "thoracic": 0.85,
-    "crop-ct": 0.86,
-    "crop-mr": 0.78,
-    "cord": 0.72,
+    "marrow": 0.85,
+    "disc": 0.85,
+    "body": 0.91,
+    "torso": 0.89,
+    "thoracic": 0.90,
+    "crop-ct": 0.90,
+    "crop-mr": 0.77,
+    "cord": 0.80,
 }
 
 

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from spinemets.anatomy.earlier import Match
-from spinemets.anatomy.hypotheses import Anchor
+from spinemets.anatomy.hypotheses import Anchor, Variant, variants
 from spinemets.anatomy.label_names import Candidate
 from spinemets.anatomy.options import LevelOptions
 from spinemets.model.errors import UsageError
+from spinemets.model.level import Level
 
 Rules = Mapping[str, Any]
+# Ways of naming that count from landmarks or from one named vertebra.
+BELOW = ("landmarks", "anchor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,3 +108,30 @@ def label_anchors(names: Sequence[str | None], rules: Rules) -> list[Anchor]:
     place, name = next((n, name) for n, name in enumerate(names) if name is not None)
     words = f"the label map, which shows {name},"
     return [Anchor(kind="label", index=place, name=name, reliability=rules["reliability_label_map"], words=words)]
+
+
+def from_below() -> str:
+    """What is said where thoracic vertebrae are counted from below, with how often that goes wrong (`numbering`)."""
+    shares = {n: sum(v.prior for v in variants() if _thoracic(v) == n) for n in (11, 13)}
+    often = " or ".join(f"{n} ({p:.1%} of people)" for n, p in shares.items())
+    return (
+        f"Thoracic vertebrae are counted upwards from the lumbar ones: with {often} thoracic vertebrae every thoracic name here is "
+        "one level off; C2 or the first rib in view, or a named point, would tell."
+    )
+
+
+def _thoracic(variant: Variant) -> int:
+    return sum(name[0] == "T" for name in variant.sequence)
+
+
+def counted_from_below(levels: Sequence[Level], evidence: Evidence, options: LevelOptions) -> tuple[str, ...]:
+    """A warning where nothing in view tells how many thoracic vertebrae there are.
+
+    From the sacrum and the last rib upwards, eleven or thirteen thoracic vertebrae look like twelve.
+    """
+    told = [name for name, _ in options.anchors] + ([] if options.top is None else [options.top])
+    tied = evidence.c2 is not None or evidence.first_rib is not None or evidence.earlier is not None
+    if tied or any(name[0] in "CT" for name in told):
+        return ()
+    thoracic = any(level.name is not None and level.name[0] == "T" and level.method in BELOW for level in levels)
+    return (from_below(),) if thoracic else ()

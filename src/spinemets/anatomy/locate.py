@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spinemets.anatomy import build, discs, landmarks, laterality, shape
 from spinemets.anatomy.completeness import with_shares
 from spinemets.anatomy.earlier import matched
-from spinemets.anatomy.evidence import Evidence
+from spinemets.anatomy.evidence import Evidence, counted_from_below
 from spinemets.anatomy.frames import NO_ENDPLATE, PATIENT_ANTERIOR, axes_of
 from spinemets.anatomy.gather import gather
 from spinemets.anatomy.instances import Instance, clean, head_to_feet, tangents
@@ -80,7 +80,7 @@ def locate(
         lambda of: build.vertebra(of[0], of[1], of[2], sides, settings, walls=walls),
         list(zip(instances, shapes, relative, strict=True)),
     )
-    levels = _levels(instances, found, (gathered.grid, gathered.others), study, options)
+    levels, told = _levels(instances, found, (gathered.grid, gathered.others), study, options)
     named = _finished(found, levels, settings)
     return Spine(
         vertebrae=named,
@@ -91,7 +91,7 @@ def locate(
         body_only=all(s.canal is None for s in shapes),
         sources=gathered.sources,
         ignored=gathered.ignored,
-        warnings=gathered.warnings,
+        warnings=(*gathered.warnings, *told),
     )
 
 
@@ -203,8 +203,8 @@ def _levels(
     of: tuple[Grid, dict[str, Region]],
     study: Study,
     options: LevelOptions,
-) -> tuple[Level, ...]:
-    """Names of the ordered vertebrae (G-09), by `numbering` from what the labels and the header say."""
+) -> tuple[tuple[Level, ...], tuple[str, ...]]:
+    """Names of the ordered vertebrae (G-09), by `numbering` from what the labels and the header say, and warnings on them."""
     grid, others = of
     candidates = [
         Candidate(name=i.name, centroid_lps_mm=middle(v), height_mm=_whole_height(v))
@@ -223,7 +223,8 @@ def _levels(
         earlier=matched([v.size_mm if _whole(v) else {} for v in vertebrae], options.earlier, rules),
         header_regions=landmarks.header_regions(study),
     )
-    return number(candidates, evidence, options)
+    levels = number(candidates, evidence, options)
+    return levels, counted_from_below(levels, evidence, options)
 
 
 def _or(named: int | None, seen: int | None) -> int | None:
