@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from spinemets.model.grid import Grid
 from spinemets.model.region import Region
 from spinemets.model.volume import Volume
+from spinemets.phantom.files.demo import Demo, make_demo
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +23,31 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("real images (shared/data beside the repository) are not here; the synthetic patient stands in")
     return folder
+
+
+# A process that waits for another to make a patient looks this often, and not longer than this.
+LOOK_S, PATIENCE_S = 0.5, 600
+
+
+@pytest.fixture(scope="session")
+def first_light_files(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Files of the case `first-light`, made once for all processes of a run. They are read, never written to."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "first-light"
+    made = folder.with_name("first-light-made")
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        waited = time.monotonic()
+        while not made.exists():
+            if time.monotonic() - waited > PATIENCE_S:
+                pytest.fail("another process did not finish the patient")
+            time.sleep(LOOK_S)
+    else:
+        make_demo(folder)
+        made.touch()
+    names = {"study": "STUDY", "labels": "labels.nii.gz", "clinical": "clinical.yaml", "truth": "truth.json"}
+    return Demo(**{field: folder / name for field, name in names.items()})
 
 
 @pytest.fixture

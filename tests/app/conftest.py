@@ -16,6 +16,7 @@ from spinemets.model.level import Level
 from spinemets.model.measurement import Subject
 from spinemets.model.provenance import Provenance
 from spinemets.model.study import ClinicalFacts, PatientFacts, Study, Unread
+from spinemets.phantom.files.demo import Demo
 
 
 def finding(number: int, state: State) -> Finding:
@@ -86,17 +87,15 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, make_assessment: Callable[..., Ass
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+def demo(first_light_files: Demo, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """The demonstration patient on disk, assessed once: files, truth, run and what was written."""
     from spinemets.app import pipeline as real
     from spinemets.app.options import Options
-    from spinemets.phantom.files.demo import make_demo
 
-    folder = tmp_path_factory.mktemp("demo")
-    files = make_demo(folder)
+    files = first_light_files
     options = Options(labels=(str(files.labels),), clinical=files.clinical)
     done = real.run(files.study, options)
     return SimpleNamespace(
         files=files, options=options, run=done, assessment=done.assessment, truth=json.loads(files.truth.read_text()),
-        written=real.write_outputs(done, folder / "report"),
+        written=real.write_outputs(done, tmp_path_factory.mktemp("demo") / "report"),
     )  # fmt: skip

@@ -19,7 +19,6 @@ from spinemets import phantom
 from spinemets.app.pipeline import open_study
 from spinemets.ingest.read import read
 from spinemets.phantom.files import write
-from spinemets.phantom.files.demo import make_demo
 from spinemets.phantom.files.write import write_dicom, write_nifti_series
 from spinemets.phantom.imaging.acquisition import default, sequences
 
@@ -30,16 +29,11 @@ GRADIENT_ECHOES = (
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    """The demonstration study on disk."""
-    return make_demo(tmp_path_factory.mktemp("demo"))
-
-
-@pytest.fixture(scope="module")
-def datasets(demo):
+def datasets(first_light_files):
     """Headers by series folder."""
     return {
-        folder.name: [pydicom.dcmread(f) for f in sorted(folder.iterdir())] for folder in sorted(demo.study.iterdir())
+        folder.name: [pydicom.dcmread(f) for f in sorted(folder.iterdir())]
+        for folder in sorted(first_light_files.study.iterdir())
     }
 
 
@@ -90,9 +84,9 @@ def test_pixels_come_back(datasets):
         assert d.ImagePositionPatient == pytest.approx(volume.grid.to_lps_mm([0, 0, k]), abs=1e-5)
 
 
-def test_label_map(demo):
+def test_label_map(first_light_files):
     """Labels on the CT grid, RAS affine, names inside the file."""
-    image = nib.load(demo.labels)
+    image = nib.load(first_light_files.labels)
     grid = phantom.build().grid(default("ct"))
     assert image.shape == grid.shape_ijk
     lps = np.diag([-1, -1, 1, 1]) @ image.affine
@@ -101,15 +95,15 @@ def test_label_map(demo):
     assert b"disc_below_L3" in image.header.extensions[0].get_content()
 
 
-def test_clinical_example(demo):
+def test_clinical_example(first_light_files):
     """Age, sex and primary are supplied; pain is missing so that the instability score is a range."""
-    facts = yaml.safe_load(demo.clinical.read_text(encoding="utf-8"))
+    facts = yaml.safe_load(first_light_files.clinical.read_text(encoding="utf-8"))
     assert facts == {"age_years": 52, "sex": "female", "primary": "breast"}
 
 
-def test_truth_file(demo, first_light):
+def test_truth_file(first_light_files, first_light):
     """truth.json is the truth record, with what each series holds of the spine."""
-    found = json.loads(demo.truth.read_text(encoding="utf-8"))
+    found = json.loads(first_light_files.truth.read_text(encoding="utf-8"))
     series = found.pop("series")
     assert found == json.loads(json.dumps({k: v for k, v in first_light.truth.items() if k != "series"}))
     assert [one["kind"] for one in series] == ["ct", "t1", "stir"]
