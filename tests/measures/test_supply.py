@@ -20,6 +20,7 @@ from spinemets.model.region import CortexProfile, Region, Surface
 from spinemets.model.series import GeometryCheck, Recognition, Series
 from spinemets.model.spine import Spine, Vertebra
 from spinemets.model.study import PatientFacts, Study
+from spinemets.model.study_view import SeriesMotion
 from spinemets.model.volume import Volume
 
 
@@ -119,6 +120,19 @@ class TestCandidates:
         refused = supply(bent).candidates(["t1"], None)
         assert isinstance(refused, Refused)
         assert "no trusted geometry" in refused.missing
+
+    def test_a_series_that_moved_too_far(self):
+        """G-10: 'more, or no overlap: criteria needing both `NA-REGISTRATION`'; one that is bent too keeps its own reason."""
+        gone = GeometryCheck(verdict="refused", notes=("content 9 mm down",))
+        bent = GeometryCheck(verdict="refused", notes=("slices missing",))
+        moved, broken = series(2, "t1", grid(), geometry=gone), series(3, "t1", grid(), geometry=bent)
+        motion = SeriesMotion(reference_uid="1.1", moving_uid="1.2", verdict="refused", sentence="content 9 mm down")
+        for members, code in (((moved,), "NA-REGISTRATION"), ((moved, broken), "NA-GEOMETRY")):
+            given = supply(*members)
+            refused = replace(given, study=replace(given.study, motions=(motion,))).candidates(["t1"], vertebra())
+            assert isinstance(refused, Refused)
+            assert refused.code == code
+            assert "content 9 mm down" in refused.missing
 
     @pytest.mark.parametrize(
         ("kinds", "words"),

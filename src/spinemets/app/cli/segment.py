@@ -67,6 +67,7 @@ def text(said: dict[str, Any]) -> str:
 def _line(row: dict[str, Any]) -> str:
     x, y, z = row["centroid_lps_mm"]
     sure = "" if row["confidence"] is None else f", {row['confidence']:.0%} sure of the name ({row['method']})"
-    outline = "" if row["outline_confidence"] is None else f", outline {row['outline_confidence']:.2f}"
+    # Cut, not rounded: nothing is shown as sure.
+    outline = "" if row["outline_confidence"] is None else f", outline {int(100 * row['outline_confidence']) / 100:.2f}"
     flagged = "".join(f"; {flag}" for flag in row["flags"])
     return f"{row['label']:>4}  {row['words']}{sure}{outline}, centre LPS ({x:.1f}, {y:.1f}, {z:.1f}) mm{flagged}"
