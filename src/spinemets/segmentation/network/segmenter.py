@@ -31,8 +31,9 @@ CT = "ct"
 WHOLE_MM = (130.0, 520.0, 300.0)
 # The search looks at every third slice (9 mm apart).
 SEARCH_EVERY = 3
-# Slices of the image closer than this are labelled at half of the network's step.
-THIN_MM = 2.0
+# Slices of the image closer than this are labelled at half of the network's step. At 2 mm that took a second of a lumbar MR for 0.002
+# of its Dice coefficients.
+THIN_MM = 1.75
 # Vertebrae are outlined with a mean probability of 0.9 and more, noise with 0.6 to 0.75: a column of less is none.
 LEAST_SURE = 0.8
 
