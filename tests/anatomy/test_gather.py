@@ -36,6 +36,19 @@ def test_a_map_of_bodies_defines_the_body(maps, locate_all):
         assert "pedicle_side_a" in vertebra.regions
 
 
+def test_body_and_vertebra_of_one_map_have_no_margin(analytic, locate_all):
+    """Parts of one outline: all of the vertebra's label is kept, and nothing is said of a margin."""
+    whole, bodies = (analytic.Builder().segmentation(analytic.column(3), **how) for how in ({}, {"body_only": True}))
+    inner = tuple(
+        replace(p, structure="vertebral_body") for p in bodies.parts if p.structure in ("vertebra", "vertebral_body")
+    )
+    spine = locate_all(replace(whole, parts=(*whole.parts, *inner)))
+    alone = locate_all(whole)
+    for vertebra, other in zip(spine.vertebrae, alone.vertebrae, strict=True):
+        assert vertebra.regions["vertebra"].n_voxels == other.regions["vertebra"].n_voxels
+        assert not any("around the labelled body" in flag for flag in vertebra.flags)
+
+
 def test_what_surrounds_a_labelled_body_is_no_posterior_element(analytic, maps, locate_all):
     """Two maps never agree to the voxel: the margin in front of the posterior wall is left out and said."""
     placed, whole, _ = maps

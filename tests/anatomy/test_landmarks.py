@@ -94,11 +94,20 @@ class TestLandmarks:
         whole = top.regions["vertebra"].full_mask() | peg.full_mask()
         outlines = [v.regions["vertebra"] for v in spine.vertebrae]
         with_peg = Region.from_mask("vertebra", whole, spine.grid)
-        assert dens_of(spine.vertebrae, [with_peg, *outlines[1:]]) == 0
-        assert dens_of(spine.vertebrae, outlines) is None
-        lowest = (*spine.vertebrae[1:], top)
+        narrow = [replace(v, size_mm={**v.size_mm, "width_mm": 17.0}) for v in spine.vertebrae]
+        assert dens_of(narrow, [with_peg, *outlines[1:]]) == 0
+        assert dens_of(narrow, outlines) is None
+        lowest = (*narrow[1:], narrow[0])
         assert dens_of(lowest, [*outlines[1:], with_peg]) is None
-        assert dens_of(spine.vertebrae, [None] * 4) is None
+        assert dens_of(narrow, [None] * 4) is None
+
+    def test_a_piece_of_the_next_body_is_no_dens(self, spine):
+        """A lumbar CT that ends in a body: what is seen of it above a vertebra as wide as 40 mm names nothing C2."""
+        top = spine.vertebrae[0]
+        piece = self.blob(spine, top.frame.to_lps_mm(np.array([0.0, 0.0, top.size_mm["height_mm"] / 2 + 7.0])), 5.0)
+        whole = Region.from_mask("vertebra", top.regions["vertebra"].full_mask() | piece.full_mask(), spine.grid)
+        assert top.size_mm["width_mm"] > 23
+        assert dens_of(spine.vertebrae, [whole, *(v.regions["vertebra"] for v in spine.vertebrae[1:])]) is None
 
     def test_conus(self, spine):
         """The cord ends beside the second vertebra, the canal goes on below."""

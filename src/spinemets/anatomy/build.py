@@ -175,6 +175,8 @@ def _without_margin(instance: Instance, shape: Shape) -> tuple[Instance, tuple[s
     """Where a body label of its own exists: leave out what the other label map adds around it, and say how much."""
     if instance.body is None or instance.vertebra is None or shape.frame is None or shape.wall is None:
         return instance, ()
+    if instance.one_map:
+        return instance, ()
     neck = shape.hole is not None and _is_neck(instance.body, shape.frame, shape.hole)
     reach = 1.5 * max(instance.body.grid.spacing_mm) if neck else None
     kept = arch.without_margin(instance.vertebra, instance.body, shape.frame, shape.wall, reach)

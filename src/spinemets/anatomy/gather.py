@@ -118,6 +118,7 @@ def _join(
                 naming=segmentation.naming,
                 flags=part.region.flags,
                 confidence=part.confidence,
+                first_map=segmentation,
             )
         )
         return
@@ -129,7 +130,10 @@ def _join(
         return
     if found.body is None:
         found = replace(
-            found, body=part.region, vertebra=None if found.vertebra is None else union([found.vertebra, part.region])
+            found,
+            body=part.region,
+            vertebra=None if found.vertebra is None else union([found.vertebra, part.region]),
+            one_map=found.first_map is segmentation,
         )
     instances[place] = found
 

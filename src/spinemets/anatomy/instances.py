@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.model.region import Region
+from spinemets.model.segmentation import Segmentation
 
 Array = NDArray[np.float64]
 
@@ -30,6 +31,10 @@ class Instance:
         Sentences.
     confidence
         How sure the segmenter is of the outline, None where it does not say.
+    first_map
+        Segmentation that showed it first.
+    one_map
+        Whether body and vertebra come from one segmentation: then what lies around the body is no margin of another map.
     """
 
     name: str | None
@@ -38,6 +43,8 @@ class Instance:
     naming: str = "none"
     flags: tuple[str, ...] = ()
     confidence: float | None = None
+    first_map: Segmentation | None = None
+    one_map: bool = False
 
     @property
     def region(self) -> Region:

@@ -17,6 +17,8 @@ SACRUM_REACH_MM = 35.0
 RIB_REACH_MM = 35.0
 # A dens stands this much bone [mL] in front of the canal, so far [mm] above the top of its body and beside the midline.
 DENS_ML, DENS_ABOVE_MM, DENS_BESIDE_MM = 0.35, 4.0, 9.0
+# A wider body is no axis (17 mm on average): where the image ends, a piece of the next body looks like a dens.
+C2_WIDEST_MM = 23.0
 # Where the head and neck of a rib lie about a body: from the body's side outwards, from behind its front to behind the canal,
 # and up and down in heights of the body.
 RIB_OUTWARDS_MM, RIB_BEHIND_MM, RIB_HEIGHTS = 24.0, 34.0, 0.95
@@ -62,7 +64,7 @@ def dens_of(vertebrae: Sequence[Vertebra], outlines: Sequence[Region | None]) ->
     for place in bodies:
         vertebra = vertebrae[place]
         frame, whole, height = vertebra.frame, outlines[place], vertebra.size_mm.get("height_mm")
-        if frame is None or whole is None or height is None:
+        if frame is None or whole is None or height is None or vertebra.size_mm.get("width_mm", 0.0) > C2_WIDEST_MM:
             continue
         local = frame.to_local_mm(whole.grid.to_lps_mm(whole.indices))
         depth = vertebra.size_mm.get("depth_mm", height)
