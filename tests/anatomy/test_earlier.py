@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemets.anatomy.earlier import COMPARED, matched
+from spinemets.anatomy.earlier import matched
 from spinemets.anatomy.hypotheses import expected_heights_mm
 from spinemets.knowledge.catalogue import load
-from spinemets.model.level import EarlierLevel
+from spinemets.model.level import BODY_SIZES, EarlierLevel
 
 NAMES = ("T8", "T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5")
 
@@ -104,4 +104,4 @@ def test_too_few_bodies_say_nothing(rules):
     nameless = study(sizes, (None,) * 9 + ("L5",))
     found = matched(seen(sizes[:6], 1), nameless, rules)
     assert found is None or found.name == "L5"
-    assert set(COMPARED) == set(sizes[0])
+    assert set(BODY_SIZES) == set(sizes[0])

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from spinemets.exports.labels import write_labels
-from spinemets.exports.levels_json import SCHEMA, levels_document, write_levels
+from spinemets.exports.levels_json import levels_document, write_levels
+from spinemets.model.level import LEVELS_SCHEMA as SCHEMA
 from spinemets.model.level import Level
 from spinemets.model.spine import Spine
 

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.model.level import EarlierLevel
+from spinemets.model.level import BODY_SIZES, EarlierLevel
 
 Sizes = Mapping[str, float]
 Array = NDArray[np.float64]
-COMPARED = ("height_mm", "width_mm", "depth_mm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +85,7 @@ def _evidence(
     """Logarithm of how much likelier the sizes are if the rows are the same people's vertebrae than if not."""
     pairs = [(own, earlier[n + offset].size_mm) for n, own in enumerate(sizes) if 0 <= n + offset < len(earlier)]
     total, compared = 0.0, 0
-    for name in COMPARED:
+    for name in BODY_SIZES:
         logs = np.array([np.log(a[name] / b[name]) for a, b in pairs if a.get(name, 0) > 0 and b.get(name, 0) > 0])
         if len(logs) < rules["prior_at_least"]:
             continue

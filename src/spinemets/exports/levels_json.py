@@ -10,11 +10,9 @@ from typing import Any
 from spinemets.exports.atomic import write_bytes
 from spinemets.exports.labels import label_map_numbers
 from spinemets.exports.regions import REGIONS
+from spinemets.model.level import BODY_SIZES, LEVELS_SCHEMA
 from spinemets.model.spine import Spine, Vertebra
 
-SCHEMA = "spinemets-levels/1"
-# Sizes of a body by which a later study knows it again.
-SIZES = ("height_mm", "width_mm", "depth_mm")
 # What is asked for where nothing names a level.
 REQUEST = "Name one vertebra by one click: --anchor {name}={x:.1f},{y:.1f},{z:.1f} (LPS mm), with the name that it has."
 
@@ -38,7 +36,7 @@ def levels_document(spine: Spine, made: Mapping[str, Any], warnings: Sequence[st
     """
     numbers = label_map_numbers(spine)
     return {
-        "schema": SCHEMA,
+        "schema": LEVELS_SCHEMA,
         "made": dict(made),
         "scheme": numbers.scheme,
         "space": "LPS mm",
@@ -76,7 +74,9 @@ def _row(vertebra: Vertebra, label: int) -> dict[str, Any]:
         "complete": whole.complete,
         "flags": [*vertebra.flags, *whole.notes],
         "size_mm": {
-            name: round(vertebra.size_mm[name], 2) for name in SIZES if name in vertebra.size_mm and whole.heights_valid
+            name: round(vertebra.size_mm[name], 2)
+            for name in BODY_SIZES
+            if name in vertebra.size_mm and whole.heights_valid
         },
         "centroid_lps_mm": [round(float(x), 2) for x in _centre(vertebra)],
     }

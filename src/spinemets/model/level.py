@@ -11,6 +11,9 @@ LUMBAR = tuple(f"L{n}" for n in range(1, 7))
 SACRAL = tuple(f"S{n}" for n in range(1, 6))
 # Head to feet, variants (T13, L6) at their place: never sort levels by an integer label.
 ORDER = CERVICAL + THORACIC + LUMBAR + SACRAL
+# Schema of `levels.json`, and the sizes in it by which a later study knows a body again.
+LEVELS_SCHEMA = "spinemets-levels/1"
+BODY_SIZES = ("height_mm", "width_mm", "depth_mm")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from spinemets.ingest.facts.earlier_levels import SCHEMA, read_earlier_levels
+from spinemets.ingest.facts.earlier_levels import read_earlier_levels
 from spinemets.model.errors import UsageError
+from spinemets.model.level import LEVELS_SCHEMA as SCHEMA
 
 ROWS = [
     {"name": "T12", "confidence": 0.97, "size_mm": {"height_mm": 24.0, "width_mm": 40.0}},

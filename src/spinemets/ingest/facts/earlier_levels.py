@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from spinemets.model.errors import UsageError
-from spinemets.model.level import ORDER, EarlierLevel
-
-SCHEMA = "spinemets-levels/1"
+from spinemets.model.level import LEVELS_SCHEMA, ORDER, EarlierLevel
 
 
 def read_earlier_levels(path: Path) -> tuple[EarlierLevel, ...]:
@@ -24,7 +22,7 @@ def read_earlier_levels(path: Path) -> tuple[EarlierLevel, ...]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: the earlier levels cannot be read ({_why(error)}).", _REMEDY) from None
-    if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+    if not isinstance(data, dict) or data.get("schema") != LEVELS_SCHEMA:
         raise UsageError(f"{path} is not a levels.json of this program.", _REMEDY)
     try:
         found = tuple(_level(row) for row in data["vertebrae"])

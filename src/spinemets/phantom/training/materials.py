@@ -90,22 +90,24 @@ class CodeCanvas(Canvas):
     held: NDArray[np.uint8]
     kept: NDArray[np.bool_] | None = None
 
+    def _shares(self, place: Slices, share: Array) -> tuple[tuple[int, int, int], Array]:
+        """First sample of a place, and the share that is painted of each: nothing of what is kept."""
+        corner, shape = self._corner(place)
+        shares = np.ascontiguousarray(np.broadcast_to(share, shape), np.float32)
+        return corner, shares if self.kept is None else np.where(self.kept[place], np.float32(0), shares)
+
     def fill(self, place: Slices, values: Channels | Array, share: Array) -> None:
         """Mix a tissue, given by its code, over what is there."""
         from spinemets.phantom.training import layers  # lazy: compiled
 
-        corner, shape = self._corner(place)
-        shares = np.ascontiguousarray(np.broadcast_to(share, shape), np.float32)
-        if self.kept is not None:
-            shares = np.where(self.kept[place], np.float32(0), shares)
+        corner, shares = self._shares(place, share)
         layers.lay(self.held, corner, shares, int(values[0]))
 
     def exchange(self, place: Slices, new: str, old: str, share: Array) -> None:
         """Put one tissue in the place of another where it takes most of it."""
         from spinemets.phantom.training import layers  # lazy: compiled
 
-        corner, shape = self._corner(place)
-        shares = np.ascontiguousarray(np.broadcast_to(share, shape), np.float32)
+        corner, shares = self._shares(place, share)
         codes = (int(self.palette.tissue(name)[0]) for name in (new, old))
         layers.exchange(self.held, corner, shares, *codes)
 

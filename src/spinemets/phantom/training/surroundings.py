@@ -58,9 +58,9 @@ def clothe(canvas: CodeCanvas, parts: NDArray[np.bool_], vertebrae: tuple[Verteb
             )
             share = coverage(np.broadcast_to(beside.wall - thick, part.shape), part.reach_mm) * beside.within
             # Inside the wall lie the endplates' cartilage and the disc's rim, which have no label of their own.
-            share = np.where(parts[place] | (thick <= 0) | (beside.wall < 0), np.float32(0), share)
+            share = np.where((thick <= 0) | (beside.wall < 0), np.float32(0), share)
             for old in GIVE_WAY:
-                canvas.exchange(place, FAT, old, share)
+                shielded.exchange(place, FAT, old, share)
             if vessel is not None:
                 shielded.cover(found, tissue, beside.vessel(*vessel))
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.model.errors import SpinemetsError
 from spinemets.model.grid import Grid
 from spinemets.model.series import Series
 from spinemets.model.study import Study
 from spinemets.model.study_view import SeriesMotion
 from spinemets.model.volume import Volume
-from spinemets.series.motion.measure import between, said, unfit
+from spinemets.series.motion.measure import of_pair
 from spinemets.series.motion.mutual_information import rotation
 from spinemets.series.motion.pairs import TOGETHER, Pair, modality_of, rank
 from spinemets.series.sets.likeness import overlap_share
@@ -50,10 +49,10 @@ def aligned(study: Study, grid: Grid) -> Study:
     for one in sorted(
         _others(study.series, lead), key=lambda s: (modality_of(s) != modality_of(lead), s.uid in followed, rank(s))
     ):
-        reference = _reference(one, (lead, study), ways, followed)
         if one.uid in followed:
             ways[one.uid] = _after(ways.get(followed[one.uid]), None)
         else:
+            reference = _reference(one, (lead, study), ways, followed)
             ways[one.uid] = _after(ways.get(reference.uid), _between(reference, one))
         changed[one.uid] = ways[one.uid].of(one)
     return replace(
@@ -136,23 +135,9 @@ def _reference(one: Series, of: tuple[Series, Study], ways: dict[str, _Way], fol
 
 
 def _between(reference: Series, moving: Series) -> SeriesMotion:
-    pair = Pair(reference=reference, moving=moving)
-    why = unfit(reference) or unfit(moving)
-    if not why and reference.grid is not None and moving.grid is not None:
-        why = "" if overlap_share(reference.grid, moving.grid) > 0 else "they do not overlap"
-    if why:
-        return said(
-            pair,
-            "not measured",
-            f"series {moving.number} against series {reference.number}: motion not measured: {why}",
-        )
-    try:
-        return between(reference, moving)
-    except SpinemetsError as error:
-        # One series that cannot be decoded costs its own line, not the others'.
-        return said(
-            pair, "not measured", f"series {moving.number}: motion not measured: pixels cannot be read: {error}"
-        )
+    assert reference.grid is not None and moving.grid is not None
+    apart = overlap_share(reference.grid, moving.grid) <= 0
+    return of_pair(Pair(reference=reference, moving=moving, reason="they do not overlap" if apart else ""))
 
 
 def _after(before: _Way | None, motion: SeriesMotion | None) -> _Way:

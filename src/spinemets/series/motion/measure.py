@@ -47,15 +47,19 @@ def with_motions(study: Study) -> Study:
 
 def _motions(study: Study) -> Iterator[SeriesMotion]:
     for pair in pairs_of(study, int(limits()["most_per_set"])):
-        why = pair.reason or unfit(pair.reference) or unfit(pair.moving)
-        if why:
-            yield _not_measured(pair, why)
-            continue
-        try:
-            yield between(pair.reference, pair.moving)
-        except SpinemetsError as error:
-            # one series that cannot be decoded costs its own line, not the others'
-            yield _not_measured(pair, f"pixels cannot be read: {error}")
+        yield of_pair(pair)
+
+
+def of_pair(pair: Pair) -> SeriesMotion:
+    """Motion of a pair, or a line that says why it was not measured: nothing is raised for one series."""
+    why = pair.reason or _unfit(pair.reference) or _unfit(pair.moving)
+    if why:
+        return _not_measured(pair, why)
+    try:
+        return between(pair.reference, pair.moving)
+    except SpinemetsError as error:
+        # one series that cannot be decoded costs its own line, not the others'
+        return _not_measured(pair, f"pixels cannot be read: {error}")
 
 
 def between(reference: Series, moving: Series) -> SeriesMotion:
@@ -78,7 +82,7 @@ def between(reference: Series, moving: Series) -> SeriesMotion:
     field = _field(reference.grid, moving.grid)
     if field is None:
         sentence = f"{_names(pair)}: no common field, so they cannot be used together"
-        return said(pair, "refused", sentence)
+        return _said(pair, "refused", sentence)
     found = register(_picture(reference, field), _picture(moving, field), limits())
     if found is None:
         return _not_measured(pair, "the common field holds too little")
@@ -86,7 +90,7 @@ def between(reference: Series, moving: Series) -> SeriesMotion:
     return _not_measured(pair, doubt) if doubt else _measured(pair, found)
 
 
-def unfit(series: Series) -> str:
+def _unfit(series: Series) -> str:
     """Why a series cannot be registered, empty if it can."""
     if not series.measurable:
         return f"series {series.number} has no trusted grid"
@@ -162,7 +166,7 @@ def _measured(pair: Pair, found: Motion) -> SeriesMotion:
         f"in the common field (repeats within {found.disagreement_mm:.1f} mm{_fat_words(fat_mm)}): {ends[verdict]}"
     )
     return replace(
-        said(pair, verdict, sentence),
+        _said(pair, verdict, sentence),
         shift_mm=_rounded(found.shift_mm), rotation_deg=_rounded(found.rotation_deg),
         centre_lps_mm=_rounded(found.centre_lps_mm), residual_mm=round(residual, 2),
     )  # fmt: skip
@@ -196,10 +200,10 @@ def _names(pair: Pair) -> str:
 
 
 def _not_measured(pair: Pair, why: str) -> SeriesMotion:
-    return said(pair, "not measured", f"{_names(pair)}: motion not measured: {why}")
+    return _said(pair, "not measured", f"{_names(pair)}: motion not measured: {why}")
 
 
-def said(pair: Pair, verdict: str, sentence: str) -> SeriesMotion:
+def _said(pair: Pair, verdict: str, sentence: str) -> SeriesMotion:
     """A motion without numbers: a verdict on a pair, and its sentence."""
     return SeriesMotion(
         reference_uid=pair.reference.uid, moving_uid=pair.moving.uid, verdict=verdict, sentence=sentence
