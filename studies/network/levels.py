@@ -1,7 +1,7 @@
 """How often levels are named rightly on the digital spine, from images alone: `python -m studies.network.levels`.
 
 A vertebra is named wrongly in silence if its name is wrong, no doubt is shown (confidence of 0.95 or more), no conflict is said, and no
-warning says that thoracic names were counted from below.
+warning says that such names were counted from one end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spinemets import phantom
-from spinemets.anatomy.evidence import from_below
+from spinemets.anatomy.evidence import at_risk
 from spinemets.anatomy.hypotheses import variants
 from spinemets.anatomy.locate import locate
 from spinemets.anatomy.options import LevelOptions
@@ -100,7 +100,8 @@ def count(name: str, spine: Spine, patient: phantom.Phantom) -> Count:
         elif said.assumed or said.conflict:
             tally["doubted"] += 1
         else:
-            tally["warned" if from_below() in spine.warnings and said.region == "T" else "wrong"] += 1
+            warned = any(at_risk(said.name, warning) for warning in spine.warnings)
+            tally["warned" if warned else "wrong"] += 1
     inside = 0
     if grid is not None:
         inside = sum(

@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from spinemets.anatomy.earlier import Match
-from spinemets.anatomy.evidence import Evidence, counted_from_below, from_below, label_anchors, landmarks, stated
+from spinemets.anatomy.evidence import (
+    Evidence,
+    at_risk,
+    counted_from_one_end,
+    from_above,
+    from_below,
+    label_anchors,
+    landmarks,
+    stated,
+)
 from spinemets.anatomy.label_names import Candidate
 from spinemets.anatomy.options import LevelOptions
 from spinemets.knowledge.catalogue import load
@@ -58,28 +67,42 @@ def level(name, method="landmarks"):
 
 
 @pytest.mark.parametrize(
-    ("levels", "evidence", "options", "warned"),
+    ("levels", "evidence", "options", "side"),
     [
-        (["T12", "L1"], Evidence(sacrum=1, last_rib=0), LevelOptions(), True),
-        (["T12", "L1"], Evidence(), LevelOptions(anchors=(("L1", (0.0, 0.0, 0.0)),)), True),
-        (["L1", "L2"], Evidence(sacrum=1), LevelOptions(), False),
-        (["T12", None], Evidence(sacrum=1, first_rib=0), LevelOptions(), False),
-        (["C7", "T1"], Evidence(c2=0), LevelOptions(), False),
-        (["T12", "L1"], Evidence(), LevelOptions(anchors=(("T12", (0.0, 0.0, 0.0)),)), False),
-        (["T12", "L1"], Evidence(), LevelOptions(top="T12"), False),
-        (["T12", "L1"], Evidence(earlier=Match(place=0, name="T12", confidence=0.9)), LevelOptions(), False),
+        (["T12", "L1"], Evidence(sacrum=1, last_rib=0), LevelOptions(), "below"),
+        (["T12", "L1"], Evidence(), LevelOptions(anchors=(("L1", (0.0, 0.0, 0.0)),)), "below"),
+        (["L1", "L2"], Evidence(sacrum=1), LevelOptions(), None),
+        (["T12", None], Evidence(sacrum=1, first_rib=0), LevelOptions(), None),
+        (["C7", "T1"], Evidence(c2=0), LevelOptions(), None),
+        (["T12", "L1"], Evidence(), LevelOptions(anchors=(("T12", (0.0, 0.0, 0.0)),)), None),
+        (["T12", "L1"], Evidence(), LevelOptions(top="T12"), None),
+        (["T12", "L1"], Evidence(earlier=Match(place=0, name="T12", confidence=0.9)), LevelOptions(), None),
+        (["T12"], Evidence(last_rib=0), LevelOptions(), "below"),
+        (["T12", "L1"], Evidence(c2=0, last_rib=0), LevelOptions(), "above"),
+        (["T12", "L1"], Evidence(first_rib=0, sacrum=1), LevelOptions(), None),
+        (["T12", "L1"], Evidence(), LevelOptions(anchors=(("T3", (0.0, 0.0, 0.0)),)), "above"),
+        (["T10", "T11"], Evidence(c2=0), LevelOptions(), None),
     ],
 )
-def test_thoracic_names_counted_from_below_carry_a_warning(levels, evidence, options, warned):
-    """Eleven or thirteen thoracic vertebrae look like twelve from the sacrum upwards: what would be wrong is said."""
-    said = counted_from_below([level(name) for name in levels], evidence, options)
-    assert said == ((from_below(),) if warned else ())
+def test_names_counted_from_one_end_carry_a_warning(levels, evidence, options, side):
+    """Eleven or thirteen thoracic vertebrae look like twelve from one end: what would be wrong is said."""
+    said = counted_from_one_end([level(name) for name in levels], evidence, options)
+    assert said == {"below": (from_below(),), "above": (from_above(),), None: ()}[side]
 
 
 def test_names_of_a_label_map_are_its_own():
-    assert counted_from_below([level("T12", "label map")], Evidence(), LevelOptions()) == ()
+    assert counted_from_one_end([level("T12", "label map")], Evidence(), LevelOptions()) == ()
 
 
-def test_the_warning_says_how_often():
+@pytest.mark.parametrize("warning", [from_below(), from_above()])
+def test_the_warning_says_how_often(warning):
     """Shares of the table of variants."""
-    assert "with 11 (3.0% of people) or 13 (0.5% of people) thoracic vertebrae" in from_below()
+    assert "with 11 (3.0% of people) or 13 (0.5% of people) thoracic vertebrae" in warning
+
+
+def test_names_at_risk():
+    """Counted upwards the thoracic ones, downwards T12 and what follows, with any other warning none."""
+    names = ("C7", "T11", "T12", "L1")
+    assert [n for n in names if at_risk(n, from_below())] == ["T11", "T12"]
+    assert [n for n in names if at_risk(n, from_above())] == ["T12", "L1"]
+    assert not any(at_risk(n, "Something else.") for n in names)

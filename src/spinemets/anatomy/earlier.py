@@ -13,6 +13,7 @@ from spinemets.model.level import BODY_SIZES, EarlierLevel
 
 Sizes = Mapping[str, float]
 Array = NDArray[np.float64]
+SPACING = "spacing_mm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +39,9 @@ def matched(sizes: Sequence[Sizes], earlier: Sequence[EarlierLevel], rules: Mapp
     """How an earlier study's vertebrae lie over those in view, by the sizes of their bodies.
 
     Every way of laying one row over the other is weighed: logarithms of the ratios of heights, widths and depths spread by
-    `prior_size_sd` about a common ratio (another modality, other outlines) if the vertebrae are the same, and by
-    `prior_unrelated_sd` if they are not. Sizes of one body and of neighbours go together: their evidence counts for
-    `prior_share`.
+    `prior_size_sd`, those of distances between neighbours by `prior_spacing_sd`, about a common ratio (another modality, other
+    outlines) if the vertebrae are the same, and by `prior_unrelated_sd` if they are not. Sizes of one body and of neighbours
+    go together: their evidence counts for `prior_share`.
 
     Parameters
     ----------
@@ -84,21 +85,36 @@ def _evidence(
 ) -> float | None:
     """Logarithm of how much likelier the sizes are if the rows are the same people's vertebrae than if not."""
     pairs = [(own, earlier[n + offset].size_mm) for n, own in enumerate(sizes) if 0 <= n + offset < len(earlier)]
-    total, compared = 0.0, 0
+    ratios = [
+        {name: float(np.log(a[name] / b[name])) for name in BODY_SIZES if a.get(name, 0) > 0 and b.get(name, 0) > 0}
+        for a, b in pairs
+    ]
+    if sum(map(bool, ratios)) < rules["prior_at_least"]:
+        return None
+    total = 0.0
     for name in BODY_SIZES:
-        logs = np.array([np.log(a[name] / b[name]) for a, b in pairs if a.get(name, 0) > 0 and b.get(name, 0) > 0])
-        if len(logs) < rules["prior_at_least"]:
+        logs = np.array([ratio[name] for ratio in ratios if name in ratio])
+        # Between so many bodies lies one distance less.
+        if len(logs) < rules["prior_at_least"] - 1:
             continue
-        compared += 1
-        common = float(rules["prior_common_sd"])
-        total += _log_density(logs, float(rules["prior_size_sd"]), common)
-        total -= _log_density(logs, float(rules["prior_unrelated_sd"]), common)
-    return total if compared else None
+        own_sd = float(rules["prior_spacing_sd" if name == SPACING else "prior_size_sd"])
+        total += _agreement(logs, own_sd, rules)
+    return total
 
 
-def _log_density(values: Array, own_sd: float, common_sd: float) -> float:
-    """Log density of values that share one Gaussian deviation and have one each, up to a constant of their number."""
-    n, own, common = len(values), own_sd**2, common_sd**2
-    squares = float(values @ values) - common / (own + n * common) * float(values.sum()) ** 2
-    determinant = (n - 1) * np.log(own) + np.log(own + n * common)
-    return float(-(squares / own + determinant) / 2)
+def _agreement(logs: Array, own_sd: float, rules: Mapping[str, Any]) -> float:
+    """Log likelihood ratio of one size of several bodies.
+
+    The common ratio is taken from the median, as likely as `prior_common_sd` makes it. A body that changed between the
+    studies (it collapsed, or was cut) counts against the overlay as an outlier does, no more.
+    """
+    common, changed = float(np.median(logs)), float(rules["prior_changed_share"])
+    unrelated = float(rules["prior_unrelated_sd"])
+    same = (1 - changed) * _density(logs - common, own_sd) + changed * _density(logs - common, unrelated)
+    ratio = np.log(same / _density(logs - common, unrelated)).sum()
+    return float(ratio - (common / float(rules["prior_common_sd"])) ** 2 / 2)
+
+
+def _density(values: Array, sd: float) -> Array:
+    """Gaussian density about zero."""
+    return np.asarray(np.exp(-((values / sd) ** 2) / 2) / (sd * np.sqrt(2 * np.pi)))

@@ -77,7 +77,7 @@ def stated(vertebrae: Sequence[Candidate], options: LevelOptions, rules: Rules) 
 
 
 def landmarks(evidence: Evidence, rules: Rules) -> list[Anchor]:
-    """Landmarks in view, other series, and an earlier study that is sure enough."""
+    """Landmarks in view, and other series and an earlier study that are sure enough."""
     places = (
         ("c2", evidence.c2, "the dens"),
         ("first_rib", evidence.first_rib, "the first rib"),
@@ -90,6 +90,8 @@ def landmarks(evidence: Evidence, rules: Rules) -> list[Anchor]:
         if place is not None
     ]
     for place, name, confidence in evidence.other_series:
+        if confidence < rules["assume_at"]:
+            continue
         reliability = rules["reliability_other_series"] * confidence
         words = f"another series, which shows {name},"
         found.append(Anchor(kind="other_series", index=place, name=name, reliability=reliability, words=words))
@@ -112,26 +114,47 @@ def label_anchors(names: Sequence[str | None], rules: Rules) -> list[Anchor]:
 
 def from_below() -> str:
     """What is said where thoracic vertebrae are counted from below, with how often that goes wrong (`numbering`)."""
-    shares = {n: sum(v.prior for v in variants() if _thoracic(v) == n) for n in (11, 13)}
-    often = " or ".join(f"{n} ({p:.1%} of people)" for n, p in shares.items())
     return (
-        f"Thoracic vertebrae are counted upwards from the lumbar ones: with {often} thoracic vertebrae every thoracic name here is "
-        "one level off; C2 or the first rib in view, or a named point, would tell."
+        f"Thoracic vertebrae are counted upwards from the lumbar ones: with {_unusual()} thoracic vertebrae every thoracic name "
+        "here is one level off; C2 or the first rib in view, or a named point, would tell."
     )
+
+
+def from_above() -> str:
+    """What is said where lumbar vertebrae are counted from above, with how often that goes wrong (`numbering`)."""
+    return (
+        f"Lumbar vertebrae are counted downwards from the thoracic ones: with {_unusual()} thoracic vertebrae, where the last rib may be "
+        "short, T12 and every lumbar name here are one level off; the sacrum in view, or a named point, would tell."
+    )
+
+
+def _unusual() -> str:
+    """Numbers of thoracic vertebrae other than twelve, and how often they are met."""
+    shares = {n: sum(v.prior for v in variants() if _thoracic(v) == n) for n in (11, 13)}
+    return " or ".join(f"{n} ({p:.1%} of people)" for n, p in shares.items())
 
 
 def _thoracic(variant: Variant) -> int:
     return sum(name[0] == "T" for name in variant.sequence)
 
 
-def counted_from_below(levels: Sequence[Level], evidence: Evidence, options: LevelOptions) -> tuple[str, ...]:
-    """A warning where nothing in view tells how many thoracic vertebrae there are.
+def at_risk(name: str, warning: str) -> bool:
+    """Whether a level's name is one that such a warning is about."""
+    thoracic = name[0] == "T"
+    return {from_below(): thoracic, from_above(): name[0] == "L" or name in ("T12", "T13")}.get(warning, False)
 
-    From the sacrum and the last rib upwards, eleven or thirteen thoracic vertebrae look like twelve.
+
+def counted_from_one_end(levels: Sequence[Level], evidence: Evidence, options: LevelOptions) -> tuple[str, ...]:
+    """Warnings where nothing in view tells how many thoracic vertebrae there are.
+
+    From the sacrum and the last rib upwards, eleven or thirteen thoracic vertebrae look like twelve; so they do from the
+    neck downwards where the last rib is short and the sacrum out of view.
     """
     told = [name for name, _ in options.anchors] + ([] if options.top is None else [options.top])
-    tied = evidence.c2 is not None or evidence.first_rib is not None or evidence.earlier is not None
-    if tied or any(name[0] in "CT" for name in told):
+    above = evidence.c2 is not None or evidence.first_rib is not None or any(name[0] in "CT" for name in told)
+    below = evidence.sacrum is not None or any(name[0] == "L" or name == "T12" for name in told)
+    if evidence.earlier is not None or (above and below):
         return ()
-    thoracic = any(level.name is not None and level.name[0] == "T" and level.method in BELOW for level in levels)
-    return (from_below(),) if thoracic else ()
+    warning = from_above() if above else from_below()
+    counted = [level.name for level in levels if level.name is not None and level.method in BELOW]
+    return (warning,) if any(at_risk(name, warning) for name in counted) else ()

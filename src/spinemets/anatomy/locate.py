@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from spinemets.anatomy import build, discs, landmarks, laterality, shape
 from spinemets.anatomy.completeness import with_shares
 from spinemets.anatomy.earlier import matched
-from spinemets.anatomy.evidence import Evidence, counted_from_below
+from spinemets.anatomy.evidence import Evidence, counted_from_one_end
 from spinemets.anatomy.frames import NO_ENDPLATE, PATIENT_ANTERIOR, axes_of
 from spinemets.anatomy.gather import gather
 from spinemets.anatomy.instances import Instance, clean, head_to_feet, tangents
@@ -80,6 +81,7 @@ def locate(
         lambda of: build.vertebra(of[0], of[1], of[2], sides, settings, walls=walls),
         list(zip(instances, shapes, relative, strict=True)),
     )
+    found = _with_spacing(found)
     levels, told = _levels(instances, found, (gathered.grid, gathered.others), study, options)
     named = _finished(found, levels, settings)
     return Spine(
@@ -213,6 +215,8 @@ def _levels(
     ribs, rules = landmarks.ribs_of(vertebrae, others), catalogue()["G-09"].values()
     shows_cord = any(s.kind not in NO_CORD for s in study.series if s.grid is not None and s.grid == grid)
     namings = {i.naming for i in instances if i.name is not None}
+    sizes = [v.size_mm if _whole(v) else {} for v in vertebrae]
+    others_say = [match for levels in options.elsewhere if (match := matched(sizes, levels, rules)) is not None]
     evidence = Evidence(
         naming=namings.pop() if len(namings) == 1 else "none",
         sacrum=landmarks.on_sacrum(vertebrae, others),
@@ -220,11 +224,12 @@ def _levels(
         first_rib=_or(landmarks.bears_rib(vertebrae, others, "T1"), ribs.first),
         last_rib=_or(landmarks.bears_rib(vertebrae, others, "T12"), ribs.last),
         conus=landmarks.conus_of(vertebrae, others) if shows_cord else None,
-        earlier=matched([v.size_mm if _whole(v) else {} for v in vertebrae], options.earlier, rules),
+        other_series=tuple((m.place, m.name, m.confidence) for m in others_say),
+        earlier=matched(sizes, options.earlier, rules),
         header_regions=landmarks.header_regions(study),
     )
     levels = number(candidates, evidence, options)
-    return levels, counted_from_below(levels, evidence, options)
+    return levels, counted_from_one_end(levels, evidence, options)
 
 
 def _or(named: int | None, seen: int | None) -> int | None:
@@ -245,6 +250,16 @@ def _whole(vertebra: Vertebra) -> bool:
 
 def _whole_height(vertebra: Vertebra) -> float | None:
     return vertebra.size_mm.get("height_mm") if _whole(vertebra) else None
+
+
+def _with_spacing(vertebrae: list[Vertebra]) -> list[Vertebra]:
+    """With the distance of each whole body's centre to that of the next one below, where that is whole too."""
+    result = list(vertebrae)
+    for place, (above, below) in enumerate(pairwise(vertebrae)):
+        if _whole(above) and _whole(below) and above.frame is not None and below.frame is not None:
+            spacing = float(np.linalg.norm(above.frame.origin_lps_mm - below.frame.origin_lps_mm))
+            result[place] = replace(above, size_mm={**above.size_mm, "spacing_mm": spacing})
+    return result
 
 
 def _finished(found: list[Vertebra], levels: tuple[Level, ...], settings: Settings) -> tuple[Vertebra, ...]:

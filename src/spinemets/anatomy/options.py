@@ -1,4 +1,4 @@
-"""Options of the room `anatomy`: what the user says about levels."""
+"""Options of the room `anatomy`: what is said about levels from outside the series that were outlined."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Point = tuple[float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class LevelOptions:
-    """What the user says about levels.
+    """What the user, an earlier study and other series say about levels.
 
     Attributes
     ----------
@@ -22,6 +22,8 @@ class LevelOptions:
         Name of the highest vertebra in view.
     earlier
         Vertebrae of an earlier study of the patient, head to feet.
+    elsewhere
+        Vertebrae of each series of this study that lies in another patient space, head to feet.
     sex
         `M` or `F` where it decides an expected size; None takes the header's.
     """
@@ -29,6 +31,7 @@ class LevelOptions:
     anchors: tuple[tuple[str, Point], ...] = ()
     top: str | None = None
     earlier: tuple[EarlierLevel, ...] = ()
+    elsewhere: tuple[tuple[EarlierLevel, ...], ...] = ()
     sex: str | None = None
 
     def __post_init__(self) -> None:

@@ -243,6 +243,7 @@ def located(study: Study, segmenter: Segmenter, options: Options, *, walls: bool
     """Outlined, and named as far as it can be; without walls where nothing is measured on them."""
     from spinemets.anatomy.locate import locate
     from spinemets.anatomy.options import LevelOptions
+    from spinemets.app.elsewhere import in_doubt, named_elsewhere
     from spinemets.ingest.facts.earlier_levels import read_earlier_levels
 
     stated = LevelOptions(
@@ -251,7 +252,13 @@ def located(study: Study, segmenter: Segmenter, options: Options, *, walls: bool
         earlier=() if options.levels.earlier is None else read_earlier_levels(options.levels.earlier),
         sex=study.patient.sex,
     )
-    return locate(study, segmenter.segment(study), stated, walls=walls)
+    segmentations = segmenter.segment(study)
+    spine = locate(study, segmentations, stated, walls=walls)
+    if options.labels or not in_doubt(spine):
+        return spine
+    # Not the segmenter given: what it keeps is of the whole study.
+    elsewhere = named_elsewhere(study, spine, segmenter_of(options))
+    return locate(study, segmentations, replace(stated, elsewhere=elsewhere), walls=walls) if elsewhere else spine
 
 
 def _measure(

@@ -11,9 +11,10 @@ LUMBAR = tuple(f"L{n}" for n in range(1, 7))
 SACRAL = tuple(f"S{n}" for n in range(1, 6))
 # Head to feet, variants (T13, L6) at their place: never sort levels by an integer label.
 ORDER = CERVICAL + THORACIC + LUMBAR + SACRAL
-# Schema of `levels.json`, and the sizes in it by which a later study knows a body again.
+# Schema of `levels.json`, and the sizes in it by which a later study knows a body again: of the body, and the distance of its
+# centre to that of the next one below.
 LEVELS_SCHEMA = "spinemets-levels/1"
-BODY_SIZES = ("height_mm", "width_mm", "depth_mm")
+BODY_SIZES = ("height_mm", "width_mm", "depth_mm", "spacing_mm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ class EarlierLevel:
     name, confidence
         Its name there (None: it had none) and how sure that was.
     size_mm
-        `height_mm`, `width_mm`, `depth_mm` of its body, as far as they were measured.
+        What `BODY_SIZES` names, as far as it was measured.
     """
 
     name: str | None

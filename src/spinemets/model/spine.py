@@ -114,7 +114,7 @@ class Vertebra:
     missing
         Region or structure name -> (reason code, sentence) for what this vertebra does not have.
     size_mm
-        width, depth, height of the body.
+        Width, depth, height of the body; distance of its centre to that of the next body below (`spacing_mm`).
     confidence
         How sure the segmenter is of the outline, None where it does not say (a label map given).
     """

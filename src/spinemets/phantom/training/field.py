@@ -16,6 +16,7 @@ from spinemets.phantom.shape.block import Block
 from spinemets.phantom.shape.texture import stream
 from spinemets.phantom.tissue.tissues import tissue
 from spinemets.phantom.training.distractors import scatter
+from spinemets.phantom.training.infiltration import Infiltration
 from spinemets.phantom.training.materials import CodeCanvas, Codes, Material
 from spinemets.phantom.training.parts import SACRUM, Parts, part_map, parts_of
 from spinemets.phantom.training.patients import drawn_patient
@@ -121,6 +122,7 @@ def _voxels(
 
     (codes, parts), (recipe, seed) = of, drawn
     tissues, where = np.empty(block.shape, np.uint16), np.empty(block.shape, np.uint8)
+    patches = Infiltration.drawn(recipe["infiltration"], stream(seed, "infiltration"))
     known, mixtures, n = np.full(2**21, -1, np.int32), np.zeros((2**15, 3), np.uint8), 0
     n_x, n_y, n_z = block.shape
     thick = max(1, SAMPLES // (n_y * n_z))
@@ -132,6 +134,7 @@ def _voxels(
         paint_on(canvas, anatomy)
         where[here] = part_map(anatomy, slab, parts, recipe["labels"])
         clothe(canvas, where[here] > 0, anatomy.vertebrae, recipe["surroundings"], stream(seed, "surroundings"))
+        patches.lay_on(canvas, where[here] > 0, anatomy.canal)
         scatter(canvas, where[here] > 0, block, recipe["distractors"], stream(seed, "distractors"))
         n = layers.compress(tissues[here], held, known, mixtures, n)
     layers.mark(tissues, where)

@@ -1,0 +1,60 @@
+"""Names from series of other patient spaces: asked only where those that were outlined leave a level in doubt (G-09)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from spinemets.anatomy.locate import locate
+from spinemets.anatomy.options import LevelOptions
+from spinemets.model.level import EarlierLevel
+from spinemets.model.series import Series
+from spinemets.model.spine import Spine
+from spinemets.model.study import Study
+from spinemets.segmentation.port import Segmenter
+
+
+def in_doubt(spine: Spine) -> bool:
+    """Whether a vertebra has no name, or one that is assumed."""
+    return any(v.level.name is None or v.level.assumed for v in spine.vertebrae)
+
+
+def named_elsewhere(study: Study, spine: Spine, segmenter: Segmenter) -> tuple[tuple[EarlierLevel, ...], ...]:
+    """Vertebrae of each other patient space in which at least one has a name, head to feet.
+
+    Parameters
+    ----------
+    study
+        All series.
+    spine
+        What was outlined and named already.
+    segmenter
+        Outlines the others, space by space.
+    """
+    found = []
+    for series in _spaces(study, spine):
+        apart = replace(study, series=series)
+        other = locate(apart, segmenter.segment(apart), LevelOptions(sex=study.patient.sex), walls=False)
+        levels = tuple(
+            EarlierLevel(
+                name=v.level.name,
+                confidence=v.level.confidence or 0.0,
+                size_mm=v.size_mm if v.completeness.heights_valid else {},
+            )
+            for v in other.vertebrae
+        )
+        if any(level.name for level in levels):
+            found.append(levels)
+    return tuple(found)
+
+
+def _spaces(study: Study, spine: Spine) -> Iterator[tuple[Series, ...]]:
+    """Series of each patient space that has nothing of the outlined one."""
+    left = [
+        s for s in study.series if s.grid is not None and spine.grid is not None and not s.grid.same_frame(spine.grid)
+    ]
+    while left:
+        first = left[0].grid
+        assert first is not None
+        yield tuple(s for s in left if s.grid is not None and s.grid.same_frame(first))
+        left = [s for s in left if s.grid is not None and not s.grid.same_frame(first)]
