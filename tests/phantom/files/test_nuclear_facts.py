@@ -14,13 +14,13 @@ import pytest
 
 from spinemets import phantom
 from spinemets.ingest.read import read
-from spinemets.knowledge.lookup import table
+from spinemets.maps.suv import of_series
 from spinemets.phantom.cases.case import Case
 from spinemets.phantom.files.write import write_dicom, write_nifti_series, write_truth
 from spinemets.phantom.imaging.acquisition import default
 from spinemets.phantom.pathology import metastases
 from spinemets.phantom.pathology.metastases import sphere
-from spinemets.physics import recovery, suv
+from spinemets.physics import activity_decay, recovery
 
 PETS = ("pet", "pet_admin", "pet_uncorrected")
 
@@ -52,20 +52,8 @@ def moment(text):
 
 
 def scale_of(study):
-    """What the forward model's reading of SUV makes of our reader's facts."""
-    t, who = study.series[0].acquisition.tracer, study.patient
-    nominal = table("radionuclides")["nuclides"]["F-18"]["half_life_s"]
-    return suv.suv_scale(
-        body=suv.Body(weight_kg=who.weight_kg, height_m=1.66, sex="F"),
-        injection=suv.Injection(
-            dose_bq=t.dose_bq, half_life_s=t.half_life_s, injected_at=moment(t.injected_at), nominal_half_life_s=nominal
-        ),
-        image=suv.PetImage(units=t.units, corrections=t.corrections, decay_correction=t.decay_correction),
-        times=suv.ScanTimes(
-            series_at=moment(t.series_at), acquired_at=moment(t.acquired_at), frame_reference_s=t.frame_reference_s,
-            frame_duration_s=t.frame_duration_s,
-        ),
-    )  # fmt: skip
+    """SUV factors of our reader's facts."""
+    return of_series(study.series[0].acquisition.tracer, study.patient)
 
 
 def factor_of(study):
@@ -73,10 +61,10 @@ def factor_of(study):
     found = scale_of(study)
     t = study.series[0].acquisition.tracer
     if t.decay_correction != "NONE":
-        return found.bw_g_per_ml
+        return found.bw
     assert "neither START nor ADMIN" in found.reason
     waited = (moment(t.acquired_at) - moment(t.injected_at)).total_seconds()
-    to_injection = suv.uncorrected_frame_factor(
+    to_injection = activity_decay.uncorrected_frame_factor(
         start_s=waited, duration_s=t.frame_duration_s, half_life_s=t.half_life_s
     )
     return 1000.0 * study.patient.weight_kg / t.dose_bq * float(to_injection)
@@ -112,7 +100,7 @@ def test_truth_states_the_scale(patient, tmp_path):
     one, other = json.loads((tmp_path / "truth.json").read_text())["series"]
     assert one["tracer"] == "fdg" and "tracer" not in other and "value_per_suv" not in other
     made = write_dicom(patient, tmp_path, (replace(low("pet"), n_slices=2),))
-    assert 1 / one["value_per_suv"] == pytest.approx(scale_of(read([made["pet"]])).bw_g_per_ml, rel=1e-6)
+    assert 1 / one["value_per_suv"] == pytest.approx(scale_of(read([made["pet"]])).bw, rel=1e-6)
 
 
 def test_uncorrected_attenuation_is_refused(patient, tmp_path):

@@ -10,7 +10,7 @@ from spinemets.phantom.imaging.acquisition import Acquisition
 from spinemets.phantom.imaging.emission_protocol import Emission
 from spinemets.phantom.imaging.signals import Channels
 from spinemets.phantom.tissue.tissues import Tissue, materials, tissue
-from spinemets.physics import ct, suv
+from spinemets.physics import activity_decay, ct
 
 BQ_PER_MBQ, SECONDS_PER_MINUTE, G_PER_KG = 1e6, 60.0, 1000.0
 # Bone is bone alone from here on: nothing is left between the mineral whose HU could be asked for.
@@ -105,9 +105,11 @@ def bq_per_ml_per_suv(emission: Emission, weight_kg: float) -> float:
     waited_s, half = emission.uptake_min * SECONDS_PER_MINUTE, half_life_s(emission.tracer)
     factor = {
         "ADMIN": 1.0,
-        "START": float(suv.decay_factor(elapsed_s=waited_s, half_life_s=half)),
+        "START": float(activity_decay.decay_factor(elapsed_s=waited_s, half_life_s=half)),
         "NONE": 1.0
-        / float(suv.uncorrected_frame_factor(start_s=waited_s, duration_s=emission.frame_s, half_life_s=half)),
+        / float(
+            activity_decay.uncorrected_frame_factor(start_s=waited_s, duration_s=emission.frame_s, half_life_s=half)
+        ),
     }[emission.decay_correction]
     return factor * emission.dose_mbq * BQ_PER_MBQ / (weight_kg * G_PER_KG)
 

@@ -1,10 +1,8 @@
-"""SUV: vectors E-70 to E-78, the reference headers, calendars, integrals over frames, properties."""
+"""Rules of SUV: vectors E-70 to E-78, calendars, properties."""
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -12,11 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import integrate
 
-from spinemets.knowledge.catalogue import table
-from spinemets.physics import suv
-from spinemets.physics.suv import Body, Injection, PetImage, Refused, ScanTimes, SuvScale, Uptake
+from spinemets.maps import suv_scale as suv
+from spinemets.maps.suv_scale import Body, Injection, PetImage, Refused, ScanTimes, SuvFactors, Uptake
 
 F18_S = 6586.2
 BODY = Body(weight_kg=80.0, height_m=1.75, sex="M")
@@ -26,8 +22,8 @@ TIMES = ScanTimes(series_at=time(10))
 DAY = datetime(2024, 3, 1, 9)
 
 
-def scale(body=BODY, injection=INJECTION, image=IMAGE, times=TIMES) -> SuvScale | Refused:
-    return suv.suv_scale(body=body, injection=injection, image=image, times=times)
+def scale(body=BODY, injection=INJECTION, image=IMAGE, times=TIMES) -> SuvFactors | Refused:
+    return suv.scale(body=body, injection=injection, image=image, times=times)
 
 
 # --- published vectors ------------------------------------------------------------------------------------------------
@@ -37,9 +33,9 @@ def test_a_man_decay_to_the_start():
     """E-70: 12 000 Bq/ml, one hour after 370 MBq of F-18."""
     found = scale()
     assert found.dose_bq == pytest.approx(253314180.0, rel=1e-6)
-    assert 12_000.0 * found.bw_g_per_ml == pytest.approx(3.78976021, rel=1e-6)
-    assert 12_000.0 * found.lbm_g_per_ml == pytest.approx(2.85098175, rel=1e-6)
-    assert 12_000.0 * found.bsa_cm2_per_ml == pytest.approx(0.926624754, rel=1e-6)
+    assert 12_000.0 * found.bw == pytest.approx(3.78976021, rel=1e-6)
+    assert 12_000.0 * found.lbm_janma == pytest.approx(2.85098175, rel=1e-6)
+    assert 12_000.0 * found.bsa == pytest.approx(0.926624754, rel=1e-6)
     body = {"weight_kg": 80.0, "height_m": 1.75}
     assert suv.lean_body_mass_kg(**body, sex="M") == pytest.approx(60.182842, rel=1e-6)
     assert suv.body_surface_m2(**body) == pytest.approx(1.95605992, rel=1e-6)
@@ -49,9 +45,9 @@ def test_a_woman_decay_to_the_injection():
     """E-71: the pixels are corrected to the injection; SUV by weight is that of E-70."""
     found = scale(body=replace(BODY, sex="F"), image=replace(IMAGE, decay_correction="ADMIN"))
     assert found.dose_bq == 3.7e8
-    assert 17_527.641 * found.bw_g_per_ml == pytest.approx(3.78976021, rel=1e-6)
-    assert 17_527.641 * found.lbm_g_per_ml == pytest.approx(2.31828963, rel=1e-6)
-    assert 17_527.641 * found.bsa_cm2_per_ml == pytest.approx(0.926624754, rel=1e-6)
+    assert 17_527.641 * found.bw == pytest.approx(3.78976021, rel=1e-6)
+    assert 17_527.641 * found.lbm_janma == pytest.approx(2.31828963, rel=1e-6)
+    assert 17_527.641 * found.bsa == pytest.approx(0.926624754, rel=1e-6)
     assert suv.lean_body_mass_kg(weight_kg=80.0, height_m=1.75, sex="F") == pytest.approx(48.9379697, rel=1e-6)
 
 
@@ -60,19 +56,12 @@ def test_across_midnight():
     injected, started = datetime(2024, 3, 1, 23, 30), datetime(2024, 3, 2, 1)
     dated = suv.uptake_time(injected_at=injected, scan_start=started)
     assert dated == Uptake(elapsed_s=5400.0)
-    assert float(suv.decay_factor(elapsed_s=5400.0, half_life_s=F18_S)) == pytest.approx(0.56648272, rel=1e-6)
+    start = ScanTimes(series_at=started)
+    found = scale(injection=replace(INJECTION, injected_at=injected), times=start)
+    assert found.dose_bq == pytest.approx(3.7e8 * 0.56648272, rel=1e-6)
     alone = suv.uptake_time(injected_at=injected.time(), scan_start=started.time())
     assert alone.elapsed_s == 5400.0
     assert "the day before" in alone.note
-
-
-def test_decay_none_with_a_frame():
-    """E-73: a frame of 10 min, an hour after the injection, without decay correction."""
-    assert float(suv.decay_factor(elapsed_s=3600.0, half_life_s=F18_S)) == pytest.approx(0.68463292, rel=1e-6)
-    average = suv.frame_average_factor(duration_s=600.0, half_life_s=F18_S)
-    assert float(average) == pytest.approx(1.03190496, rel=1e-6)
-    total = suv.uncorrected_frame_factor(start_s=3600.0, duration_s=600.0, half_life_s=F18_S)
-    assert float(total) == pytest.approx(1.50723831, rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -135,125 +124,28 @@ def test_too_long_between_injection_and_scan(half_life: float, hours: float):
     found = scale(injection=injection, times=ScanTimes(series_at=DAY + timedelta(hours=hours)))
     assert isinstance(found, Refused)
     assert found.reason == "more than a day or 12 half-lives between injection and scan"
-    assert isinstance(scale(injection=injection, times=ScanTimes(series_at=DAY + timedelta(hours=hours - 1))), SuvScale)
+    assert isinstance(
+        scale(injection=injection, times=ScanTimes(series_at=DAY + timedelta(hours=hours - 1))), SuvFactors
+    )
 
 
 def test_what_is_missing_for_lean_mass_and_surface_only():
     """Height and sex: SUV by weight stays."""
     tall = scale(body=replace(BODY, height_m=175.0))
-    assert tall.bw_g_per_ml == scale().bw_g_per_ml
-    assert tall.bsa_cm2_per_ml.reason == tall.lbm_g_per_ml.reason == "PatientSize implausible: metres expected"
+    assert tall.bw == scale().bw
+    assert tall.bsa.reason == tall.lbm_janma.reason == "PatientSize implausible: metres expected"
     other = scale(body=replace(BODY, sex="O"))
-    assert other.lbm_g_per_ml.reason == "PatientSex neither M nor F"
-    assert other.bsa_cm2_per_ml == scale().bsa_cm2_per_ml
+    assert other.lbm_janma.reason == "PatientSex neither M nor F"
+    assert other.bsa == scale().bsa
 
 
 def test_corrected_to_the_injection_needs_no_times():
     """ADMIN: no time is used; times that contradict each other spoilt the scanner's own correction."""
     image = replace(IMAGE, decay_correction="ADMIN")
-    assert isinstance(scale(injection=replace(INJECTION, injected_at=None), image=image, times=ScanTimes()), SuvScale)
+    assert isinstance(scale(injection=replace(INJECTION, injected_at=None), image=image, times=ScanTimes()), SuvFactors)
     assert (
         scale(injection=replace(INJECTION, injected_at=time(11)), image=image).reason == "injection after acquisition"
     )
-
-
-def test_the_limits_are_those_of_the_reader():
-    """The reader's table says the same of the same headers."""
-    rows = {name: row["value"] for name, row in table("tracer").items() if isinstance(row, dict) and "value" in row}
-    assert list(suv.WEIGHT_KG) == rows["weight_kg"]
-    assert list(suv.HEIGHT_M) == rows["height_m"]
-    assert list(suv.DOSE_BQ) == [rows["dose_at_least_bq"], rows["dose_at_most_bq"]]
-    assert rows["half_life_tolerance"] == suv.HALF_LIFE_TOLERANCE
-    assert rows["longest_wait_h"] * 3600.0 == suv.LONGEST_WAIT_S
-    assert rows["longest_wait_half_lives"] == suv.LONGEST_WAIT_HALF_LIVES
-    assert rows["midnight_at_most_h"] * 3600.0 == suv.MIDNIGHT_WITHIN_S
-    assert rows["same_moment_s"] == suv.SAME_MOMENT_S
-
-
-# --- the reference headers --------------------------------------------------------------------------------------------
-
-
-def moment(text: str, clock: str = ""):
-    """A date and a time, or the time alone, as DICOM writes them."""
-    text = (text + clock).strip()
-    whole, _, fraction = text.partition(".")
-    if len(whole) == 6:
-        return datetime.strptime(f"20000101{whole}", "%Y%m%d%H%M%S").time()
-    return datetime.strptime(whole, "%Y%m%d%H%M%S") + timedelta(seconds=float("0." + (fraction or "0")))
-
-
-def from_header(h: dict) -> SuvScale | Refused:
-    acquired = min(moment(*one) for one in h["Acquisitions"])
-    private = h.get("PhilipsPrivate", {})
-    stamp = h.get("RadiopharmaceuticalStartDateTime") or h.get("RadiopharmaceuticalStartTime")
-    vendor = h.get("GEPostInjectionDateTime")
-    return suv.suv_scale(
-        body=Body(weight_kg=h.get("PatientWeight"), height_m=h.get("PatientSize"), sex=h.get("PatientSex")),
-        injection=Injection(
-            dose_bq=h.get("RadionuclideTotalDose"), half_life_s=h.get("RadionuclideHalfLife"),
-            injected_at=moment(stamp) if stamp else None, nominal_half_life_s=h.get("NuclideNominalHalfLife"),
-        ),
-        image=PetImage(
-            units=h.get("Units"), suv_type=h.get("SUVType"), corrections=tuple(h.get("CorrectedImage", ())),
-            decay_correction=h.get("DecayCorrection"), vendor_suv_factor=private.get("SUVScaleFactor"),
-            vendor_activity_factor=private.get("ActivityConcentrationScaleFactor"),
-        ),
-        times=ScanTimes(
-            series_at=moment(h["SeriesDate"], h["SeriesTime"]), acquired_at=acquired,
-            frame_reference_s=h["FrameReferenceTime_ms"] / 1000.0, frame_duration_s=h["ActualFrameDuration_ms"] / 1000.0,
-            vendor_start=moment(vendor) if vendor else None,
-        ),
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def headers(shared_data):
-    """The SUV headers beside the images; skipped where they are absent."""
-    path = shared_data.parent / "reference" / "suv" / "suv_vectors.json"
-    if not path.is_file():
-        pytest.skip("the reference headers are not here")
-    return json.loads(path.read_text())
-
-
-def test_real_headers(headers, shared_data):
-    """8 anonymised headers: the owners' factors; the one whose start cannot be found is refused."""
-    rows = json.loads((shared_data.parent / "reference" / "suv" / "real_headers.json").read_text())
-    for row in rows:
-        found = from_header(row["header"])
-        if row["id"] == "CPS_AND_BQML_AC_DT_-_S_DT":
-            assert "series time later than acquisition" in found.reason
-        else:
-            assert found.bw_g_per_ml == pytest.approx(row["owners_suv_bw"], rel=1e-6), row["id"]
-    assert len(rows) == 8
-
-
-def test_reference_headers_to_compute(headers):
-    """18 headers: three factors each, 1e-6; what cannot be given is refused, the others not."""
-    for row in headers["must_compute"]:
-        found, expected = from_header(row["header"]), row["expected"]
-        kinds = {
-            "suv_bw_per_unit": found.bw_g_per_ml,
-            "suv_lbm_janma_per_unit": found.lbm_g_per_ml,
-            "suv_bsa_cm2_per_ml_per_unit": found.bsa_cm2_per_ml,
-        }
-        for name, value in kinds.items():
-            if expected[name] is None:
-                assert isinstance(value, Refused), (row["id"], name)
-            else:
-                assert value == pytest.approx(expected[name], rel=1e-6), (row["id"], name)
-        assert found.elapsed_s == pytest.approx(expected["decay_seconds"], abs=1e-6), row["id"]
-    assert len(headers["must_compute"]) == 18
-
-
-def test_reference_headers_to_refuse(headers):
-    """16 headers: the element that the reference names is among those of the refusal."""
-    for row in headers["must_refuse"]:
-        found = from_header(row["header"])
-        assert isinstance(found, Refused), row["id"]
-        assert found.tags, row["id"]
-        if re.search("[0-9]{4},[0-9]{4}", row["reason"]):
-            assert any(tag in row["reason"] for tag in found.tags), (row["id"], found)
-    assert len(headers["must_refuse"]) == 16
 
 
 # --- slow and obviously right -----------------------------------------------------------------------------------------
@@ -276,19 +168,9 @@ def test_scale_against_a_calendar_and_a_hand_formula(seed: int):
         left *= 0.5 ** (1.0 / F18_S)
     lean = 9270.0 * weight / (8780.0 + 244.0 * weight / (height * height))
     surface = 71.84 * math.exp(0.425 * math.log(weight) + 0.725 * math.log(100.0 * height))
-    assert found.bw_g_per_ml == pytest.approx(1000.0 * weight / left, rel=1e-9)
-    assert found.lbm_g_per_ml == pytest.approx(1000.0 * lean / left, rel=1e-9)
-    assert found.bsa_cm2_per_ml == pytest.approx(surface / left, rel=1e-9)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_frames_against_an_integral(seed: int):
-    """E-73 for random nuclides and frames: the mean activity of a frame, integrated."""
-    draw = np.random.default_rng(seed)
-    half_life, start, duration = draw.uniform(100.0, 20_000.0), draw.uniform(0.0, 5000.0), draw.uniform(1.0, 3000.0)
-    counted, _ = integrate.quad(lambda t: 0.5 ** (t / half_life), start, start + duration, epsabs=0.0, epsrel=1e-11)
-    found = suv.uncorrected_frame_factor(start_s=start, duration_s=duration, half_life_s=half_life)
-    assert float(found) == pytest.approx(duration / counted, rel=1e-8)
+    assert found.bw == pytest.approx(1000.0 * weight / left, rel=1e-9)
+    assert found.lbm_janma == pytest.approx(1000.0 * lean / left, rel=1e-9)
+    assert found.bsa == pytest.approx(surface / left, rel=1e-9)
 
 
 @pytest.mark.parametrize("undated", [False, True])
@@ -351,8 +233,8 @@ def test_start_and_admin_are_one(minutes):
     injection = replace(INJECTION, injected_at=DAY)
     start = scale(injection=injection, times=times)
     admin = scale(injection=injection, times=times, image=replace(IMAGE, decay_correction="ADMIN"))
-    left = float(suv.decay_factor(elapsed_s=start.elapsed_s, half_life_s=F18_S))
-    assert start.bw_g_per_ml * left == pytest.approx(admin.bw_g_per_ml, rel=1e-9)
+    left = 0.5 ** (start.elapsed_s / F18_S)
+    assert start.bw * left == pytest.approx(admin.bw, rel=1e-9)
 
 
 @given(kind=st.sampled_from(["BW", "LBMJANMA", "LBMJAMES128", "BSA"]), weight=st.floats(40.0, 100.0))
@@ -361,12 +243,12 @@ def test_values_that_are_suv_already(kind, weight):
     body = replace(BODY, weight_kg=weight)
     image = replace(IMAGE, units="CM2ML" if kind == "BSA" else "GML", suv_type=kind)
     stated, made = scale(body=body, image=image), scale(body=body)
-    assert stated.bw_g_per_ml / stated.bsa_cm2_per_ml == pytest.approx(made.bw_g_per_ml / made.bsa_cm2_per_ml)
-    assert stated.lbm_g_per_ml / stated.bsa_cm2_per_ml == pytest.approx(made.lbm_g_per_ml / made.bsa_cm2_per_ml)
-    own = {"BW": stated.bw_g_per_ml, "LBMJANMA": stated.lbm_g_per_ml, "BSA": stated.bsa_cm2_per_ml}
+    assert stated.bw / stated.bsa == pytest.approx(made.bw / made.bsa)
+    assert stated.lbm_janma / stated.bsa == pytest.approx(made.lbm_janma / made.bsa)
+    own = {"BW": stated.bw, "LBMJANMA": stated.lbm_janma, "BSA": stated.bsa}
     if kind == "LBMJAMES128":
         james = suv.james_lean_body_mass_kg(weight_kg=weight, height_m=1.75, sex="M")
-        assert stated.bw_g_per_ml == pytest.approx(weight / james)
+        assert stated.bw == pytest.approx(weight / james)
     else:
         assert own[kind] == 1.0
 
@@ -375,8 +257,8 @@ def test_suv_without_the_body_that_made_it():
     """Lean-mass SUV without a height stays what it is, and leads nowhere else."""
     image = replace(IMAGE, units="GML", suv_type="LBMJANMA")
     found = scale(body=replace(BODY, height_m=None), image=image)
-    assert found.lbm_g_per_ml == 1.0
-    assert found.bw_g_per_ml.reason == found.bsa_cm2_per_ml.reason == "PatientSize missing"
+    assert found.lbm_janma == 1.0
+    assert found.bw.reason == found.bsa.reason == "PatientSize missing"
 
 
 @given(weight=st.floats(20.0, 300.0), height=st.floats(1.3, 2.2), sex=st.sampled_from(["M", "F"]))
@@ -395,12 +277,4 @@ def test_james_fails_in_obesity():
     body = Body(weight_kg=200.0, height_m=1.5, sex="F")
     assert suv.james_lean_body_mass_kg(weight_kg=200.0, height_m=1.5, sex="F") < 0.0
     found = scale(body=body, image=replace(IMAGE, units="GML", suv_type="LBMJAMES128"))
-    assert found.bw_g_per_ml.reason == "lean body mass by James is not above 0"
-
-
-@given(half_life=st.floats(60.0, 1e6), duration=st.floats(0.0, 1e4))
-def test_decay_in_its_limits(half_life, duration):
-    """Property: half after one half-life; a frame of no length has its start's activity, a long one less."""
-    assert float(suv.decay_factor(elapsed_s=half_life, half_life_s=half_life)) == pytest.approx(0.5)
-    factor = float(suv.frame_average_factor(duration_s=duration, half_life_s=half_life))
-    assert 1.0 <= factor <= 2.0 ** (duration / half_life) * (1.0 + 1e-12)
+    assert found.bw.reason == "lean body mass by James is not above 0"

@@ -1,4 +1,4 @@
-"""Standardised uptake values of PET: the factor from a stored value to SUV, or why there is none.
+"""Rules of the standardised uptake value of PET (PET-01): the factor from a stored value to SUV, or why there is none.
 
 ``SUV = C m/D'``: activity concentration times the size of the body over the dose, D' decayed to the moment to which the
 pixels are corrected. A header that is silent or contradicts itself gives a `Refused`, never a guess. Values in Bq and
@@ -9,21 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import exp2, expm1, log, log2
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from spinemets.knowledge.lookup import table
 
 # A time of day alone has no date; it is compared by the rule of `uptake_time`.
 Moment = datetime | time
-
-# Where a header is implausible: section 9 of the forward models' specification, and the reader's table of tracers.
-WEIGHT_KG = (20.0, 300.0)
-HEIGHT_M = (0.5, 2.5)
-DOSE_BQ = (1e6, 1e11)
-HALF_LIFE_TOLERANCE = 0.03
-LONGEST_WAIT_S, LONGEST_WAIT_HALF_LIVES = 86400.0, 12.0
-MIDNIGHT_WITHIN_S = 12 * 3600.0
-SAME_MOMENT_S = 1.0
 
 _DAY_S = 86400.0
 _ANY_DAY = date(2000, 1, 2)
@@ -113,22 +104,22 @@ class PetImage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuvScale:
+class SuvFactors:
     """SUV per unit of a stored value, by weight, lean body mass and body surface.
 
     Attributes
     ----------
-    bw_g_per_ml, lbm_g_per_ml, bsa_cm2_per_ml
-        Factors, or why one of them cannot be given. Lean body mass by Janmahasatian.
+    bw, lbm_janma, bsa
+        Factors [g/ml, g/ml, cm2/ml per unit of the value], or why one of them cannot be given. Lean body mass by Janmahasatian.
     dose_bq, elapsed_s
         Dose D' and the time it decayed; None where the values were SUV already.
     notes
         What was assumed.
     """
 
-    bw_g_per_ml: float | Refused
-    lbm_g_per_ml: float | Refused
-    bsa_cm2_per_ml: float | Refused
+    bw: float | Refused
+    lbm_janma: float | Refused
+    bsa: float | Refused
     dose_bq: float | None = None
     elapsed_s: float | None = None
     notes: tuple[str, ...] = ()
@@ -165,24 +156,6 @@ def body_surface_m2(*, weight_kg: float, height_m: float) -> float:
     return float(0.007184 * weight_kg**0.425 * (100.0 * height_m) ** 0.725)
 
 
-def decay_factor(*, elapsed_s: ArrayLike, half_life_s: float) -> NDArray[np.float64]:
-    """Share of the activity left: ``2^(-t/T)`` (E-72)."""
-    return np.asarray(np.exp2(-np.asarray(elapsed_s, dtype=np.float64) / half_life_s))
-
-
-def frame_average_factor(*, duration_s: ArrayLike, half_life_s: float) -> NDArray[np.float64]:
-    """Activity at the start of a frame over its mean during the frame: ``lambda T/(1 - exp(-lambda T))`` (E-73)."""
-    x = np.log(2.0) / half_life_s * np.asarray(duration_s, dtype=np.float64)
-    factor: NDArray[np.float64] = np.divide(x, -np.expm1(-x), out=np.ones(x.shape), where=x > 0.0)
-    return factor
-
-
-def uncorrected_frame_factor(*, start_s: ArrayLike, duration_s: ArrayLike, half_life_s: float) -> NDArray[np.float64]:
-    """From the mean of a frame without decay correction to the activity at injection, `start_s` earlier (E-73)."""
-    mean_to_start = frame_average_factor(duration_s=duration_s, half_life_s=half_life_s)
-    return np.asarray(mean_to_start / decay_factor(elapsed_s=start_s, half_life_s=half_life_s))
-
-
 def uptake_time(*, injected_at: Moment, scan_start: Moment) -> Uptake | Refused:
     """Time from injection to the start of the scan (E-72, E-76).
 
@@ -191,7 +164,7 @@ def uptake_time(*, injected_at: Moment, scan_start: Moment) -> Uptake | Refused:
     """
     elapsed_s, note = _seconds_between(injected_at, scan_start), ""
     if not (isinstance(injected_at, datetime) and isinstance(scan_start, datetime)):
-        before = elapsed_s < 0.0 and elapsed_s + _DAY_S < MIDNIGHT_WITHIN_S
+        before = elapsed_s < 0.0 and elapsed_s + _DAY_S < _limit("midnight_at_most_h") * 3600.0
         elapsed_s += _DAY_S if before else 0.0
         note = f"a date is missing: the injection is taken as the day {'before' if before else 'of'} the scan"
     if elapsed_s < 0.0:
@@ -207,14 +180,15 @@ def scan_start(times: ScanTimes, *, half_life_s: float) -> Moment | Refused:
     frame reference time, which is the time from the scan's start to that moment. Source: QIBA's vendor-neutral recipe.
     """
     series, acquired = times.series_at, times.acquired_at
-    if series is not None and (acquired is None or _apart_s(acquired, series) <= SAME_MOMENT_S):
+    if series is not None and (acquired is None or _apart_s(acquired, series) <= _limit("same_moment_s")):
         return series
     if times.vendor_start is not None:
         return times.vendor_start
     if acquired is not None and times.frame_reference_s and times.frame_duration_s:
-        average = float(frame_average_factor(duration_s=times.frame_duration_s, half_life_s=half_life_s))
-        to_mean_s = half_life_s * float(np.log2(average))
-        if to_mean_s - times.frame_reference_s <= SAME_MOMENT_S:
+        decays = log(2.0) / half_life_s * times.frame_duration_s
+        # The moment in the frame at which the activity is its mean over the frame.
+        to_mean_s = half_life_s * log2(decays / -expm1(-decays))
+        if to_mean_s - times.frame_reference_s <= _limit("same_moment_s"):
             return _moved(acquired, to_mean_s - times.frame_reference_s)
     if series is None and acquired is None:
         return Refused(reason="scan time missing", tags=("0008,0031", "0008,0032"))
@@ -224,7 +198,7 @@ def scan_start(times: ScanTimes, *, half_life_s: float) -> Moment | Refused:
     )
 
 
-def suv_scale(*, body: Body, injection: Injection, image: PetImage, times: ScanTimes) -> SuvScale | Refused:
+def scale(*, body: Body, injection: Injection, image: PetImage, times: ScanTimes) -> SuvFactors | Refused:
     """Factors from stored values to SUV (E-70, E-71), or why there are none (E-74 to E-78)."""
     fault = _correction_fault(image)
     if fault is not None:
@@ -256,7 +230,7 @@ def _from_activity(
     injection: Injection,
     times: ScanTimes,
     decay: str | None,
-) -> SuvScale | Refused:
+) -> SuvFactors | Refused:
     """``m/D'`` for each size of the body."""
     known = _known_dose(injection)
     if isinstance(known, Refused):
@@ -269,16 +243,16 @@ def _from_activity(
     if isinstance(uptake, Refused):
         return uptake
     elapsed_s = uptake.elapsed_s if decay == "START" else 0.0
-    left = dose_bq * float(decay_factor(elapsed_s=elapsed_s, half_life_s=half_life_s))
+    left = dose_bq * exp2(-elapsed_s / half_life_s)
     kinds = (sizes["BW"], sizes["LBMJANMA"], sizes["BSA"])
     bw, lbm, bsa = (size if isinstance(size, Refused) else bq_per_ml * size / left for size in kinds)
-    return SuvScale(
-        bw_g_per_ml=bw, lbm_g_per_ml=lbm, bsa_cm2_per_ml=bsa, dose_bq=left, elapsed_s=elapsed_s,
+    return SuvFactors(
+        bw=bw, lbm_janma=lbm, bsa=bsa, dose_bq=left, elapsed_s=elapsed_s,
         notes=(uptake.note,) if uptake.note else (),
     )  # fmt: skip
 
 
-def _from_suv(stated: str, factor: float, sizes: dict[str, float | Refused]) -> SuvScale:
+def _from_suv(stated: str, factor: float, sizes: dict[str, float | Refused]) -> SuvFactors:
     """Values that are SUV of one kind already: the ratio of two sizes of the body leads to another kind."""
 
     def converted(wanted: str) -> float | Refused:
@@ -290,7 +264,7 @@ def _from_suv(stated: str, factor: float, sizes: dict[str, float | Refused]) -> 
         return old if isinstance(old, Refused) else factor * new / old
 
     bw, lbm, bsa = (converted(kind) for kind in ("BW", "LBMJANMA", "BSA"))
-    return SuvScale(bw_g_per_ml=bw, lbm_g_per_ml=lbm, bsa_cm2_per_ml=bsa)
+    return SuvFactors(bw=bw, lbm_janma=lbm, bsa=bsa)
 
 
 def _correction_fault(image: PetImage) -> Refused | None:
@@ -306,8 +280,12 @@ def _correction_fault(image: PetImage) -> Refused | None:
 
 def _body_sizes(body: Body) -> dict[str, float | Refused]:
     """What a dose is spread over, by SUVType: weight and lean body mass in g, surface in cm2."""
-    weight = _plausible(body.weight_kg, WEIGHT_KG, "PatientWeight", "0010,1030", "kilograms")
-    height = _plausible(body.height_m, HEIGHT_M, "PatientSize", "0010,1020", "metres")
+    weight = _plausible(
+        body.weight_kg, tuple(table("tracer")["weight_kg"]["value"]), "PatientWeight", "0010,1030", "kilograms"
+    )
+    height = _plausible(
+        body.height_m, tuple(table("tracer")["height_m"]["value"]), "PatientSize", "0010,1020", "metres"
+    )
     if isinstance(weight, Refused):
         return dict.fromkeys(("BW", "LBMJANMA", "LBMJAMES128", "BSA"), weight)
     grams: float | Refused = _G_PER_KG * weight
@@ -323,6 +301,11 @@ def _body_sizes(body: Body) -> dict[str, float | Refused]:
     return {"BW": grams, "BSA": surface, "LBMJANMA": lean, "LBMJAMES128": james if james > 0.0 else negative}
 
 
+def _limit(name: str) -> float:
+    """A limit of the reader's table of tracers."""
+    return float(table("tracer")[name]["value"])
+
+
 def _plausible(value: float | None, limits: tuple[float, float], name: str, tag: str, unit: str) -> float | Refused:
     if not value:
         return Refused(reason=f"{name} missing", tags=(tag,))
@@ -335,13 +318,14 @@ def _known_dose(injection: Injection) -> tuple[float, float] | Refused:
     """Dose and half-life, if they can be believed."""
     if injection.dose_bq == 0.0:
         return Refused(reason="radionuclide total dose zero", tags=("0018,1074",))
-    dose = _plausible(injection.dose_bq, DOSE_BQ, "radionuclide total dose", "0018,1074", "becquerel")
+    limits = (_limit("dose_at_least_bq"), _limit("dose_at_most_bq"))
+    dose = _plausible(injection.dose_bq, limits, "radionuclide total dose", "0018,1074", "becquerel")
     if isinstance(dose, Refused):
         return dose
     half_life, nominal = injection.half_life_s, injection.nominal_half_life_s
     if not half_life or not half_life > 0.0:
         return Refused(reason="radionuclide half-life missing", tags=("0018,1075",))
-    if nominal is not None and abs(half_life / nominal - 1.0) > HALF_LIFE_TOLERANCE:
+    if nominal is not None and abs(half_life / nominal - 1.0) > _limit("half_life_tolerance"):
         return Refused(reason="radionuclide half-life contradicts the nuclide", tags=("0018,1075",))
     return dose, half_life
 
@@ -352,7 +336,7 @@ def _uptake(injected_at: Moment | None, start: Moment | None, half_life_s: float
         missing = Refused(reason="injection time missing", tags=("0018,1078", "0018,1072"))
         return missing if needed else Uptake(elapsed_s=0.0)
     uptake = uptake_time(injected_at=injected_at, scan_start=start)
-    longest_s = min(LONGEST_WAIT_S, LONGEST_WAIT_HALF_LIVES * half_life_s)
+    longest_s = min(_limit("longest_wait_h") * 3600.0, _limit("longest_wait_half_lives") * half_life_s)
     if isinstance(uptake, Uptake) and uptake.elapsed_s > longest_s:
         return Refused(
             reason="more than a day or 12 half-lives between injection and scan", tags=("0018,1078", "0018,1072")
