@@ -1,0 +1,62 @@
+"""Voxels in blocks that fit a cache, over all processors: bounded memory, and results that do not depend on threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spinemets.model.errors import UsageError
+
+# What one block holds of its input: with what is worked out from it, about the second-level cache of a core.
+BLOCK_BYTES = 1 << 18
+
+
+def voxels(values: NDArray[Any], mask: ArrayLike | None) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Values as (voxels, last axis), and the mask as (voxels,).
+
+    Raises
+    ------
+    UsageError
+        If the mask has another shape than the leading axes.
+    """
+    rows = values.reshape(-1, values.shape[-1])
+    if mask is None:
+        return rows, None
+    chosen = np.asarray(mask, dtype=bool)
+    if chosen.shape != values.shape[:-1]:
+        raise UsageError(
+            f"The mask has shape {chosen.shape}, the images {values.shape[:-1]}.",
+            "Give a mask of the images' own grid.",
+        )
+    return rows, chosen.reshape(-1)
+
+
+def in_blocks(work: Callable[[slice], None], n: int, bytes_each: int, *, threads: int | None = None) -> None:
+    """Call `work` with slices that cover 0 to n, side by side.
+
+    Parameters
+    ----------
+    work
+        Writes its own part of the results. Whatever it raises is raised here.
+    n
+        Number of voxels.
+    bytes_each
+        Of the input of one voxel.
+    threads
+        None = one for each processor.
+    """
+    step = max(1, BLOCK_BYTES // max(1, bytes_each))
+    parts = [slice(first, min(first + step, n)) for first in range(0, n, step)]
+    workers = min(threads or os.cpu_count() or 1, len(parts))
+    if workers <= 1:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        for _ in pool.map(work, parts):
+            pass
