@@ -36,7 +36,14 @@ def voxels(values: NDArray[Any], mask: ArrayLike | None) -> tuple[NDArray[Any], 
     return rows, chosen.reshape(-1)
 
 
-def in_blocks(work: Callable[[slice], None], n: int, bytes_each: int, *, threads: int | None = None) -> None:
+def in_blocks(
+    work: Callable[[slice], None],
+    n: int,
+    bytes_each: int,
+    *,
+    threads: int | None = None,
+    block_bytes: int = BLOCK_BYTES,
+) -> None:
     """Call `work` with slices that cover 0 to n, side by side.
 
     Parameters
@@ -49,8 +56,10 @@ def in_blocks(work: Callable[[slice], None], n: int, bytes_each: int, *, threads
         Of the input of one voxel.
     threads
         None = one for each processor.
+    block_bytes
+        Of the input of one slice.
     """
-    step = max(1, BLOCK_BYTES // max(1, bytes_each))
+    step = max(1, block_bytes // max(1, bytes_each))
     parts = [slice(first, min(first + step, n)) for first in range(0, n, step)]
     workers = min(threads or os.cpu_count() or 1, len(parts))
     if workers <= 1:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.shape.compiled import compiled
+from spinemets.compiled import compiled
 
 Raster = NDArray[np.float32]
 # numba's notation of a raster that a loop only reads.

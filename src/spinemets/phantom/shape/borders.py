@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.shape.compiled import ROW, SEEN, compiled
+from spinemets.compiled import ROW, SEEN, compiled
 
 Rows = NDArray[np.float32]
 # Keeps the quotient along a ray finite at the centre of a figure.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.shape.compiled import ROW, SEEN, compiled
+from spinemets.compiled import ROW, SEEN, compiled
 
 # The same for the wanted points, and for coordinates that may count for a whole axis.
 WANTED = "Array(boolean, 3, 'A', True)"

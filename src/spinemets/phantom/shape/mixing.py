@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.shape.compiled import ROW, SEEN, compiled
+from spinemets.compiled import ROW, SEEN, compiled
 
 Numbers = NDArray[np.float32]
 # numba's notation of several fields over the same points, of one number and of one flag for each of several

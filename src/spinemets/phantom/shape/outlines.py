@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.shape.compiled import compiled
+from spinemets.compiled import compiled
 
 Numbers = NDArray[np.float64]
 # numba's notation of float64 numbers that a loop only reads: a line and a plane of them.

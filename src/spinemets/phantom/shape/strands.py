@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.shape.compiled import SEEN, compiled
+from spinemets.compiled import SEEN, compiled
 
 Rows = NDArray[np.float32]
 TABLE = "Array(float32, 3, 'C', True)"

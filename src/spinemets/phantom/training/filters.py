@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.shape.compiled import SEEN, compiled
+from spinemets.compiled import SEEN, compiled
 
 Image = NDArray[np.float32]
 IMAGE = "float32[:,:,::1]"

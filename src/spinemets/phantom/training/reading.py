@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.phantom.shape.compiled import SEEN, compiled
+from spinemets.compiled import SEEN, compiled
 
 Numbers = NDArray[np.float32]
 Tissues = NDArray[np.uint16]

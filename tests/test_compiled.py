@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spinemets.compiled import SEEN, compiled
 from spinemets.phantom.shape import borders, lattice, mixing, rods
-from spinemets.phantom.shape.compiled import SEEN, compiled
 
 
 def doubled(out: np.ndarray, values: np.ndarray) -> None:
