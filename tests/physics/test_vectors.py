@@ -17,7 +17,9 @@ import pytest
 from spinemets.ingest.facts import diffusion as header_diffusion
 from spinemets.ingest.header.values import Values
 from spinemets.knowledge.catalogue import table
+from spinemets.maps import suv_scale
 from spinemets.physics import (
+    activity_decay,
     arterial_input,
     beam_hardening,
     counting,
@@ -38,7 +40,6 @@ from spinemets.physics import (
     rician,
     spgr_concentration,
     spin_echo,
-    suv,
     tissue_kinetics,
     variable_flip_angle,
 )
@@ -456,35 +457,35 @@ def geometry(i):
 
 
 def suv_(i):
-    body = suv.Body(weight_kg=i["weight_kg"], height_m=i["height_m"], sex=i["sex"])
-    injection = suv.Injection(
+    body = suv_scale.Body(weight_kg=i["weight_kg"], height_m=i["height_m"], sex=i["sex"])
+    injection = suv_scale.Injection(
         dose_bq=i["injected_dose_bq"], half_life_s=i["half_life_s"],
         injected_at=time.fromisoformat(i["injection_time"]), nominal_half_life_s=i["half_life_s"],
     )  # fmt: skip
-    image = suv.PetImage(
+    image = suv_scale.PetImage(
         units=i.get("units", "BQML"), corrections=tuple(i.get("corrected_image", ("DECY", "ATTN", "SCAT"))),
         decay_correction=i["decay_correction"],
     )  # fmt: skip
-    times = suv.ScanTimes(series_at=time.fromisoformat(i["series_time"]))
-    found = suv.suv_scale(body=body, injection=injection, image=image, times=times)
-    if isinstance(found, suv.Refused):
+    times = suv_scale.ScanTimes(series_at=time.fromisoformat(i["series_time"]))
+    found = suv_scale.scale(body=body, injection=injection, image=image, times=times)
+    if isinstance(found, suv_scale.Refused):
         return {"refuse": True, "reason": found.reason}
-    if isinstance(found.bw_g_per_ml, suv.Refused):
-        return {"refuse": True, "reason": found.bw_g_per_ml.reason}
+    if isinstance(found.bw, suv_scale.Refused):
+        return {"refuse": True, "reason": found.bw.reason}
     activity, size = i["activity_bq_per_ml"], {"weight_kg": i["weight_kg"], "height_m": i["height_m"]}
     return {
-        "dose_decayed_bq": found.dose_bq, "suvbw_g_per_ml": activity * found.bw_g_per_ml,
-        "suvlbm_g_per_ml": activity * found.lbm_g_per_ml, "suvbsa_cm2_per_ml": activity * found.bsa_cm2_per_ml,
-        "lbm_janma_kg": suv.lean_body_mass_kg(**size, sex=i["sex"]), "bsa_m2": suv.body_surface_m2(**size),
+        "dose_decayed_bq": found.dose_bq, "suvbw_g_per_ml": activity * found.bw,
+        "suvlbm_g_per_ml": activity * found.lbm_janma, "suvbsa_cm2_per_ml": activity * found.bsa,
+        "lbm_janma_kg": suv_scale.lean_body_mass_kg(**size, sex=i["sex"]), "bsa_m2": suv_scale.body_surface_m2(**size),
     }  # fmt: skip
 
 
 def suv_decay(i):
     moments = [datetime.fromisoformat(i[name]) for name in ("injection_datetime", "series_datetime")]
-    elapsed = suv.uptake_time(injected_at=moments[0], scan_start=moments[1]).elapsed_s
+    elapsed = suv_scale.uptake_time(injected_at=moments[0], scan_start=moments[1]).elapsed_s
     return {
         "elapsed_s": elapsed,
-        "decay_factor": suv.decay_factor(elapsed_s=elapsed, half_life_s=i["half_life_s"]),
+        "decay_factor": activity_decay.decay_factor(elapsed_s=elapsed, half_life_s=i["half_life_s"]),
     }
 
 
@@ -492,9 +493,9 @@ def suv_decay_none(i):
     half_life = {"half_life_s": i["half_life_s"]}
     start, duration = i["frame_start_after_injection_s"], i["frame_duration_s"]
     return {
-        "decay_to_frame_start": suv.decay_factor(elapsed_s=start, **half_life),
-        "frame_average_factor": suv.frame_average_factor(duration_s=duration, **half_life),
-        "total_correction": suv.uncorrected_frame_factor(start_s=start, duration_s=duration, **half_life),
+        "decay_to_frame_start": activity_decay.decay_factor(elapsed_s=start, **half_life),
+        "frame_average_factor": activity_decay.frame_average_factor(duration_s=duration, **half_life),
+        "total_correction": activity_decay.uncorrected_frame_factor(start_s=start, duration_s=duration, **half_life),
     }
 
 
