@@ -79,9 +79,12 @@ class Infiltration:
         x, y, z = canvas.block.axes
         away = ((x - canal.x.at(z)) ** 2 + (y - canal.y.at(z)) ** 2) / np.float32(self.reach_mm**2)
         beside = np.exp2(-away)
-        n_i, n_j, n_k = canvas.block.shape
+        i, j, k = (slice(0, n) for n in canvas.block.shape)
         for layer in self.layers:
-            values = layer.texture.at(x, y, z) + np.float32(layer.near) * beside
+            old = [int(canvas.palette.tissue(name)[0]) for name in layer.gives_way]
+            # Reading the texture is what costs time: only where it can change something.
+            wanted = np.isin(canvas.held[:2], old).any(axis=0) & ~kept
+            values = layer.texture.where(wanted, (x, y, z)) + np.float32(layer.near) * beside
             share = np.asarray(np.clip(np.float32(0.5) + 3 * (values - np.float32(layer.above)), 0, 1), np.float32)
-            for old in layer.gives_way:
-                shielded.exchange((slice(0, n_i), slice(0, n_j), slice(0, n_k)), layer.tissue, old, share)
+            for name in layer.gives_way:
+                shielded.exchange((i, j, k), layer.tissue, name, share)
