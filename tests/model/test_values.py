@@ -17,7 +17,7 @@ from spinemets.model.measurement import Subject
 from spinemets.model.provenance import Provenance
 from spinemets.model.segmentation import Part, Segmentation
 from spinemets.model.series import GeometryCheck, Recognition, Series
-from spinemets.model.spine import Endplates, Frame, Spine, Vertebra
+from spinemets.model.spine import Completeness, Endplates, Frame, Spine, Vertebra
 from spinemets.model.study import ClinicalFacts, PatientFacts, Study, Unread
 
 MADE = Provenance(software_version="0", parameter_hash="h", options_digest="d")
@@ -75,6 +75,14 @@ def test_spine_lookup_and_sides() -> None:
     assert not dataclasses.replace(spine, sides=("side_a", "side_b")).sides_known
     with pytest.raises(KeyError):
         spine["L4"]
+
+
+def test_sizes_by_which_a_body_is_known_again() -> None:
+    """Those of `BODY_SIZES` that were measured; none where the body is cut off."""
+    whole = Vertebra(level=level(), frame=None, regions={}, size_mm={"height_mm": 25.0, "canal_width_mm": 22.0})
+    assert whole.known_by_mm == {"height_mm": 25.0}
+    cut = dataclasses.replace(whole, completeness=Completeness(heights_valid=False))
+    assert cut.known_by_mm == {}
 
 
 def test_series_and_study() -> None:

@@ -17,7 +17,7 @@ from spinemets.model.level import Level
 
 Rules = Mapping[str, Any]
 # Ways of naming that count from landmarks or from one named vertebra.
-BELOW = ("landmarks", "anchor")
+COUNTED = ("landmarks", "anchor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,8 +140,9 @@ def _thoracic(variant: Variant) -> int:
 
 def at_risk(name: str, warning: str) -> bool:
     """Whether a level's name is one that such a warning is about."""
-    thoracic = name[0] == "T"
-    return {from_below(): thoracic, from_above(): name[0] == "L" or name in ("T12", "T13")}.get(warning, False)
+    if warning == from_below():
+        return name[0] == "T"
+    return warning == from_above() and (name[0] == "L" or name in ("T12", "T13"))
 
 
 def counted_from_one_end(levels: Sequence[Level], evidence: Evidence, options: LevelOptions) -> tuple[str, ...]:
@@ -156,5 +157,5 @@ def counted_from_one_end(levels: Sequence[Level], evidence: Evidence, options: L
     if evidence.earlier is not None or (above and below):
         return ()
     warning = from_above() if above else from_below()
-    counted = [level.name for level in levels if level.name is not None and level.method in BELOW]
+    counted = [level.name for level in levels if level.name is not None and level.method in COUNTED]
     return (warning,) if any(at_risk(name, warning) for name in counted) else ()

@@ -215,7 +215,7 @@ def _levels(
     ribs, rules = landmarks.ribs_of(vertebrae, others), catalogue()["G-09"].values()
     shows_cord = any(s.kind not in NO_CORD for s in study.series if s.grid is not None and s.grid == grid)
     namings = {i.naming for i in instances if i.name is not None}
-    sizes = [v.size_mm if _whole(v) else {} for v in vertebrae]
+    sizes = [v.known_by_mm for v in vertebrae]
     others_say = [match for levels in options.elsewhere if (match := matched(sizes, levels, rules)) is not None]
     evidence = Evidence(
         naming=namings.pop() if len(namings) == 1 else "none",

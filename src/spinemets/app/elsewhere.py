@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from spinemets.anatomy.locate import locate
@@ -36,11 +35,7 @@ def named_elsewhere(study: Study, spine: Spine, segmenter: Segmenter) -> tuple[t
         apart = replace(study, series=series)
         other = locate(apart, segmenter.segment(apart), LevelOptions(sex=study.patient.sex), walls=False)
         levels = tuple(
-            EarlierLevel(
-                name=v.level.name,
-                confidence=v.level.confidence or 0.0,
-                size_mm=v.size_mm if v.completeness.heights_valid else {},
-            )
+            EarlierLevel(name=v.level.name, confidence=v.level.confidence or 0.0, size_mm=v.known_by_mm)
             for v in other.vertebrae
         )
         if any(level.name for level in levels):
@@ -48,13 +43,12 @@ def named_elsewhere(study: Study, spine: Spine, segmenter: Segmenter) -> tuple[t
     return tuple(found)
 
 
-def _spaces(study: Study, spine: Spine) -> Iterator[tuple[Series, ...]]:
-    """Series of each patient space that has nothing of the outlined one."""
-    left = [
-        s for s in study.series if s.grid is not None and spine.grid is not None and not s.grid.same_frame(spine.grid)
-    ]
-    while left:
-        first = left[0].grid
-        assert first is not None
-        yield tuple(s for s in left if s.grid is not None and s.grid.same_frame(first))
-        left = [s for s in left if s.grid is not None and not s.grid.same_frame(first)]
+def _spaces(study: Study, spine: Spine) -> list[tuple[Series, ...]]:
+    """Series of each patient space other than the outlined one."""
+    known, spaces = [spine.grid], []
+    for one in study.series:
+        if one.grid is None or any(grid is None or one.grid.same_frame(grid) for grid in known):
+            continue
+        known.append(one.grid)
+        spaces.append(tuple(s for s in study.series if s.grid is not None and s.grid.same_frame(one.grid)))
+    return spaces

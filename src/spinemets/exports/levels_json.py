@@ -10,7 +10,7 @@ from typing import Any
 from spinemets.exports.atomic import write_bytes
 from spinemets.exports.labels import label_map_numbers
 from spinemets.exports.regions import REGIONS
-from spinemets.model.level import BODY_SIZES, LEVELS_SCHEMA
+from spinemets.model.level import LEVELS_SCHEMA
 from spinemets.model.spine import Spine, Vertebra
 
 # What is asked for where nothing names a level.
@@ -73,11 +73,7 @@ def _row(vertebra: Vertebra, label: int) -> dict[str, Any]:
         "outline_confidence": vertebra.confidence,
         "complete": whole.complete,
         "flags": [*vertebra.flags, *whole.notes],
-        "size_mm": {
-            name: round(vertebra.size_mm[name], 2)
-            for name in BODY_SIZES
-            if name in vertebra.size_mm and whole.heights_valid
-        },
+        "size_mm": {name: round(value, 2) for name, value in vertebra.known_by_mm.items()},
         "centroid_lps_mm": [round(float(x), 2) for x in _centre(vertebra)],
     }
 

@@ -73,14 +73,11 @@ def fit(
     rows, where = voxels(values, mask)
     n = len(rows)
     adc, s0, r_squared = (np.empty(n, np.float32) for _ in range(3))
-    valid = np.empty(n, np.uint8) if where is None else where.astype(np.uint8)
-    if where is None:
-        valid.fill(1)
+    valid = np.ones(n, np.uint8) if where is None else where.astype(np.uint8)
     centred = b - b.mean()
     slopes = centred / (centred @ centred)
     weights = np.stack([slopes, 1 / len(b) - b.mean() * slopes]).astype(np.float32)
     least = np.float32(0.0 if noise_sigma is None else float(table("diffusion")["floor_sd"]["value"]) * noise_sigma)
-
     numbers = (np.float32(centred @ centred), np.float32(1 / len(b)), least)
 
     def work(part: slice) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spinemets.knowledge.lookup import table
 from spinemets.maps.blocks import in_blocks, voxels
 from spinemets.model.errors import UsageError
 
@@ -74,7 +75,7 @@ def ratio(
     n = len(one)
     out, valid = np.full(n, np.nan, np.float32), np.zeros(n, bool)
     floor = np.float32(2.0 * noise_sigma**2)
-    least = np.float32(max(3.0 * noise_sigma, 0.0))
+    least = np.float32(float(table("diffusion")["floor_sd"]["value"]) * noise_sigma)
 
     def work(part: slice) -> None:
         ip, op = (np.abs(image[part, 0]).astype(np.float32) for image in (one, other))

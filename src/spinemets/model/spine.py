@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
-from spinemets.model.level import Level
+from spinemets.model.level import BODY_SIZES, Level
 from spinemets.model.region import Region, Surface
 
 
@@ -130,6 +130,13 @@ class Vertebra:
     size_mm: Mapping[str, float] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
     confidence: float | None = None
+
+    @property
+    def known_by_mm(self) -> dict[str, float]:
+        """Sizes by which another study knows this body again; none of a body whose heights are not valid (cut off)."""
+        if not self.completeness.heights_valid:
+            return {}
+        return {name: self.size_mm[name] for name in BODY_SIZES if name in self.size_mm}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -26,8 +26,12 @@ def islands(values: Array, share: float, rise_per_sd: float = 3.0) -> Array:
     """Where a field (mean 0, sd 1) lies in its highest `share`: 1 well inside, 0 well outside, rising that steeply between."""
     from scipy.special import ndtri  # lazy: heavy import
 
-    level = np.float32(ndtri(1.0 - share))
-    return np.asarray(np.clip(np.float32(0.5) + (values - level) * rise_per_sd, 0.0, 1.0))
+    return above(values, float(ndtri(1.0 - share)), rise_per_sd)
+
+
+def above(values: Array, level: float, rise_per_sd: float = 3.0) -> Array:
+    """Where a field lies above a level: 1 well above, 0 well below, rising that steeply between."""
+    return np.asarray(np.clip(np.float32(0.5) + (values - np.float32(level)) * rise_per_sd, 0.0, 1.0))
 
 
 def apart(number: int, period_mm: float) -> tuple[float, float, float]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.phantom.anatomy.canal import Canal
-from spinemets.phantom.shape.texture import Field
+from spinemets.phantom.shape.texture import Field, above
 from spinemets.phantom.training.materials import CodeCanvas
 from spinemets.phantom.training.recipe import Draw, Row, between, chosen, happens
 
@@ -85,6 +85,6 @@ class Infiltration:
             # Reading the texture is what costs time: only where it can change something.
             wanted = np.isin(canvas.held[:2], old).any(axis=0) & ~kept
             values = layer.texture.where(wanted, (x, y, z)) + np.float32(layer.near) * beside
-            share = np.asarray(np.clip(np.float32(0.5) + 3 * (values - np.float32(layer.above)), 0, 1), np.float32)
+            share = above(values, layer.above)
             for name in layer.gives_way:
                 shielded.exchange((i, j, k), layer.tissue, name, share)
