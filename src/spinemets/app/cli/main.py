@@ -18,7 +18,19 @@ from spinemets.app.cli import say
 from spinemets.model.errors import OutOfResources, SpinemetsError, UsageError
 
 # Each verb is a module of this folder, imported when its arguments are asked for.
-VERBS = ("analyze", "segment", "series", "convert", "report", "explain", "doctor", "phantom", "schema", "completion")
+VERBS = (
+    "analyze",
+    "segment",
+    "series",
+    "convert",
+    "map",
+    "report",
+    "explain",
+    "doctor",
+    "phantom",
+    "schema",
+    "completion",
+)
 INTERRUPTED = 130
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # What is left at the end goes with the process: looking through all of it for cycles once more took 25 ms.

@@ -1,0 +1,149 @@
+"""The volumes of a set as one array: same grid, one value a voxel and volume, small motion undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemets.knowledge.lookup import table
+from spinemets.maps import noise
+from spinemets.maps.from_study.how import CannotMap
+from spinemets.model.grid import Grid
+from spinemets.model.parametric_map import ParametricMap
+from spinemets.model.series import Series
+from spinemets.model.study_view import SeriesMotion
+from spinemets.series.motion.measure import of_pair
+from spinemets.series.motion.mutual_information import rotation
+from spinemets.series.motion.pairs import Pair
+
+Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stack:
+    """Volumes side by side.
+
+    Attributes
+    ----------
+    values
+        float32 (i, j, k, volume); each volume lies in one piece.
+    grid
+        Of the first volume.
+    measured
+        (i, j, k): False where a file says that it holds no measurement.
+    notes
+        On motion.
+    """
+
+    values: Numbers
+    grid: Grid
+    measured: NDArray[np.bool_]
+    notes: tuple[str, ...] = ()
+
+
+def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0) -> Stack:
+    """Read volumes.
+
+    Parameters
+    ----------
+    members
+        In the order wanted, on one lattice.
+    motion
+        Whether each is held against the reference and brought back where it moved by up to 5 mm.
+    reference
+        Number of the volume that stays.
+
+    Raises
+    ------
+    CannotMap
+        If a volume has no trusted grid, lies elsewhere, or moved too far.
+    """
+    first = members[reference]
+    if not all(one.measurable for one in members) or first.grid is None:
+        bad = next(one for one in members if not one.measurable)
+        raise CannotMap(f"{bad.label} has no trusted geometry.", "; ".join(bad.geometry.notes))
+    values: Numbers = np.empty((len(members), *first.grid.shape_ijk), np.float32)
+    measured = np.ones(first.grid.shape_ijk, bool)
+    notes: list[str] = []
+    for n, one in enumerate(members):
+        volume = one.pixels()
+        if volume.array.shape != first.grid.shape_ijk:
+            raise CannotMap(
+                f"{one.label} holds more than one value a voxel.", "Give its volumes as series of their own."
+            )
+        moved = _motion(first, one) if motion and n != reference else None
+        if moved is None or moved.verdict != "moved":
+            values[n] = volume.array
+        else:
+            values[n] = _brought_back(volume.array, one, moved)
+        if volume.padding is not None:
+            measured &= ~volume.padding
+        notes += _said(one, moved)
+        release = getattr(one.load, "release", None)
+        if release is not None:
+            release()
+    return Stack(values=np.moveaxis(values, 0, -1), grid=first.grid, measured=measured, notes=tuple(notes))
+
+
+def _motion(reference: Series, one: Series) -> SeriesMotion:
+    """How far a volume moved.
+
+    Raises
+    ------
+    CannotMap
+        If too far.
+    """
+    found = of_pair(Pair(reference=reference, moving=one))
+    if found.verdict == "refused":
+        raise CannotMap(f"The patient moved between volumes: {found.sentence}.", "Nothing can be fitted across them.")
+    return found
+
+
+def _said(one: Series, moved: SeriesMotion | None) -> list[str]:
+    if moved is None or moved.verdict == "agrees":
+        return []
+    if moved.verdict == "moved":
+        return [f"{one.label} was moved back: {moved.sentence}"]
+    return [f"motion of {one.label} is not known: {moved.sentence}"]
+
+
+def _brought_back(array: NDArray[np.generic], one: Series, motion: SeriesMotion) -> Numbers:
+    """A volume resampled to where the reference shows the same tissue, straight between voxels."""
+    from scipy import ndimage  # lazy: heavy import
+
+    assert motion.shift_mm is not None and motion.rotation_deg is not None and motion.centre_lps_mm is not None
+    assert one.grid is not None
+    turn, _ = rotation(np.radians(motion.rotation_deg))
+    centre = np.array(motion.centre_lps_mm)
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = turn, centre - turn @ centre + motion.shift_mm
+    index = one.grid.inverse @ matrix @ one.grid.affine_lps_mm
+    moved = ndimage.affine_transform(
+        np.asarray(array, np.float32), index[:3, :3], index[:3, 3], order=1, mode="constant", cval=np.nan
+    )
+    return np.asarray(moved, np.float32)
+
+
+def above_noise(image: NDArray[Any], stack: Stack, signal: NDArray[Any] | None = None) -> tuple[NDArray[np.bool_], str]:
+    """Voxels where a signal (None = the image) stands above the noise of an image of magnitudes, and a sentence on that noise."""
+    signal = image if signal is None else signal
+    found = noise.of_background(image)
+    if found.sigma is None:
+        return stack.measured & (signal > 0.0), f"no noise floor was applied: {found.reason}"
+    least = float(table("diffusion")["floor_sd"]["value"]) * found.sigma
+    return stack.measured & (signal > least), f"noise {found.sigma:.4g} from the background ({found.n_voxels} voxels)"
+
+
+def named(title: str, name: str, unit: str, array: NDArray[np.generic]) -> ParametricMap:
+    """A map, in single precision where it holds numbers."""
+    return ParametricMap(name=name, title=title, unit=unit, array=np.array(array))
+
+
+def counted(**reasons: NDArray[np.bool_]) -> dict[str, int]:
+    """Number of voxels of each reason that there is."""
+    found = {name.replace("_", " "): int(np.count_nonzero(where)) for name, where in reasons.items()}
+    return {name: number for name, number in found.items() if number}

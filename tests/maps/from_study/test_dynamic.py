@@ -1,0 +1,160 @@
+"""Enhancement and kinetics of studies: parameters back, baselines, inputs, what the sampling forbids."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets.maps.aif import parker
+from spinemets.maps.from_study.dynamic import dce_maps, enhancement_maps
+from spinemets.maps.from_study.how import How, Vessel
+from spinemets.model.parametric_map import MapResult, NotMapped
+from spinemets.physics.spgr_concentration import SpoiledEcho, signal_ratio
+from spinemets.physics.tissue_kinetics import extended_tofts
+
+SHAPE, N, STEP_S, BEFORE = (12, 12, 4), 50, 5.0, 6
+TIMES_S = STEP_S * np.arange(N)
+KTRANS, VE, VP = 0.15, 0.3, 0.03
+BLOCK = np.s_[3:9, 3:9, :]
+
+
+def input_curve(step_s=STEP_S):
+    return parker(step_s * np.arange(N), delay_s=step_s * (BEFORE - 1))
+
+
+def dynamic(step_s=STEP_S, given=True, **extra):
+    """A dynamic series of tissue in noise, a vessel in a corner of it."""
+    minutes = step_s * np.arange(N) / 60
+    plasma = input_curve(step_s)
+    tissue = np.asarray(
+        extended_tofts(time_min=minutes, plasma_mmol_per_l=plasma, ktrans_per_min=KTRANS, ve=VE, vp=VP)
+    ).reshape(-1)
+    draw = np.random.default_rng(1)
+    curves = np.zeros((*SHAPE, N))
+    ratio = np.asarray(
+        signal_ratio(
+            conc_mmol_per_l=tissue, echo=SpoiledEcho(t10_ms=900.0, tr_ms=5.0, flip_deg=15.0, r1_per_mmol_per_s=4.5)
+        )
+    ).reshape(-1)
+    curves[BLOCK] = 300 * ratio
+    blood = np.asarray(
+        signal_ratio(
+            conc_mmol_per_l=plasma * 0.58,
+            echo=SpoiledEcho(t10_ms=1440.0, tr_ms=5.0, flip_deg=15.0, r1_per_mmol_per_s=4.5),
+        )
+    ).reshape(-1)
+    curves[3, 3, :] = 200 * blood
+    curves = np.abs(curves + 0.5 * (draw.standard_normal(curves.shape) + 1j * draw.standard_normal(curves.shape)))
+    facts = {
+        "flip_deg": 15.0,
+        "tr_s": 0.005,
+        "stem": "1.2.7",
+        "contrast_agent": True,
+        "acquired": "2026-01-02T10:00:00",
+        **extra,
+    }
+    if given:
+        facts["contrast_at"] = (
+            f"2026-01-02T10:00:{step_s * (BEFORE - 0.5):09.6f}" if step_s * BEFORE < 60 else "2026-01-02T10:01:20"
+        )
+    return [(curves[..., n], {**facts, "time_s": float(step_s * n)}) for n in range(N)]
+
+
+def flips(t1_s=0.9):
+    e = np.exp(-0.005 / t1_s)
+    made = []
+    for n, flip in enumerate((3.0, 15.0)):
+        a = np.radians(flip)
+        image = np.abs(np.random.default_rng(n).standard_normal(SHAPE))
+        image[BLOCK] += 20000 * np.sin(a) * (1 - e) / (1 - e * np.cos(a))
+        made.append((image, {"flip_deg": flip, "tr_s": 0.005, "contrast_agent": False}))
+    return made
+
+
+@pytest.mark.parametrize("delay", ["none", "fit"])
+def test_kinetics(build, delay):
+    """T1 from flip angles, population input, extended Tofts: parameters within a few percent."""
+    (found,) = dce_maps(build([*flips(), *dynamic()]), How(motion=False, delay=delay))
+    assert isinstance(found, MapResult), found
+    by_name = {one.name: one.array for one in found.maps}
+    inside = np.zeros(SHAPE, bool)
+    inside[4:8, 4:8] = True
+    for name, truth in (("ktrans_per_min", KTRANS), ("ve", VE), ("vp", VP)):
+        assert np.nanmedian(by_name[name][inside]) == pytest.approx(truth, rel=0.12), name
+        assert by_name[f"{name}_ci95"].shape == (*SHAPE, 2)
+    assert found.inputs["baseline_volumes"] == BEFORE and found.inputs["baseline"] == "from the header"
+    assert found.inputs["relaxivity"] == "table kinetics, 1.5 T" and "map of" in found.inputs["t10"]
+    assert np.isnan(by_name["ktrans_per_min"][0, 0]).all()
+
+
+def test_t1_stated_and_baseline_found(build):
+    how = How(motion=False, delay="none", t10_s=0.9, relaxivity=4.5)
+    (found,) = dce_maps(build(dynamic(given=False)), how)
+    assert found.inputs["baseline_volumes"] == BEFORE and "strongest voxels" in found.inputs["baseline"]
+    assert found.inputs["relaxivity"] == "stated by the user" and "stated by the user" in found.inputs["t10"]
+
+
+def test_an_input_measured_in_a_vessel(build):
+    study = build(dynamic())
+    mask = np.zeros(SHAPE, bool)
+    mask[3, 3, :] = True
+    how = How(motion=False, delay="none", t10_s=0.9, aif="vessel", vessel=Vessel(mask=mask, grid=study.series[0].grid))
+    (found,) = dce_maps(study, how)
+    assert "4 vessel voxels" in found.inputs["arterial_input"]
+    assert np.array(found.inputs["aif_plasma_mM"]) == pytest.approx(input_curve(), rel=0.4, abs=0.1)
+    elsewhere = Vessel(mask=mask[:-1], grid=study.series[0].grid.crop((0, 0, 0), (11, 12, 4)))
+    (found,) = dce_maps(study, How(motion=False, t10_s=0.9, aif="vessel", vessel=elsewhere))
+    assert isinstance(found, NotMapped) and "another grid" in found.reason
+    (found,) = dce_maps(study, How(motion=False, t10_s=0.9, aif="vessel"))
+    assert isinstance(found, NotMapped)
+
+
+@pytest.mark.parametrize(
+    ("step_s", "how", "words"),
+    [
+        (5.0, How(motion=False, t10_s=0.9, model="2cxm"), "plasma flow"),
+        (12.0, How(motion=False, t10_s=0.9, model="extended_tofts"), "plasma volume"),
+        (5.0, How(motion=False), "T1 before the agent"),
+        (5.0, How(motion=False, t10_s=0.9, baseline=99), "99 of 50 volumes"),
+    ],
+)
+def test_refusals(build, step_s, how, words):
+    (found,) = dce_maps(build(dynamic(step_s)), how)
+    assert isinstance(found, NotMapped) and words in found.reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"field_t": 7.0}, "field strength"), ({"tr_s": None}, "TR or flip"), ({"flip_deg": None}, "TR or flip")],
+)
+def test_headers_that_leave_out(build, fields, words):
+    (found,) = dce_maps(build(dynamic(**fields)), How(motion=False, t10_s=0.9))
+    assert isinstance(found, NotMapped) and words in found.reason
+
+
+def test_slow_sampling_has_no_plasma_volume(build):
+    (found,) = dce_maps(build(dynamic(12.0)), How(motion=False, t10_s=0.9, delay="none"))
+    assert found.inputs["model"] == "tofts" and any("do not tell plasma volume" in note for note in found.notes)
+
+
+def test_curves(build):
+    (found,) = enhancement_maps(build(dynamic()), How(motion=False))
+    by_name = {one.name: one.array for one in found.maps}
+    assert np.nanmedian(by_name["peak_percent"][4:8, 4:8]) > 50
+    assert set(np.unique(by_name["curve_type"][4:8, 4:8])) <= {1, 2, 3, 4, 5}
+    assert np.nanmedian(by_name["arrival_s"][4:8, 4:8]) == pytest.approx(TIMES_S[BEFORE], abs=2 * STEP_S)
+
+
+def test_times_that_are_not_stated(build):
+    parts = [(image, {**facts, "time_s": None, "acquired": None, "contrast_at": None}) for image, facts in dynamic()]
+    (found,) = enhancement_maps(build(parts), How(motion=False))
+    assert isinstance(found, NotMapped) and "times of the volumes" in found.reason
+
+
+def test_before_and_after(build, tissue, rician):
+    spin_echo = {"tr_s": 0.6, "te_s": 0.01, "scanning_sequence": ("SE",), "flip_deg": 90.0}
+    before = (rician(np.where(tissue, 200.0, 0), 3.0, 1), {**spin_echo, "kind": "t1", "contrast_agent": False})
+    after = (rician(np.where(tissue, 320.0, 0), 3.0, 2), {**spin_echo, "kind": "t1_gd", "contrast_agent": True})
+    (found,) = enhancement_maps(build([before, after]), How(motion=False))
+    assert np.nanmedian(found.maps[0].array[tissue]) == pytest.approx(60.0, abs=1.0)
+    assert any("receiver gain" in note for note in found.notes)

@@ -1,0 +1,118 @@
+"""Fat fractions of studies: each under the name it has earned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets.maps.fat_spectrum import modulation
+from spinemets.maps.from_study.fat import fat_fraction_maps, weighting_name
+from spinemets.maps.from_study.how import How
+from spinemets.model.parametric_map import MapResult, NotMapped
+
+STILL = How(motion=False)
+TE_S = 1e-3 * np.array([1.2, 2.2, 3.2, 4.2, 5.2, 6.2])
+FRACTION = 0.3
+
+
+@pytest.fixture
+def echoes(tissue):
+    """Complex echoes of tissue with 30 % fat and a field that rises, with noise."""
+    draw = np.random.default_rng(1)
+    hz = np.linspace(-60, 60, 24)[:, None, None, None]
+    mixed = 1 - FRACTION + FRACTION * modulation(TE_S, 1.5)
+    signal = 500 * tissue[..., None] * mixed * np.exp((2j * np.pi * hz - 60) * TE_S)
+    return signal + 3 * (draw.standard_normal(signal.shape) + 1j * draw.standard_normal(signal.shape))
+
+
+def parts(echoes, facts=(), **extra):
+    return [(echoes[..., n], {"te_s": float(te), "stem": "1.2.9", **extra, **dict(facts)}) for n, te in enumerate(TE_S)]
+
+
+def complex_parts(echoes, **extra):
+    magnitude = parts(np.abs(echoes), {"complex_component": "MAGNITUDE"}, **extra)
+    phase = np.round(np.angle(echoes) / np.pi * 4096)
+    phase[0, 0, 0, :2] = -4096, 4095
+    return magnitude + [
+        (phase[..., n], {"te_s": float(te), "stem": "1.2.10", "complex_component": "PHASE", **extra})
+        for n, te in enumerate(TE_S)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flip", "name"), [(3.0, "pdff"), (10.0, "fat_fraction_t1_weighted"), (None, "fat_fraction_t1_weighted")]
+)
+def test_complex_echoes(build, tissue, echoes, flip, name):
+    """Magnitude and phase: a proton density fat fraction only for small flip angles."""
+    found = fat_fraction_maps(build(complex_parts(echoes, flip_deg=flip)), STILL)
+    assert len(found) == 1 and isinstance(found[0], MapResult)
+    first = found[0].maps[0]
+    assert first.name == name and found[0].inputs["spectrum_of_fat"] == "hamilton6"
+    assert np.nanmedian(first.array[tissue]) == pytest.approx(FRACTION, abs=0.01)
+    by_name = {one.name: one for one in found[0].maps}
+    assert np.nanmedian(by_name["r2star_per_s"].array[tissue]) == pytest.approx(60, rel=0.1)
+    assert np.nanmedian(np.diff(by_name["field_map_hz"].array, axis=0)[6:17, 6:18]) == pytest.approx(120 / 23, rel=0.2)
+
+
+def test_real_and_imaginary(build, tissue, echoes):
+    made = parts(echoes.real, {"complex_component": "REAL"}, flip_deg=3.0)
+    made += [
+        (echoes.imag[..., n], {"te_s": float(te), "stem": "1.2.11", "complex_component": "IMAGINARY", "flip_deg": 3.0})
+        for n, te in enumerate(TE_S)
+    ]
+    found = fat_fraction_maps(build(made), STILL)
+    assert np.nanmedian(found[0].maps[0].array[tissue]) == pytest.approx(FRACTION, abs=0.01)
+
+
+def test_turned_phases_are_said(build, echoes):
+    (found,) = fat_fraction_maps(build(complex_parts(np.conj(echoes), flip_deg=3.0)), STILL)
+    assert any("conjugated" in note for note in found.notes)
+
+
+def test_phases_in_no_known_unit(build, echoes):
+    made = complex_parts(echoes, flip_deg=3.0)
+    made = [
+        (image / 77, fields) if fields["complex_component"] == "PHASE" else (image, fields) for image, fields in made
+    ]
+    found = fat_fraction_maps(build(made), STILL)
+    refused = [one for one in found if isinstance(one, NotMapped)]
+    assert refused and "in no unit" in refused[0].reason
+
+
+def test_magnitudes(build, tissue, echoes):
+    found = fat_fraction_maps(build(parts(np.abs(echoes), flip_deg=3.0)), STILL)
+    assert found[0].maps[0].name == "fat_fraction_magnitude"
+    near = np.abs(found[0].maps[0].array[tissue] - FRACTION) < 0.1
+    assert near.mean() > 0.7
+    assert any("from magnitudes" in note for note in found[0].notes)
+
+
+def test_too_few_magnitudes(build, echoes):
+    found = fat_fraction_maps(build(parts(np.abs(echoes))[:3]), STILL)
+    assert isinstance(found[0], NotMapped) and "fewer than 6" in found[0].reason
+
+
+def test_no_field_strength(build, echoes):
+    found = fat_fraction_maps(build(parts(np.abs(echoes), field_t=None)), STILL)
+    assert isinstance(found[0], NotMapped) and "field strength" in found[0].reason.lower()
+
+
+def test_images_of_water_and_fat(build, tissue):
+    water, fat = np.where(tissue, 300.0, 0), np.where(tissue, 100.0, 0)
+    study = build([(water, {"image_type": ("WATER",)}), (fat, {"image_type": ("FAT",)})])
+    (found,) = fat_fraction_maps(study, STILL)
+    assert found.maps[0].name == "fat_fraction_signal"
+    assert np.nanmedian(found.maps[0].array[tissue]) == pytest.approx(0.25)
+    assert any("no cut-off" in note for note in found.notes)
+
+
+def test_two_points(build, tissue):
+    study = build([(np.where(tissue, 400.0, 0), {"te_s": 0.0046}), (np.where(tissue, 160.0, 0), {"te_s": 0.0023})])
+    (found,) = fat_fraction_maps(study, STILL)
+    assert np.nanmedian(found.maps[0].array[tissue]) == pytest.approx(0.3)
+    assert any("mirrored" in note for note in found.notes)
+
+
+def test_names():
+    assert weighting_name(5.0)[0] == "pdff" and not weighting_name(5.0)[2]
+    assert "60 degrees" in weighting_name(60.0)[2][0] and "not stated" in weighting_name(None)[2][0]

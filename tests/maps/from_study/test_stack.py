@@ -1,0 +1,106 @@
+"""Volumes as one array: order, padding, refusals; small motion is undone, large motion refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from spinemets.maps.from_study import stack
+from spinemets.maps.from_study.how import CannotMap
+from spinemets.maps.from_study.stack import above_noise, counted, named, stacked
+from spinemets.model.series import GeometryCheck
+from spinemets.model.study_view import SeriesMotion
+
+
+def test_order_and_layout(build):
+    study = build([(np.full((4, 5, 3), n, np.int16), {"te_s": 0.002 * n}) for n in (1, 2, 3)])
+    found = stacked(study.series[::-1], motion=False)
+    assert found.values.shape == (4, 5, 3, 3) and found.values.dtype == np.float32
+    assert found.values[0, 0, 0].tolist() == [3.0, 2.0, 1.0]
+    assert np.moveaxis(found.values, -1, 0).flags.c_contiguous
+    assert found.measured.all() and found.notes == ()
+
+
+def test_padding_of_any_volume(build):
+    padding = np.zeros((4, 5, 3), bool)
+    padding[0] = True
+    study = build([(np.ones((4, 5, 3)), {}), (np.ones((4, 5, 3)), {"padding": padding})])
+    assert (~stacked(study.series, motion=False).measured == padding).all()
+
+
+def test_no_trusted_geometry(build):
+    study = build([(np.ones((4, 5, 3)), {}), (np.ones((4, 5, 3)), {})])
+    bad = replace(study.series[1], geometry=GeometryCheck(verdict="refused", notes=("tilted",)))
+    with pytest.raises(CannotMap, match="series 2") as caught:
+        stacked([study.series[0], bad], motion=False)
+    assert "tilted" in caught.value.remedy
+
+
+def test_several_values_a_voxel(build):
+    study = build([(np.ones((4, 5, 3, 2)), {})])
+    with pytest.raises(CannotMap, match="more than one value"):
+        stacked(study.series, motion=False)
+
+
+def blob(shift=0.0):
+    i, j, k = np.mgrid[:40, :40, :12]
+    return np.exp(-(((i - 20 - shift) / 6) ** 2 + ((j - 18) / 8) ** 2 + ((k - 6) / 4) ** 2)).astype(np.float32)
+
+
+def verdict(kind, shift_mm):
+    def measured(pair):
+        return SeriesMotion(
+            reference_uid=pair.reference.uid, moving_uid=pair.moving.uid, verdict=kind, sentence=f"{shift_mm} mm to the left",
+            shift_mm=(shift_mm, 0.0, 0.0), rotation_deg=(0.0, 0.0, 0.0), centre_lps_mm=(0.0, 0.0, 0.0), residual_mm=shift_mm,
+        )  # fmt: skip
+
+    return measured
+
+
+def test_small_motion_is_undone(build, monkeypatch):
+    """A volume shifted by 3 mm lies where the reference does again, and a note says so."""
+    study = build([(blob(), {}), (blob(1.5), {})])
+    monkeypatch.setattr(stack, "of_pair", verdict("moved", 3.0))
+    found = stacked(study.series, motion=True)
+    inside = np.isfinite(found.values[..., 1])
+    assert np.abs(found.values[..., 1] - found.values[..., 0])[inside].max() < 0.02
+    assert "moved back" in found.notes[0] and "3.0 mm" in found.notes[0]
+    assert ndimage.center_of_mass(np.nan_to_num(found.values[..., 1]))[0] == pytest.approx(
+        ndimage.center_of_mass(blob())[0], abs=0.05
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("agrees", ()), ("not measured", ("motion of series 2 is not known: 0.2 mm to the left",))]
+)
+def test_no_motion_or_none_known(build, monkeypatch, kind, words):
+    study = build([(blob(), {}), (blob(), {})])
+    monkeypatch.setattr(stack, "of_pair", verdict(kind, 0.2))
+    found = stacked(study.series, motion=True)
+    assert found.notes == words
+    assert (found.values[..., 0] == found.values[..., 1]).all()
+
+
+def test_large_motion_is_refused(build, monkeypatch):
+    study = build([(blob(), {}), (blob(), {})])
+    monkeypatch.setattr(stack, "of_pair", verdict("refused", 9.0))
+    with pytest.raises(CannotMap, match=r"moved between volumes: 9\.0 mm"):
+        stacked(study.series, motion=True)
+
+
+def test_above_noise(build, tissue, rician):
+    image = rician(np.where(tissue, 200.0, 0.0), 5.0, 1)
+    found = stacked(build([(image, {})]).series, motion=False)
+    mask, said = above_noise(found.values[..., 0], found)
+    assert mask[tissue].all() and mask[~tissue].mean() < 0.05 and "noise" in said
+    flat = stacked(build([(np.full((24, 24, 6), 7.0), {})]).series, motion=False)
+    mask, said = above_noise(flat.values[..., 0], flat)
+    assert mask.all() and "no noise floor" in said
+
+
+def test_named_and_counted():
+    assert named("Title", "t_s", "s", np.ones(3)).unit == "s"
+    assert counted(some_reason=np.array([True, False, True]), none=np.zeros(3, bool)) == {"some reason": 2}

@@ -1,0 +1,132 @@
+"""Models as rates and amplitudes: parameters back from curves that the second implementation made; delays; wider intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets.knowledge.lookup import table
+from spinemets.maps import kinetic_fits
+from spinemets.maps.aif import parker
+from spinemets.maps.kinetic_curves import input_of
+from spinemets.physics.tissue_kinetics import (
+    ExchangeParameters,
+    UptakeParameters,
+    extended_tofts,
+    patlak,
+    tofts,
+    two_compartment_exchange,
+    two_compartment_uptake,
+)
+
+TIMES_MIN = np.arange(0.0, 6.0, 0.025)
+PLASMA = parker(60 * TIMES_MIN, delay_s=15.0)
+RULES = {
+    name: float(row["value"]) for name, row in table("kinetics").items() if isinstance(row, dict) and "value" in row
+}
+CURVE = {"time_min": TIMES_MIN, "plasma_mmol_per_l": PLASMA}
+
+
+def fitted(model, curves, delays="none", wanted=None):
+    rows = np.ascontiguousarray(np.atleast_2d(curves), np.float32)
+    chosen = np.ones(len(rows), bool) if wanted is None else wanted
+    return kinetic_fits.of_model(model, input_of(TIMES_MIN, PLASMA), (rows, chosen), RULES, delays)
+
+
+def made(model):
+    """A curve of the forward model, and the parameters that it was made with."""
+    if model == "tofts":
+        return tofts(**CURVE, ktrans_per_min=0.12, ve=0.25), {"ktrans_per_min": 0.12, "ve": 0.25, "kep_per_min": 0.48}
+    if model == "extended_tofts":
+        return extended_tofts(**CURVE, ktrans_per_min=0.12, ve=0.25, vp=0.03), {
+            "ktrans_per_min": 0.12,
+            "ve": 0.25,
+            "vp": 0.03,
+        }
+    if model == "patlak":
+        return patlak(**CURVE, ktrans_per_min=0.05, vp=0.04), {"ps_per_min": 0.05, "vp": 0.04}
+    if model == "2cxm":
+        tissue = ExchangeParameters(fp_per_min=0.25, ps_per_min=0.12, vp=0.05, ve=0.2)
+        wanted = {
+            "fp_ml_per_100ml_per_min": 25.0,
+            "ps_per_min": 0.12,
+            "vp": 0.05,
+            "ve": 0.2,
+            "ktrans_per_min": 0.25 * 0.12 / 0.37,
+        }
+        return two_compartment_exchange(**CURVE, tissue=tissue), wanted
+    tissue = UptakeParameters(fp_per_min=0.25, ps_per_min=0.12, vp=0.05)
+    return two_compartment_uptake(**CURVE, tissue=tissue), {
+        "fp_ml_per_100ml_per_min": 25.0,
+        "ps_per_min": 0.12,
+        "vp": 0.05,
+    }
+
+
+@pytest.mark.parametrize("model", list(kinetic_fits.MODELS))
+def test_parameters_come_back(model):
+    """The forward models join samples by straight lines, the fits by a smooth curve: within 1 %."""
+    curve, wanted = made(model)
+    found = fitted(model, curve)
+    assert found.found.all()
+    for name, truth in wanted.items():
+        assert found.parameters[name][0][0] == pytest.approx(truth, rel=1e-2), name
+
+
+@pytest.mark.parametrize("model", list(kinetic_fits.MODELS))
+def test_delay_is_found(model):
+    """Seven seconds late, to a tenth or two."""
+    curve, wanted = made(model)
+    late = np.interp(TIMES_MIN - 7.0 / 60, TIMES_MIN, np.asarray(curve).reshape(-1), left=0.0)
+    found = fitted(model, late, "fit")
+    assert found.delay_s[0] == pytest.approx(7.0, abs=0.25)
+    assert found.delay_ci_s[0, 0] <= found.delay_s[0] <= found.delay_ci_s[0, 1]
+    for name, truth in wanted.items():
+        assert found.parameters[name][0][0] == pytest.approx(truth, rel=0.05), name
+    given = fitted(model, late, np.array([7.0]))
+    assert given.delay_s[0] == 7.0
+    assert given.n_parameters == found.n_parameters
+
+
+def test_only_what_is_wanted():
+    curve, _ = made("tofts")
+    rows = np.tile(np.asarray(curve).reshape(-1), (4, 1))
+    for delays in ("none", "fit"):
+        found = fitted("tofts", rows, delays, wanted=np.array([True, False, True, False]))
+        assert found.found.tolist() == [True, False, True, False]
+        assert found.parameters["ve"][0][[0, 2]] == pytest.approx(0.25, rel=1e-2)
+    assert not fitted("tofts", rows, "fit", wanted=np.zeros(4, bool)).found.any()
+
+
+def test_no_volume_below_zero():
+    """A curve that asks for less than no plasma gets none, and the rest as the model without it."""
+    curve = np.asarray(tofts(**CURVE, ktrans_per_min=0.1, ve=0.3)).reshape(-1) - 0.01 * PLASMA
+    found = fitted("extended_tofts", [curve, curve + 0.06 * PLASMA])
+    assert found.parameters["vp"][0][0] == 0.0
+    assert found.parameters["vp"][0][1] == pytest.approx(0.05, rel=0.05)
+    alone = fitted("tofts", curve)
+    assert found.parameters["ktrans_per_min"][0][0] == pytest.approx(alone.parameters["ktrans_per_min"][0][0])
+
+
+def test_no_exchange_below_zero():
+    area = np.concatenate([[0], np.cumsum((PLASMA[1:] + PLASMA[:-1]) / 2 * 0.025)])
+    curve = np.asarray(made("2cum")[0]).reshape(-1) - 0.01 * area - 0.12 * 0.25 / 0.37 * area
+    found = fitted("2cum", curve)
+    assert found.parameters["ps_per_min"][0][0] == 0.0
+    assert found.parameters["fp_ml_per_100ml_per_min"][0][0] > 0.0
+    line = 0.05 * PLASMA - 0.02 * area
+    plain = fitted("patlak", line)
+    assert plain.parameters["ps_per_min"][0][0] == 0.0 and plain.parameters["vp"][0][0] > 0.0
+
+
+def test_wider_intervals():
+    """Half of what a parameter changes by, as an independent part."""
+    curve, _ = made("tofts")
+    best = fitted("tofts", curve)
+    wide = kinetic_fits.widened(
+        best, [(fitted("tofts", 1.2 * np.asarray(curve)), fitted("tofts", 0.8 * np.asarray(curve)))]
+    )
+    value, interval = wide.parameters["ktrans_per_min"]
+    assert interval[0] == pytest.approx([value[0] - 0.2 * value[0], value[0] + 0.2 * value[0]], rel=0.02)
+    # kep does not change with a factor.
+    assert wide.parameters["kep_per_min"][1][0] == pytest.approx(best.parameters["kep_per_min"][1][0], rel=1e-3)

@@ -1,0 +1,156 @@
+"""Concentration and kinetic parameters: vectors E-45 to E-55, refusals, shapes, intervals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spinemets.maps.aif import parker
+from spinemets.maps.tofts import Signal, concentration, fit, fit_signal
+from spinemets.model.errors import UsageError
+from spinemets.physics.spgr_concentration import SpoiledEcho, signal_ratio
+from spinemets.physics.tissue_kinetics import extended_tofts, tofts
+
+TIMES_S = 5.0 * np.arange(61)
+PLASMA = parker(TIMES_S, delay_s=30.0)
+
+
+def curves(ktrans, ve, vp=0.0):
+    make = {"time_min": TIMES_S / 60, "plasma_mmol_per_l": PLASMA}
+    return np.asarray(extended_tofts(**make, ktrans_per_min=np.asarray(ktrans), ve=np.asarray(ve), vp=np.asarray(vp)))
+
+
+def test_concentration_of_a_ratio():
+    """E-53: exact, and the first point is the baseline."""
+    ratio = [1, 1.413874646, 2.70022073, 3.78045698, 5.82320752]
+    found = concentration(100 * np.array(ratio), 1.1, 0.005, 15.0, 4.5)
+    assert found == pytest.approx([0, 0.1, 0.5, 1, 3], abs=2e-5)
+
+
+def test_above_saturation():
+    """E-55: 8.56 times the baseline is more than any concentration gives."""
+    assert np.isnan(concentration([1.0, 8.56409], 1.1, 0.005, 15.0, 4.5)[1])
+
+
+def test_concentration_against_the_forward_model():
+    """T1 voxel by voxel; baseline as a number of points or a slice."""
+    given = np.array([[0, 0, 0, 0.4, 1.2], [0, 0, 0, 0.1, 2.0]])
+    signal = np.stack(
+        [
+            50
+            * signal_ratio(
+                conc_mmol_per_l=c, echo=SpoiledEcho(t10_ms=t, tr_ms=4.0, flip_deg=20.0, r1_per_mmol_per_s=4.1)
+            )
+            for c, t in zip(given, (900.0, 1500.0), strict=True)
+        ]
+    )
+    for baseline in (1, 3, slice(1, 3)):
+        assert concentration(signal, [0.9, 1.5], 0.004, 20.0, 4.1, baseline=baseline) == pytest.approx(given, abs=2e-5)
+
+
+@pytest.mark.parametrize(("t10", "signal"), [(np.nan, [1.0, 2]), (0.0, [1.0, 2]), (1.0, [0.0, 2]), (1.0, [-1.0, 2])])
+def test_no_concentration(t10, signal):
+    assert np.isnan(concentration(signal, t10, 0.005, 15.0, 4.5)).all()
+
+
+@pytest.mark.parametrize(
+    ("tr", "angle", "r1", "baseline"), [(0, 15, 4.5, 1), (0.005, 0, 4.5, 1), (0.005, 15, 0, 1), (0.005, 15, 4.5, 0)]
+)
+def test_concentration_refuses(tr, angle, r1, baseline):
+    with pytest.raises(UsageError):
+        concentration([1.0, 2.0], 1.0, tr, angle, r1, baseline=baseline)
+
+
+def test_shapes_and_names():
+    """Leading axes stay; a model without a parameter has None in its place."""
+    tissue = curves([0.1, 0.2, 0.05], [0.2, 0.3, 0.25]).reshape(3, 1, 61)
+    found = fit(tissue, PLASMA, TIMES_S, "tofts")
+    assert found.ktrans_per_min.shape == (3, 1) and found.ci95["ve"].shape == (3, 1, 2)
+    assert found.ktrans_per_min.dtype == np.float32
+    assert found.vp is None and found.ps_per_min is None and found.fp_ml_per_100ml_per_min is None
+    assert found.ktrans_per_min[:, 0] == pytest.approx([0.1, 0.2, 0.05], rel=2e-2)
+    assert found.kep_per_min == pytest.approx(found.ktrans_per_min / found.ve, rel=1e-5)
+    assert found.valid.all() and (found.delay_s == 0).all()
+
+
+def test_no_transfer_tells_no_volume():
+    """E-51: Ktrans 0 is told, ve is not: it comes back as an interval."""
+    draw = np.random.default_rng(1)
+    tissue = 0.002 * draw.standard_normal((200, 61))
+    found = fit(tissue, PLASMA, TIMES_S)
+    assert np.isnan(found.ve).mean() > 0.95
+    assert (found.ci95["ve"][..., 1] > 9 * found.ci95["ve"][..., 0])[np.isnan(found.ve)].all()
+    assert np.nanmax(found.ktrans_per_min) < 0.01
+
+
+def test_slow_exchange_is_an_interval():
+    """kep T = 0.05 with noise: Ktrans is told, ve is not."""
+    draw = np.random.default_rng(2)
+    tissue = curves(np.full(300, 0.02), np.full(300, 2.0)) + 0.01 * draw.standard_normal((300, 61))
+    found = fit(tissue, PLASMA, TIMES_S)
+    assert np.isnan(found.ve).mean() > 0.5
+    inside = (found.ci95["ve"][:, 0] <= 2.0) & (found.ci95["ve"][:, 1] >= 2.0)
+    assert inside.mean() > 0.9
+
+
+@pytest.mark.parametrize("model", ["tofts", "extended_tofts"])
+def test_intervals_hold_the_truth(model):
+    draw = np.random.default_rng(3)
+    vp = 0.0 if model == "tofts" else 0.04
+    tissue = curves(np.full(2000, 0.12), np.full(2000, 0.25), np.full(2000, vp)) + 0.02 * draw.standard_normal(
+        (2000, 61)
+    )
+    found = fit(tissue, PLASMA, TIMES_S, model)
+    for name, truth in (("ktrans_per_min", 0.12), ("ve", 0.25), ("kep_per_min", 0.48)):
+        ci = found.ci95[name]
+        # The forward model joins samples by straight lines: a bias of a few tenths of a standard deviation.
+        assert ((ci[:, 0] <= truth) & (truth <= ci[:, 1])).mean() > 0.9, name
+
+
+def test_masked_and_broken_curves():
+    tissue = np.tile(curves(0.1, 0.2).reshape(-1), (4, 1))
+    tissue[1, 3] = np.nan
+    tissue[2, 5] = np.inf
+    found = fit(tissue, PLASMA, TIMES_S, mask=[True, True, True, False])
+    assert found.valid.tolist() == [True, False, False, False]
+    assert np.isnan(found.ktrans_per_min[1:]).all() and np.isnan(found.ci95["ve"][1:]).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "delay", "times", "plasma"),
+    [
+        ("wrong", "none", TIMES_S, PLASMA), ("tofts", "wrong", TIMES_S, PLASMA), ("tofts", "none", TIMES_S[::-1], PLASMA),
+        ("tofts", "none", TIMES_S[:-1], PLASMA), ("tofts", "none", TIMES_S, np.zeros(61)), ("tofts", "none", TIMES_S, np.full(61, np.nan)),
+    ],
+)  # fmt: skip
+def test_refusals(model, delay, times, plasma):
+    with pytest.raises(UsageError):
+        fit(curves(0.1, 0.2), plasma, times, model, delay)
+
+
+def test_fits_of_the_signal_know_t1_and_baseline():
+    """A T1 that is 15 % off: the interval of the concentrations misses the truth, that of the signal holds it."""
+    sequence = {"tr_s": 0.005, "flip_angle_deg": 20.0, "r1": 4.5}
+    tissue = np.asarray(tofts(time_min=TIMES_S / 60, plasma_mmol_per_l=PLASMA, ktrans_per_min=0.15, ve=0.3)).reshape(-1)
+    echo = SpoiledEcho(t10_ms=1000.0, tr_ms=5.0, flip_deg=20.0, r1_per_mmol_per_s=4.5)
+    signal = 200 * signal_ratio(conc_mmol_per_l=tissue, echo=echo) + np.random.default_rng(4).standard_normal(61)
+    known = Signal(**sequence, t10_s=1.15, t10_ci95_s=np.array([0.9, 1.4]), baseline=6)
+    found = fit_signal(signal, PLASMA, TIMES_S, known)
+    plain = fit(concentration(signal, 1.15, *sequence.values(), baseline=6), PLASMA, TIMES_S)
+    assert found.ktrans_per_min == pytest.approx(float(plain.ktrans_per_min), rel=1e-5)
+    low, high = plain.ci95["ktrans_per_min"]
+    assert not low <= 0.15 <= high
+    low, high = found.ci95["ktrans_per_min"]
+    assert low <= 0.15 <= high
+    late = fit_signal(signal, PLASMA, TIMES_S, known, "tofts", "fit")
+    assert late.delay_s <= 1.0
+
+
+def test_a_rounded_baseline_is_no_surer_than_its_step():
+    signal = np.round(np.concatenate([np.full(6, 20.0), 20 + 5 * (1 - np.exp(-np.arange(55) / 8))]))
+    exact = Signal(tr_s=0.005, flip_angle_deg=20.0, r1=4.5, t10_s=1.0, baseline=6)
+    rounded = Signal(tr_s=0.005, flip_angle_deg=20.0, r1=4.5, t10_s=1.0, baseline=6, rounded_to=1.0)
+    wide, narrow = (
+        np.diff(fit_signal(signal, PLASMA, TIMES_S, known).ci95["ktrans_per_min"])[0] for known in (rounded, exact)
+    )
+    assert wide > narrow
