@@ -3,6 +3,7 @@
 #   make test      the test suite, two processes
 #   make check     style, types, import contract, budgets, dead code, tested branches, documentation
 #   make validate  slow tests, figures      make bench  times and memory of one run
+#   make validate-maps  maps against public references and the digital spine (docs/explanation/maps.md)
 #   make docs      the site under site/     make lock   renew the lock files
 #   make fuzz      ten minutes of coverage-guided damage to the reader (installs atheris beside the environment)
 #   make pages     the generated pages      make coverage                         make clean
@@ -20,7 +21,7 @@ PYTHON = $(shell for name in python3.13 python3.12 python3.11 python3; do \
 PIP = $(BIN)/python -m pip --disable-pip-version-check --no-input
 DEMO := demo
 
-.PHONY: help demo test coverage check validate bench docs lock clean pages fuzz
+.PHONY: help demo test coverage check validate validate-maps bench docs lock clean pages fuzz
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -61,6 +62,9 @@ validate: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
 	$(BIN)/python -m studies.network --write
 
+validate-maps: $(VENV)/dev.stamp
+	$(BIN)/python -m studies.maps --write
+
 # What decides an answer is tested to its last branch, by its own rooms' tests alone (20 s of one core).
 DECIDING := model measures findings impression
 check: $(VENV)/dev.stamp
@@ -87,6 +91,8 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.run
 	$(BIN)/python -m benchmarks.segmentation
 	$(BIN)/python -m benchmarks.labelled_ct
+	$(BIN)/python -m benchmarks.maps
+	$(BIN)/python -m benchmarks.folder_to_map
 	$(BIN)/python -m benchmarks.read
 	$(BIN)/python -m benchmarks.headers
 	$(BIN)/python -m benchmarks.digital_spine

@@ -160,3 +160,16 @@ def test_the_scanner_s_own_map(shared_data, repeat):
     scanner = 1e-6 * np.stack([images["map"][z] for z in places])
     found = fit(signal, b, mask=scanner > 0)
     assert np.median(np.abs(found.adc_mm2_per_s - scanner)[found.valid]) <= 4e-6
+
+
+def test_images_stacked_with_their_axes_backwards():
+    """Volumes with their first axis running fastest, as files hold them: left where they are, mask and all."""
+    draw = np.random.default_rng(7)
+    plain = draw.uniform(100, 1000, (5, 6, 7, 3)).astype(np.float32)
+    laid = np.empty((3, 7, 6, 5), np.float32).transpose(3, 2, 1, 0)
+    laid[...] = plain
+    mask = draw.random((5, 6, 7)) < 0.7
+    found, other = fit(laid, B, mask=mask), fit(plain, B, mask=mask)
+    assert np.array_equal(found.valid, other.valid)
+    assert np.array_equal(found.adc_mm2_per_s, other.adc_mm2_per_s, equal_nan=True)
+    assert np.array_equal(found.s0, other.s0, equal_nan=True)

@@ -48,3 +48,17 @@ def test_rows_and_mask():
 def test_a_mask_of_another_grid():
     with pytest.raises(UsageError, match=r"The mask has shape \(3, 2\), the images \(2, 3\)"):
         voxels(np.zeros((2, 3, 4)), np.ones((3, 2)))
+
+
+def test_a_mask_along_the_voxels():
+    from spinemets.maps.blocks import chosen
+
+    values = np.zeros((2, 3, 4))
+    mask = np.array([[True, False, False], [False, False, True]])
+    assert chosen(values, None) is None
+    assert chosen(values, mask).tolist() == [True, False, False, False, False, True]
+    assert chosen(values, mask, turned=True).tolist() == [True, False, False, False, False, True]
+    mask[0, 1] = True
+    assert chosen(values, mask, turned=True).tolist() == [True, False, True, False, False, True]
+    with pytest.raises(UsageError, match=r"\(3, 2\)"):
+        chosen(values, mask.T)

@@ -27,8 +27,8 @@ def noisy(signal, sigma, seed=1):
 
 def test_six_echoes():
     """E-24 and E-25."""
-    real = [15.7814684, 59.167641, 27.5681857, 14.3106591, 25.4300624, -8.57194682]
-    imag = [7.02506961, 42.871971, 4.15268912, 45.058764, 18.4842293, 28.8095922]
+    real = [15.7815359, 59.1676432, 27.5682224, 14.3107436, 25.4301376, -8.57190127]
+    imag = [7.0250727, 42.8719974, 4.15268691, 45.0587744, 18.4841693, 28.8096162]
     found = fit(np.array(real) + 1j * np.array(imag), TE_S, 3.0)
     assert found.pdff == pytest.approx(0.45, abs=1e-5)
     assert found.r2star_per_s == pytest.approx(100.0, rel=1e-4)
@@ -148,3 +148,30 @@ def test_not_valid():
 def test_refusals(signal, te_s):
     with pytest.raises(UsageError):
         fit(signal, te_s, 3.0)
+
+
+def test_what_is_searched():
+    """Even echoes: one period of the field in steps of 20 Hz at most; uneven ones: as far as fat lies from water and more."""
+    from spinemets.maps.fat_fraction import _Search
+
+    even = _Search.of(TE_S, 1.5, None)
+    assert even.period_hz == pytest.approx(1000.0)
+    assert np.diff(even.fields).max() <= 20.0 + 1e-9 and np.ptp(even.fields) < 1000.0
+    uneven = _Search.of(1e-3 * np.array([1.1, 1.9, 3.3, 4.1]), 3.0, None)
+    assert uneven.period_hz == 0.0
+    assert uneven.fields.min() == pytest.approx(-uneven.fields.max())
+    assert uneven.fields.max() > 1.4 * 434.0
+    few = _Search.of(TE_S[:3], 3.0, None)
+    assert few.without_decay and few.rates.tolist() == [0.0] and few.freedom == 2
+
+
+def test_inverse_normal_matrices():
+    """Of real water and fat of each decay: their product with the matrices themselves is 1."""
+    from spinemets.maps.fat_fraction import _Search
+
+    fat, _, decays, inverses = _Search.of(TE_S, 3.0, None).tables()
+    for decay, entries in zip(decays, inverses, strict=True):
+        shapes = np.stack([decay + 0j, decay * fat], axis=1)
+        normal = (shapes.conj().T @ shapes).real
+        full = np.array([[entries[0], entries[1]], [entries[1], entries[2]]])
+        assert normal @ full == pytest.approx(np.eye(2), abs=1e-9)

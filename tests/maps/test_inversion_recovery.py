@@ -61,3 +61,20 @@ def test_not_valid():
 def test_refusals(times):
     with pytest.raises(UsageError):
         fit(np.ones(np.shape(times)), times)
+
+
+def test_bases_are_unit_vectors_across_one_another():
+    from spinemets.maps.inversion_recovery import _bases
+
+    one, other = _bases(np.log(np.array([0.1, 0.9, 3.0])), TIMES)
+    assert np.linalg.norm(one, axis=-1) == pytest.approx(1.0)
+    assert np.linalg.norm(other, axis=-1) == pytest.approx(1.0)
+    assert (one * other).sum(axis=-1) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_units():
+    """Signals times a number, times in any common unit."""
+    plain, scaled = fit(signals(0.8), TIMES), fit(1e3 * signals(0.8), TIMES)
+    assert scaled.t1_s == pytest.approx(float(plain.t1_s))
+    assert scaled.recovered == pytest.approx(1e3 * float(plain.recovered), rel=1e-5)
+    assert fit(signals(0.8), TIMES / 2).t1_s == pytest.approx(0.4, rel=2e-4)

@@ -130,3 +130,75 @@ def test_wider_intervals():
     assert interval[0] == pytest.approx([value[0] - 0.2 * value[0], value[0] + 0.2 * value[0]], rel=0.02)
     # kep does not change with a factor.
     assert wide.parameters["kep_per_min"][1][0] == pytest.approx(best.parameters["kep_per_min"][1][0], rel=1e-3)
+
+
+def test_compartments_of_two_exponentials():
+    """E-48 backwards: rates 7.606 and 0.394 /min, E 0.361, Fp 0.25 give PS 0.12, vp 0.05, ve 0.2, Ktrans 0.0811."""
+    share, flow = 0.361324951, 0.25
+    parts = np.array([[flow * (1 - share), flow * share, 7.60555128, 0.394448725]])
+    found = kinetic_fits._compartments(np.log(parts))
+    wanted = {
+        "fp_ml_per_100ml_per_min": 25.0,
+        "ps_per_min": 0.12,
+        "vp": 0.05,
+        "ve": 0.2,
+        "ktrans_per_min": 0.0810810811,
+        "kep_per_min": 0.0810810811 / 0.2,
+    }
+    for name, value in wanted.items():
+        if name != "kep_per_min":
+            assert found[name][0] == pytest.approx(value, rel=1e-6), name
+    # kep of the exchange model is Ktrans/ve.
+    assert found["kep_per_min"][0] == pytest.approx(found["ktrans_per_min"][0] / found["ve"][0], rel=1e-9)
+
+
+def test_uptake_parameters_of_an_exponential():
+    """E-49 backwards: Tp 0.135 min, Ktrans 0.0811."""
+    from spinemets.maps.separable import OneRate
+
+    flow, k, rate = 0.25, 0.0810810811, 1 / 0.135135135
+    one = np.ones((1, 3))
+    made = OneRate(
+        rate=rate * one,
+        amplitude=(flow - k) * one,
+        other=k * one,
+        noise=np.zeros(1),
+        noise_other=np.zeros(1),
+        other_per_amplitude=np.zeros(1),
+        rss=np.zeros(1),
+        found=np.ones(1, bool),
+        decided=np.ones(1, bool),
+    )
+    found = kinetic_fits._uptake_parameters(made)
+    assert found["fp_ml_per_100ml_per_min"][0][0] == pytest.approx(25.0)
+    assert found["ps_per_min"][0][0] == pytest.approx(0.12, rel=1e-6)
+    assert found["vp"][0][0] == pytest.approx(0.05, rel=1e-6)
+    assert found["ktrans_per_min"][1][0] == pytest.approx([k, k])
+
+
+def test_values_among_all_voxels():
+    spread = kinetic_fits._Spread(np.array([1, 3]), 5)
+    assert spread(np.array([7.0, 8.0])).tolist() == [0, 7, 0, 8, 0]
+    assert spread(np.array([[1.0, 2.0], [3.0, 4.0]]))[3].tolist() == [3.0, 4.0]
+    everything = np.array([5.0, 6.0])
+    assert kinetic_fits._Spread(np.arange(2), 2)(everything) is everything
+
+
+def test_delays_that_fit():
+    """Half a step beyond the first and last delay within the limit; never below 0."""
+    near = np.array([0, 1])
+    costs = {0.0: (near, np.array([1.0, 9.0])), 0.1: (near, np.array([0.9, 1.1])), 0.2: (near, np.array([3.0, 1.0]))}
+    found = kinetic_fits._that_fit(costs, np.array([1.05, 1.2]), np.array([0.1, 0.2]), 0.05)
+    assert found[0] == pytest.approx([0.0, 0.15])
+    assert found[1] == pytest.approx([0.05, 0.25])
+
+
+@pytest.mark.parametrize("model", ["tofts", "extended_tofts", "patlak", "2cum"])
+def test_noise_makes_intervals_wider(model):
+    """Ten times the noise, ten times the width, for what is well told."""
+    curve = np.asarray(made(model)[0]).reshape(-1)
+    draw = np.random.default_rng(9)
+    noise = draw.standard_normal((30, len(curve)))
+    name = "vp" if model in ("patlak", "extended_tofts") else "ktrans_per_min"
+    widths = [np.median(np.diff(fitted(model, curve + sd * noise).parameters[name][1], axis=1)) for sd in (0.001, 0.01)]
+    assert widths[1] / widths[0] == pytest.approx(10.0, rel=0.5)

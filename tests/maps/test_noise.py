@@ -91,3 +91,48 @@ def test_background_of_the_forward_model():
     mean, sd = rician_moments(nu=[0.0], sigma=1.0)
     assert alone.mean() == pytest.approx(float(mean[0]), rel=0.01)
     assert alone.std() == pytest.approx(float(sd[0]), rel=0.01)
+
+
+def rayleigh(sigma, n, seed=1):
+    """Sorted magnitudes of noise alone."""
+    from spinemets.maps.noise import _sorted
+
+    draw = np.random.default_rng(seed)
+    return _sorted(np.abs(sigma * (draw.standard_normal(n) + 1j * draw.standard_normal(n))), whole=False)
+
+
+@pytest.mark.parametrize("a", [0.4, 0.6, 1.0, 1.5])
+def test_growth_of_noise_alone(a):
+    """At any reach the number of voxels grows as the distribution says."""
+    from spinemets.maps.noise import _from_growth
+
+    assert _from_growth(rayleigh(3.0, 200_000), 3.0 * a) == pytest.approx(3.0, rel=0.05)
+
+
+def test_growth_that_is_not_that_of_noise():
+    """Too few voxels, none more beyond, or more than noise has."""
+    from spinemets.maps.noise import _from_growth
+
+    assert _from_growth(rayleigh(3.0, 100), 1.8) is None
+    assert _from_growth(np.full(1000, 1.0), 2.0) is None
+    steep = np.sort(10.0 * np.random.default_rng(1).random(5000) ** 0.2)
+    assert _from_growth(steep, 4.0) is None
+
+
+def test_noise_settles_at_itself():
+    from spinemets.maps.noise import _settled
+
+    assert _settled(rayleigh(5.0, 60_000), 0.0) == pytest.approx(5.0, rel=0.05)
+    assert of_background(np.linspace(1.0, 2.0, 5000)).sigma is None
+
+
+def test_whole_numbers_are_spread():
+    """Evenly over a step, in the same way each time, never below 0."""
+    from spinemets.maps.noise import _sorted
+
+    stored = np.repeat(np.arange(6), 1000)
+    one, other = _sorted(stored, whole=True), _sorted(stored, whole=True)
+    assert np.array_equal(one, other)
+    assert one.min() >= 0.0 and (np.diff(one) >= 0.0).all()
+    assert np.searchsorted(one, 2.5) == pytest.approx(3000, abs=1)
+    assert len(np.unique(np.round(one, 3))) > 2000

@@ -23,18 +23,18 @@ def signals(t1_s, m0=1000.0, b1=1.0, flips=FLIPS, tr_s=TR_S):
 @pytest.mark.parametrize("method", METHODS)
 def test_two_angles(method):
     """E-41."""
-    found = fit_vfa([39.4028964, 28.2529914], [3, 15], 0.005, method=method)
+    found = fit_vfa([39.4028732, 28.2529594], [3, 15], 0.005, method=method)
     assert found.valid
-    assert found.t1_s == pytest.approx(1.2, rel=1e-5)
-    assert found.m0 == pytest.approx(1000.0, rel=1e-5)
+    assert found.t1_s == pytest.approx(1.2, rel=3e-6)
+    assert found.m0 == pytest.approx(1000.0, rel=3e-6)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_wrong_flip_angle(method):
     """E-42: 10 % less than nominal reads 971 for 1200 ms, unless B1 is known."""
-    signal = [37.2126247, 30.6463458]
-    assert fit_vfa(signal, [3, 15], 0.005, method=method).t1_s == pytest.approx(0.97077, rel=1e-4)
-    assert fit_vfa(signal, [3, 15], 0.005, 0.9, method=method).t1_s == pytest.approx(1.2, rel=1e-4)
+    signal = [37.2125513, 30.6462763]
+    assert fit_vfa(signal, [3, 15], 0.005, method=method).t1_s == pytest.approx(0.970770217, rel=2e-5)
+    assert fit_vfa(signal, [3, 15], 0.005, 0.9, method=method).t1_s == pytest.approx(1.2, rel=2e-5)
 
 
 @given(t1=st.floats(0.15, 4.0), m0=st.floats(1.0, 1e5))
@@ -118,3 +118,33 @@ def test_signals_that_rise_all_the_way():
 def test_refusals(flips, tr, b1, method):
     with pytest.raises(UsageError):
         fit_vfa(np.ones((4, len(flips))), flips, tr, b1, method=method)
+
+
+def test_numbers_of_the_table():
+    """Limits in order: what is told exactly may be told less clearly, and times are those of tissue."""
+    found = rules()
+    assert 0.0 < found["least_sensitivity_if_exact"] < found["least_sensitivity"] < 1.0
+    assert found["shortest_s"] < 0.1
+    assert found["longest_s"] > 4.0
+
+
+def test_exact_signals_tell_less_clear_times():
+    """22 ms at TR 5 ms and 3 to 35 degrees: told where the signals follow the model to a per mille, not where they scatter by percent."""
+    flips = np.array([3.0, 6, 9, 15, 24, 35])
+    clean = signals(0.0221, 5000.0, flips=flips, tr_s=0.005)
+    draw = np.random.default_rng(6)
+    exact = fit_vfa(clean * (1 + 2e-4 * draw.standard_normal((50, 6))), flips, 0.005)
+    rough = fit_vfa(clean * (1 + 0.03 * draw.standard_normal((50, 6))), flips, 0.005)
+    assert exact.valid.mean() > 0.9 and np.nanmedian(exact.t1_s) == pytest.approx(0.0221, rel=5e-3)
+    assert rough.valid.mean() < 0.2
+
+
+def test_sensitivity_is_that_of_the_signals():
+    """Length of the derivative by ln T1 across the signals, over their length, by differences."""
+    found = fit_vfa(signals(0.9), FLIPS, TR_S)
+    step = 1e-4
+    change = (signals(0.9 * np.exp(step)) - signals(0.9 * np.exp(-step))) / (2 * step)
+    shape = np.asarray(signals(0.9)).reshape(-1)
+    change = np.asarray(change).reshape(-1)
+    across = change - shape * float(change @ shape) / float(shape @ shape)
+    assert found.sensitivity == pytest.approx(np.linalg.norm(across) / np.linalg.norm(shape), rel=1e-4)

@@ -22,14 +22,14 @@ def curves(ktrans, ve, vp=0.0):
 
 def test_concentration_of_a_ratio():
     """E-53: exact, and the first point is the baseline."""
-    ratio = [1, 1.413874646, 2.70022073, 3.78045698, 5.82320752]
+    ratio = [1, 1.41386561, 2.70022152, 3.78046238, 5.82320582]
     found = concentration(100 * np.array(ratio), 1.1, 0.005, 15.0, 4.5)
-    assert found == pytest.approx([0, 0.1, 0.5, 1, 3], abs=2e-5)
+    assert found == pytest.approx([0, 0.1, 0.5, 1, 3], abs=3e-6)
 
 
 def test_above_saturation():
     """E-55: 8.56 times the baseline is more than any concentration gives."""
-    assert np.isnan(concentration([1.0, 8.56409], 1.1, 0.005, 15.0, 4.5)[1])
+    assert np.isnan(concentration([1.0, 8.56408698], 1.1, 0.005, 15.0, 4.5)[1])
 
 
 def test_concentration_against_the_forward_model():

@@ -69,3 +69,35 @@ def test_unknown_sides_are_said(tmp_path):
     with Image.open(tmp_path / "map.png") as written:
         assert written.size == known.size
     assert [path.name for path in tmp_path.iterdir()] == ["map.png"]
+
+
+@pytest.mark.parametrize(
+    ("axes", "plane"),
+    [((0, 1, 2), "axial"), ((1, 2, 0), "sagittal"), ((0, 2, 1), "coronal")],
+)
+def test_slices_as_they_were_acquired(axes, plane):
+    """Across the axis of the largest voxels, whichever way the stack was planned."""
+    affine = np.eye(4)
+    affine[:3, :3] = np.diag([1.0, 1.0, 1.0])[:, list(axes)] * np.array([1.0, 1.0, 6.0])
+    grid = Grid(shape_ijk=(20, 24, 5), affine_lps_mm=affine)
+    one = ParametricMap(name="t1_s", title="T1", unit="s", array=np.ones((20, 24, 5)))
+    result = MapResult(kind="t1", source="s", series_uids=("1",), number=1, grid=grid, maps=(one,), method="m")
+    shown = map_sheet._middle(result, one)
+    assert shown.plane == plane
+    assert shown.values.size == 20 * 24
+
+
+def test_words_say_what_it_is():
+    result, _ = made(np.ones((40, 60, 5)))
+    assert "Research use only" in map_sheet._words(result, True)
+    assert map_sheet._words(result, False).endswith("Sides unknown.")
+    assert result.source in map_sheet._words(result, True)
+
+
+def test_a_volume_of_several_values():
+    """Of an image with several values a voxel the first is shown."""
+    array = np.ones((40, 60, 5))
+    result, first = made(array)
+    volume = Volume(array=np.ones((40, 60, 5, 3)), grid=GRID, quantity="mr_signal", unit="1")
+    several = Series(uid="1", number=1, label="series 1", acquisition=Acquisition(), load=lambda: volume, grid=GRID)
+    assert map_sheet.sheet(result, several).size == map_sheet.sheet(result, first).size

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinemets.knowledge.lookup import table
-from spinemets.maps.blocks import in_blocks, voxels
+from spinemets.maps.blocks import chosen, in_blocks
 from spinemets.model.errors import UsageError
 
 Numbers = NDArray[np.float32]
@@ -70,8 +70,9 @@ def fit(
 
     values, b = np.asarray(signal), np.asarray(b_values, dtype=np.float64)
     _check(values, b)
-    rows, where = voxels(values, mask)
-    n = len(rows)
+    bits, (next_voxel, next_b), turned = _laid(values)
+    where = chosen(values, mask, turned=turned)
+    n = int(np.prod(values.shape[:-1]))
     adc, s0, r_squared = (np.empty(n, np.float32) for _ in range(3))
     valid = np.ones(n, np.uint8) if where is None else where.astype(np.uint8)
     centred = b - b.mean()
@@ -81,18 +82,32 @@ def fit(
     numbers = (np.float32(centred @ centred), np.float32(1 / len(b)), least)
 
     def work(part: slice) -> None:
-        seen = np.ascontiguousarray(rows[part], np.float32).reshape(-1)
-        out = (adc[part], s0[part], r_squared[part])
-        adc_loops.lines(out, valid[part], seen.view(np.int32), weights, numbers)
+        out, place = (adc[part], s0[part], r_squared[part]), (part.start * next_voxel, next_voxel, next_b)
+        adc_loops.lines(out, valid[part], bits, weights, numbers, place)
 
     in_blocks(work, n, 4 * len(b), block_bytes=BLOCK_BYTES)
-    shape = values.shape[:-1]
+
+    def shaped(found: NDArray[Any]) -> NDArray[Any]:
+        lead = values.shape[:-1]
+        return found.reshape(lead[::-1]).T if turned else found.reshape(lead)
+
     return AdcFit(
-        adc_mm2_per_s=adc.reshape(shape),
-        s0=s0.reshape(shape),
-        r_squared=r_squared.reshape(shape),
-        valid=valid.view(np.bool_).reshape(shape),
+        adc_mm2_per_s=shaped(adc), s0=shaped(s0), r_squared=shaped(r_squared), valid=shaped(valid.view(np.bool_))
     )
+
+
+def _laid(values: NDArray[Any]) -> tuple[NDArray[np.int32], tuple[int, int], bool]:
+    """Signals as bits, flat; how far on the next voxel's and the next b-value's lie; whether the leading axes run backwards.
+
+    Images that lie one after the other, in either order of their axes, are left where they are.
+    """
+    n_b = values.shape[-1]
+    images = np.moveaxis(values, -1, 0)
+    if values.dtype == np.float32 and not values.flags.c_contiguous:
+        for turned, laid in ((False, images), (True, images.transpose(0, *range(images.ndim - 1, 0, -1)))):
+            if laid.flags.c_contiguous:
+                return laid.reshape(-1).view(np.int32), (1, values.size // n_b), turned
+    return np.ascontiguousarray(values, np.float32).reshape(-1).view(np.int32), (n_b, 1), False
 
 
 def distinct(b_values: ArrayLike) -> int:

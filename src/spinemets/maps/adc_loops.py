@@ -74,6 +74,23 @@ def powers(x: Any, scale: Any) -> None:
         scale[v] = (whole + np.int32(127)) << np.int32(23)
 
 
+@compiled(f"void({BITS}, Array(int32, 1, 'C', True), int64, int64, int64)")
+def taken(own: Any, bits: Any, start: int, step: int, number: int) -> None:
+    """Signals a step apart; steps that occur often are written out, so that the compiler loads several at a time."""
+    if step == 1:
+        for v in range(number):
+            own[v] = bits[start + v]
+    elif step == 2:
+        for v in range(number):
+            own[v] = bits[start + 2 * v]
+    elif step == 3:
+        for v in range(number):
+            own[v] = bits[start + 3 * v]
+    else:
+        for v in range(number):
+            own[v] = bits[start + v * step]
+
+
 @compiled(f"void(UniTuple({LOOPED}, 6), UniTuple({BITS}, 3), UniTuple(float32, 2))")
 def add(sums: Any, seen: Any, weight: Any) -> None:
     """Take one b-value's logarithms into the sums, and its signals into the lowest and highest ones."""
@@ -102,11 +119,25 @@ def begin(sums: Any, seen: Any) -> None:
         low[v] = high[v] = own[v]
 
 
+@compiled(f"void(UniTuple({LOOPED}, 6), UniTuple({BITS}, 3), UniTuple(float32, 2), int32)")
+def finish(sums: Any, seen: Any, numbers: Any, least: int) -> None:
+    """Share explained into `log`, and whether the signals give a line into `low` (1 or 0)."""
+    log, _, slope, _, total, squares = sums
+    _, low, high = seen
+    spread, share = numbers
+    for v in range(CHUNK):
+        varied = squares[v] - total[v] * total[v] * share
+        explained = slope[v] * slope[v] * spread
+        # Nothing is left over where the line explains all (two b-values, signals that do not vary).
+        log[v] = explained / varied if varied > explained else ONE
+        low[v] = np.int32(1) if (low[v] > least) & (high[v] < INFINITE_BITS) else np.int32(0)
+
+
 @compiled(
     f"void(UniTuple({LOOPED}, 3), uint8[::1], Array(int32, 1, 'C', True), Array(float32, 2, 'C', True),"
-    " UniTuple(float32, 3))"
+    " UniTuple(float32, 3), UniTuple(int64, 3))"
 )
-def lines(out: Any, valid: Any, bits: Any, weights: Any, numbers: Any) -> None:
+def lines(out: Any, valid: Any, bits: Any, weights: Any, numbers: Any, place: Any) -> None:
     """Fit lines to the logarithms of signals.
 
     Parameters
@@ -116,15 +147,17 @@ def lines(out: Any, valid: Any, bits: Any, weights: Any, numbers: Any) -> None:
     valid
         uint8 (n,): 0 where a voxel is not wanted; becomes 0 where its signals give no line.
     bits
-        int32 (n * b,): the float32 signals of each voxel one after the other, as their bits. Positive numbers are in the
-        order of their bits.
+        int32: float32 signals as their bits. Positive numbers are in the order of their bits.
     weights
         float32 (2, b): of the logarithms in the slope and in the intercept.
     numbers
         Sum of squares of the centred b-values, its inverse number of b-values, and what signals have to be above (at least 0).
+    place
+        Where the first voxel's first signal lies, and how far on those of the next voxel and of the next b-value lie.
     """
     n, n_b = len(valid), weights.shape[1]
     spread, share, least = numbers
+    start, next_voxel, next_b = place
     floor = np.empty(1, np.float32)
     floor[0] = max(least, SMALLEST)
     least_bits = floor.view(np.int32)[0]
@@ -132,33 +165,28 @@ def lines(out: Any, valid: Any, bits: Any, weights: Any, numbers: Any) -> None:
         np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32),
         np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32),
     )  # fmt: skip
-    log, first, slope, start, total, squares = sums
+    log, first, slope, intercept, total, _ = sums
     seen = (np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32))
-    own, low, high = seen
+    own, good, _ = seen
     scale = np.empty(CHUNK, np.int32)
     scaled = scale.view(np.float32)
+    own[:] = 1
     for chunk in range(0, n, CHUNK):
         m = min(CHUNK, n - chunk)
         for j in range(n_b):
-            at = chunk * n_b + j
-            for v in range(m):
-                own[v] = bits[at]
-                at += n_b
+            taken(own, bits, start + chunk * next_voxel + j * next_b, next_voxel, m)
             logarithms(log, own)
             if j == 0:
                 begin(sums, seen)
             else:
                 add(sums, seen, (weights[0, j], weights[1, j]))
+        finish(sums, seen, (spread, share), least_bits)
         for v in range(CHUNK):
-            log[v] = start[v] + first[v]
-        powers(log, scale)
+            total[v] = intercept[v] + first[v]
+        powers(total, scale)
         for v in range(m):
-            good = valid[chunk + v] != 0 and low[v] > least_bits and high[v] < INFINITE_BITS
-            varied = squares[v] - total[v] * total[v] * share
-            explained = slope[v] * slope[v] * spread
-            # Nothing is left over where the line explains all (two b-values, signals that do not vary).
-            ratio = explained / varied if varied > explained else ONE
-            out[0][chunk + v] = -slope[v] if good else NAN
-            out[1][chunk + v] = log[v] * scaled[v] if good else NAN
-            out[2][chunk + v] = ratio if good else NAN
-            valid[chunk + v] = np.uint8(1) if good else np.uint8(0)
+            wanted = good[v] * np.int32(valid[chunk + v])
+            out[0][chunk + v] = -slope[v] if wanted != 0 else NAN
+            out[1][chunk + v] = total[v] * scaled[v] if wanted != 0 else NAN
+            out[2][chunk + v] = log[v] if wanted != 0 else NAN
+            valid[chunk + v] = np.uint8(1) if wanted != 0 else np.uint8(0)

@@ -24,16 +24,26 @@ def voxels(values: NDArray[Any], mask: ArrayLike | None) -> tuple[NDArray[Any], 
     UsageError
         If the mask has another shape than the leading axes.
     """
-    rows = values.reshape(-1, values.shape[-1])
+    return values.reshape(-1, values.shape[-1]), chosen(values, mask)
+
+
+def chosen(values: NDArray[Any], mask: ArrayLike | None, *, turned: bool = False) -> NDArray[np.bool_] | None:
+    """The mask as (voxels,), None where there is none; `turned`: the last of the leading axes first.
+
+    Raises
+    ------
+    UsageError
+        If the mask has another shape than the leading axes.
+    """
     if mask is None:
-        return rows, None
-    chosen = np.asarray(mask, dtype=bool)
-    if chosen.shape != values.shape[:-1]:
+        return None
+    wanted = np.asarray(mask, dtype=bool)
+    if wanted.shape != values.shape[:-1]:
         raise UsageError(
-            f"The mask has shape {chosen.shape}, the images {values.shape[:-1]}.",
+            f"The mask has shape {wanted.shape}, the images {values.shape[:-1]}.",
             "Give a mask of the images' own grid.",
         )
-    return rows, chosen.reshape(-1)
+    return (wanted.T if turned else wanted).reshape(-1)
 
 
 def in_blocks(

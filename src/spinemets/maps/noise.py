@@ -21,7 +21,9 @@ REACH = 0.6
 # Where the scan for it begins and ends, as shares of the voxels, and its steps.
 LOWEST_QUANTILE, HIGHEST_QUANTILE, SCANNED = 0.002, 0.7, 80
 # Voxels that are enough, and what draws the same numbers each time.
-MOST_VOXELS, SEED = 500_000, 1
+MOST_VOXELS, SEED = 200_000, 1
+# Voxels that a growth is told from.
+LEAST_COUNT = 150
 # Steps of whole numbers below which a growth is that of the rounding.
 LEAST_OF_WHOLE = 1.5
 
@@ -122,7 +124,7 @@ def _from_growth(values: Array, a: float) -> float | None:
     """Noise from the number of voxels up to a and up to 2a (sorted values); None where they grow faster than noise does."""
     one = float(np.searchsorted(values, a, side="right"))
     two = float(np.searchsorted(values, 2.0 * a, side="right"))
-    if one < 20.0 or not 1.0 < two / one < 4.0:
+    if one < LEAST_COUNT or not 1.0 < two / one < 4.0:
         return None
     low, high = 0.0, 1.0
     for _ in range(60):

@@ -74,15 +74,16 @@ def ratio(
     (one, where), (other, _) = (voxels(image[..., None], mask) for image in both)
     n = len(one)
     out, valid = np.full(n, np.nan, np.float32), np.zeros(n, bool)
-    floor = np.float32(2.0 * noise_sigma**2)
-    least = np.float32(float(table("diffusion")["floor_sd"]["value"]) * noise_sigma)
+    floor = 2.0 * noise_sigma**2
+    least = float(table("diffusion")["floor_sd"]["value"]) * noise_sigma
 
     def work(part: slice) -> None:
-        ip, op = (np.abs(image[part, 0]).astype(np.float32) for image in (one, other))
+        # Squares of single precision run over from 1e19 on.
+        ip, op = (np.abs(image[part, 0]).astype(np.float64) for image in (one, other))
         good = np.isfinite(ip) & np.isfinite(op) & (ip > least)
         if where is not None:
             good &= where[part]
-        left = np.maximum(op * op - floor, 0) / np.where(good, ip * ip - floor, np.float32(1))
+        left = np.maximum(op * op - floor, 0) / np.where(good, ip * ip - floor, 1.0)
         out[part] = np.where(good, np.sqrt(left), np.float32(np.nan))
         valid[part] = good
 

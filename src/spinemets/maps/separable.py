@@ -106,6 +106,11 @@ class OneRate:
 
     def of(self, parameter: Parameter) -> tuple[Array, Array]:
         """A parameter made of rate, amplitude and other, (n,), and its interval (n, 2): along the rates, and at the best one."""
+        # Where nothing is told, quotients may run over: those voxels are left out by whoever asks.
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            return self._of(parameter)
+
+    def _of(self, parameter: Parameter) -> tuple[Array, Array]:
         rate, amplitude, other = self.rate[:, 0], self.amplitude[:, 0], self.other[:, 0]
         value = parameter(rate, amplitude, other)
         one, two = (parameter(self.rate[:, k], self.amplitude[:, k], self.other[:, k]) for k in (1, 2))

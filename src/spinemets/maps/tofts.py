@@ -315,7 +315,8 @@ def _told(fitted: kinetic_fits.Fitted, shape: tuple[int, ...], widest: float) ->
         narrow = (interval[:, 1] <= widest * interval[:, 0]) | (interval[:, 1] <= kinetic_fits.NEGLIGIBLE[name])
         told[name] = np.where(fitted.found & narrow, value, np.nan).astype(np.float32).reshape(lead)
         ci95[name] = np.where(fitted.found[:, None], interval, np.nan).astype(np.float32).reshape((*lead, 2))
-    ci95["delay_s"] = fitted.delay_ci_s.astype(np.float32).reshape((*lead, 2))
+    delay = np.where(fitted.found[:, None], fitted.delay_ci_s, np.nan)
+    ci95["delay_s"] = delay.astype(np.float32).reshape((*lead, 2))
     freedom = max(shape[-1] - fitted.n_parameters, 1)
     residual = np.where(fitted.found, np.sqrt(fitted.rss / freedom), np.nan)
     return PerfusionFit(

@@ -105,3 +105,84 @@ def test_a_vessel_mask(study, tmp_path, capsys):
 def test_unknown_kind(capsys):
     assert main(["map", "perfume", "x", "-o", "y"]) == 2
     assert "perfume" in capsys.readouterr().err
+
+
+def results():
+    """A map with an interval and a rejected voxel, and one that was not made."""
+    from spinemets.model.grid import Grid
+    from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
+
+    values = np.ones((2, 2, 2), np.float32)
+    grid = Grid(shape_ijk=(2, 2, 2), affine_lps_mm=np.eye(4))
+    maps = (
+        ParametricMap(name="t1_s", title="T1", unit="s", array=values),
+        ParametricMap(name="t1_s_ci95", title="T1, 95 % interval", unit="s", array=np.stack([values, values], -1)),
+        ParametricMap(name="m0", title="Signal", unit="1", array=values),
+    )
+    made = MapResult(
+        kind="t1", source="series 3", series_uids=("3",), number=3, grid=grid, maps=maps, method="a fit", rejected={"below the noise": 7}, notes=("no B1",),
+    )  # fmt: skip
+    return made, NotMapped(kind="t1", source="series 4", reason="TR is not stated.", remedy="State it.")
+
+
+def test_words_for_a_person():
+    """Files with title and unit, intervals left out, reasons and notes; one line for what was not made."""
+    from spinemets.app.cli.map import text
+
+    made, not_made = results()
+    lines = text([made], [not_made]).splitlines()
+    assert lines[0] == "t1: series 3"
+    assert lines[1] == "  003-t1-t1-s.nii.gz  T1 [s]"
+    assert lines[2] == "  003-t1-m0.nii.gz  Signal"
+    assert lines[3] == "  rejected: 7 voxels: below the noise"
+    assert lines[4] == "  note: no B1"
+    assert lines[5] == "not mapped: series 4: TR is not stated. State it."
+    assert len(lines) == 6
+
+
+def test_words_without_a_remedy():
+    from spinemets.app.cli.map import text
+    from spinemets.model.parametric_map import NotMapped
+
+    assert (
+        text([], [NotMapped(kind="adc", source="series 1", reason="no reason at all")])
+        == "not mapped: series 1: no reason at all."
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_answers(study, tmp_path, kind, capsys):
+    """With in-phase and opposed-phase images alone: two kinds are made, the others say what they need."""
+    out = tmp_path / kind
+    code = main(["map", kind, str(study / "STUDY"), "-o", str(out), "--no-motion", "--no-picture"])
+    said = capsys.readouterr().out
+    if kind in ("opposed-phase", "fat-fraction"):
+        assert code == 0 and any(out.glob("*.nii.gz"))
+        assert "note:" in said
+    else:
+        assert code == 4 and not out.exists()
+        assert "not mapped" in said and "It needs" in said
+
+
+def test_a_two_point_fraction_is_named_for_what_it_is(study, tmp_path):
+    assert main(["map", "fat-fraction", str(study / "STUDY"), "-o", str(tmp_path), "--no-motion", "--no-picture"]) == 0
+    names = [path.name for path in tmp_path.glob("*.nii.gz")]
+    assert names == ["001-fat-fraction-fat-fraction-signal.nii.gz"]
+    side = json.loads((tmp_path / "001-fat-fraction.json").read_text())
+    assert any("mirrored" in note for note in side["notes"])
+    assert "pdff" not in json.dumps(side["maps"])
+
+
+def test_the_json_form_holds_all_of_it(study, tmp_path, capsys):
+    assert main(["map", "opposed-phase", str(study / "STUDY"), "-o", str(tmp_path), "--json", "--no-motion"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["schema"] == "spinemets-maps/1" and said["exit_code"] == 0 and said["not_mapped"] == []
+    (one,) = said["maps"]
+    assert one["schema"] == "spinemets-map/1" and one["kind"] == "opposed-phase"
+    assert {part["file"] for part in one["maps"]} == {path.name for path in tmp_path.glob("*.nii.gz")}
+
+
+def test_a_folder_that_is_not_there(tmp_path, capsys):
+    assert main(["map", "adc", str(tmp_path / "nowhere"), "-o", str(tmp_path / "out")]) == 3
+    said = capsys.readouterr().err
+    assert len(said.strip().splitlines()) == 1 and "Traceback" not in said

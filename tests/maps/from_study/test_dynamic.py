@@ -158,3 +158,84 @@ def test_before_and_after(build, tissue, rician):
     (found,) = enhancement_maps(build([before, after]), How(motion=False))
     assert np.nanmedian(found.maps[0].array[tissue]) == pytest.approx(60.0, abs=1.0)
     assert any("receiver gain" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("step", "asked", "model"),
+    [
+        (1.5, None, "extended_tofts"),
+        (1.5, "2cxm", "2cxm"),
+        (5.0, "patlak", "patlak"),
+        (11.0, None, "tofts"),
+        (11.0, "tofts", "tofts"),
+    ],
+)
+def test_models_that_the_sampling_allows(step, asked, model):
+    from spinemets.maps.from_study.dynamic import _model
+
+    chosen, notes = _model(How(model=asked), step * np.arange(30))
+    assert chosen == model
+    assert bool(notes) == (asked is None and model == "tofts")
+
+
+@pytest.mark.parametrize(("field_t", "value"), [(1.5, 4.5), (1.494, 4.5), (3.0, 4.1), (2.89, 4.1)])
+def test_relaxivity_by_field(field_t, value):
+    from spinemets.maps.from_study.dynamic import _by_field
+
+    found, said = _by_field("relaxivities_per_mM_per_s", field_t, None)
+    assert found == value and said.startswith("table kinetics")
+    assert _by_field("relaxivities_per_mM_per_s", None, 3.3) == (3.3, "stated by the user")
+
+
+def test_the_rise_of_the_strongest_voxels(build):
+    """The number of volumes before the curve leaves its start, whatever lies still beside it."""
+    from spinemets.maps.from_study.dynamic import _before_rise
+    from spinemets.maps.from_study.stack import stacked
+
+    study = build(dynamic(given=False))
+    assert _before_rise(stacked(study.series, motion=False)) == BEFORE
+
+
+def test_georgiou_is_another_input(build):
+    study = build(dynamic())
+    one, other = (
+        dce_maps(study, How(motion=False, delay="none", t10_s=0.9, aif=name))[0].inputs["aif_plasma_mM"]
+        for name in ("parker", "georgiou")
+    )
+    assert one != other and max(other) > 2.0
+
+
+def test_every_map_has_its_interval(build):
+    (found,) = dce_maps(build(dynamic()), How(motion=False, delay="none", t10_s=0.9))
+    names = [one.name for one in found.maps]
+    for name in ("ktrans_per_min", "ve", "vp", "kep_per_min"):
+        assert names.index(f"{name}_ci95") == names.index(name) + 1
+    assert names[-1] == "delay_s"
+    assert "least squares" in found.method and found.kind == "dce"
+
+
+def test_baseline_of_a_header_that_lies(build):
+    """An injection after the last volume leaves no curve: refused, with the number."""
+    parts = [(image, {**facts, "contrast_at": "2026-01-02T11:00:00"}) for image, facts in dynamic()]
+    (found,) = dce_maps(build(parts), How(motion=False, t10_s=0.9))
+    assert isinstance(found, NotMapped) and "50 of 50 volumes" in found.reason and "--baseline" in found.remedy
+
+
+def test_three_angles_tell_how_sure_t1_is(build):
+    """T1 of three angles brings its interval along: that of Ktrans is wider than with T1 as stated."""
+    e = np.exp(-0.005 / 0.9)
+    made = []
+    for n, flip in enumerate((3.0, 8.0, 15.0)):
+        a = np.radians(flip)
+        image = np.abs(np.random.default_rng(n).standard_normal(SHAPE))
+        image[BLOCK] += 3000 * np.sin(a) * (1 - e) / (1 - e * np.cos(a))
+        made.append((image, {"flip_deg": flip, "tr_s": 0.005, "contrast_agent": False}))
+    how = How(motion=False, delay="none")
+    (unsure,) = dce_maps(build([*made, *dynamic()]), how)
+    (sure,) = dce_maps(build(dynamic()), How(motion=False, delay="none", t10_s=0.9))
+    widths = []
+    for found in (unsure, sure):
+        interval = next(one.array for one in found.maps if one.name == "ktrans_per_min_ci95")
+        widths.append(float(np.nanmedian(np.diff(interval[4:8, 4:8], axis=-1))))
+    assert widths[0] > 1.05 * widths[1]
+    assert "two angles" not in unsure.inputs["t10"]

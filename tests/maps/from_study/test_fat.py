@@ -116,3 +116,52 @@ def test_two_points(build, tissue):
 def test_names():
     assert weighting_name(5.0)[0] == "pdff" and not weighting_name(5.0)[2]
     assert "60 degrees" in weighting_name(60.0)[2][0] and "not stated" in weighting_name(None)[2][0]
+
+
+def test_trains_of_one_excitation(build, echoes):
+    """Echoes of one DICOM series stay together; separate series join by field and flip angle; each time once."""
+    from spinemets.maps.from_study.fat import _trains
+
+    plain = parts(np.abs(echoes))[:3]
+    again = [(image, {**fields, "stem": "1.2.20"}) for image, fields in plain]
+    apart = [(image, {**fields, "stem": f"1.3.{n}", "flip_deg": 7.0}) for n, (image, fields) in enumerate(plain)]
+    study = build([*plain, *again, *apart])
+    trains = _trains(study.series)
+    assert sorted(len(train) for train in trains) == [3, 3, 3]
+    for train in trains:
+        times = [one.acquisition.te_s for one in train]
+        assert times == sorted(times)
+    doubled = build([*plain, plain[0]])
+    assert [len(train) for train in _trains(doubled.series)] == [3]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "turn"),
+    [(-4096, 4095, 4096 / np.pi), (0, 4095, 2048 / np.pi), (-np.pi, np.pi, 1.0), (-2048, 2047, 2048 / np.pi)],
+)
+def test_phases_as_scanners_store_them(low, high, turn):
+    """Signed and unsigned twelve bits, thirteen bits, radians."""
+    from spinemets.maps.from_study.fat import _radians
+
+    values = np.linspace(low, high, 1001).astype(np.float32)
+    found = _radians(values)
+    assert float(np.ptp(found)) == pytest.approx(2 * np.pi, rel=2e-3)
+    assert np.abs(found).max() <= np.pi * 1.001
+    assert float(found[1] - found[0]) == pytest.approx((values[1] - values[0]) / turn, rel=1e-3)
+
+
+def test_diffusion_phases_are_no_echoes(build, echoes):
+    """Complex diffusion images are not taken for a fat fraction."""
+    made = complex_parts(echoes, flip_deg=3.0)
+    made = [(image, {**fields, "b_values_s_per_mm2": (800.0,)}) for image, fields in made]
+    assert not [one for one in fat_fraction_maps(build(made), STILL) if isinstance(one, MapResult)]
+
+
+def test_a_spectrum_of_choice(build, tissue, echoes):
+    """Another spectrum moves the fraction by a point or so, and the side file says which it was."""
+    study = build(complex_parts(echoes, flip_deg=3.0))
+    (plain,) = fat_fraction_maps(study, STILL)
+    (other,) = fat_fraction_maps(study, How(motion=False, spectrum="karampinos8"))
+    assert other.inputs["spectrum_of_fat"] == "karampinos8"
+    apart = np.nanmedian(np.abs(other.maps[0].array - plain.maps[0].array)[tissue])
+    assert 1e-4 < apart < 0.05

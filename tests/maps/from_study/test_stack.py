@@ -20,7 +20,7 @@ def test_order_and_layout(build):
     found = stacked(study.series[::-1], motion=False)
     assert found.values.shape == (4, 5, 3, 3) and found.values.dtype == np.float32
     assert found.values[0, 0, 0].tolist() == [3.0, 2.0, 1.0]
-    assert np.moveaxis(found.values, -1, 0).flags.c_contiguous
+    assert np.moveaxis(found.values, -1, 0).transpose(0, 3, 2, 1).flags.c_contiguous
     assert found.measured.all() and found.notes == ()
 
 
@@ -104,3 +104,59 @@ def test_above_noise(build, tissue, rician):
 def test_named_and_counted():
     assert named("Title", "t_s", "s", np.ones(3)).unit == "s"
     assert counted(some_reason=np.array([True, False, True]), none=np.zeros(3, bool)) == {"some reason": 2}
+
+
+def anatomy(shift_mm=0.0, scale=1.0):
+    """A volume with structure at all scales, shifted along i; spacing 2, 2, 4 mm."""
+    draw = np.random.default_rng(5)
+    rough = ndimage.gaussian_filter(draw.standard_normal((70, 60, 24)), (2.5, 2.5, 1.5))
+    rough = (rough - rough.min()) / np.ptp(rough)
+    moved = ndimage.shift(rough, (shift_mm / 2.0, 0, 0), order=3, mode="nearest")[5:65, 5:55, 2:22]
+    return (1000.0 * scale * moved**2).astype(np.float32)
+
+
+def test_motion_that_was_measured_is_undone(build):
+    """No stand-in: a volume of another contrast, 3 mm off, is found and brought back."""
+    frame = {"affine": np.diag([2.0, 2.0, 4.0, 1.0])}
+    study = build([(anatomy(), frame), (anatomy(3.0, 0.6), frame)])
+    as_it_is = stacked(study.series, motion=False)
+    undone = stacked(study.series, motion=True)
+    inner = np.s_[8:-8, 8:-8, 3:-3]
+    apart = [
+        np.nanmean(np.abs(found.values[..., 1] - 0.6 * found.values[..., 0])[inner]) for found in (as_it_is, undone)
+    ]
+    if not undone.notes:
+        pytest.fail("the motion was not noticed")
+    assert "moved back" in undone.notes[0] or "not known" in undone.notes[0]
+    if "moved back" in undone.notes[0]:
+        assert apart[1] < 0.4 * apart[0]
+
+
+def test_the_reference_may_be_any_volume(build):
+    """The chosen volume stays where it is."""
+    study = build([(blob(1.0), {}), (blob(), {}), (blob(-1.0), {})])
+    found = stacked(study.series, motion=True, reference=1)
+    assert (found.values[..., 1] == blob()).all()
+    assert found.grid == study.series[1].grid
+
+
+def test_volumes_are_let_go(build):
+    """What a reader keeps is released once it lies in the stack."""
+    study = build([(np.ones((4, 5, 3)), {}), (np.ones((4, 5, 3)), {})])
+    released = []
+
+    class Kept:
+        """A loader that counts."""
+
+        def __init__(self, load):
+            self._load = load
+
+        def __call__(self):
+            return self._load()
+
+        def release(self):
+            released.append(self)
+
+    series = [replace(one, load=Kept(one.load)) for one in study.series]
+    stacked(series, motion=False)
+    assert len(released) == 2

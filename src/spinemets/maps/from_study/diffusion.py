@@ -122,13 +122,15 @@ def _adc(study: Study, group: SeriesSet, how: How) -> MapResult:
 
 
 def _rejected(stack: Stack, valid: NDArray[np.bool_], sigma: float | None) -> dict[str, int]:
-    least = stack.values.min(axis=-1)
-    with np.errstate(invalid="ignore"):
-        nothing = stack.measured & ~(np.isfinite(stack.values.sum(axis=-1)) & (least > 0.0))
+    bad = stack.measured & ~valid
+    nothing = np.zeros(int(np.count_nonzero(bad)), bool)
+    for n in range(stack.values.shape[-1]):
+        seen = stack.values[..., n][bad]
+        nothing |= ~((seen > 0.0) & np.isfinite(seen))
     return counted(
         no_measurement_in_the_file=~stack.measured,
-        a_signal_of_0_or_none=nothing & ~valid,
-        **({} if sigma is None else {"a_signal_below_3_sigma_of_the_noise": stack.measured & ~nothing & ~valid}),
+        a_signal_of_0_or_none=nothing,
+        **({} if sigma is None else {"a_signal_below_3_sigma_of_the_noise": ~nothing}),
     )
 
 

@@ -66,7 +66,8 @@ def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0) -> S
     if not all(one.measurable for one in members) or first.grid is None:
         bad = next(one for one in members if not one.measurable)
         raise CannotMap(f"{bad.label} has no trusted geometry.", "; ".join(bad.geometry.notes))
-    values: Numbers = np.empty((len(members), *first.grid.shape_ijk), np.float32)
+    # Volumes read from images lie with i running fastest: so does the stack, and nothing is turned over.
+    values: Numbers = np.empty((len(members), *first.grid.shape_ijk[::-1]), np.float32).transpose(0, 3, 2, 1)
     measured = np.ones(first.grid.shape_ijk, bool)
     notes: list[str] = []
     for n, one in enumerate(members):
@@ -139,8 +140,8 @@ def above_noise(image: NDArray[Any], stack: Stack, signal: NDArray[Any] | None =
 
 
 def named(title: str, name: str, unit: str, array: NDArray[np.generic]) -> ParametricMap:
-    """A map, in single precision where it holds numbers."""
-    return ParametricMap(name=name, title=title, unit=unit, array=np.array(array))
+    """A map."""
+    return ParametricMap(name=name, title=title, unit=unit, array=array)
 
 
 def counted(**reasons: NDArray[np.bool_]) -> dict[str, int]:
