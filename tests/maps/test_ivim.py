@@ -99,3 +99,39 @@ def test_faster_than_water_is_no_tissue():
 def test_too_few_b_values(b):
     with pytest.raises(UsageError):
         fit(np.ones(np.shape(b)), b)
+
+
+def test_two_are_better_than_one_only_where_noise_would_not_do_as_much():
+    """F test of the residuals: once in twenty times for noise, always for a true second part."""
+    from dataclasses import replace
+
+    from spinemets.maps.ivim import _better
+    from spinemets.maps.separable import one_rate, rates_of, table_of, two_rates
+
+    rates = (2e-5, 1.0)
+    curves = np.exp(-rates_of(rates)[:, None] * B)
+    draw = np.random.default_rng(5)
+    single = 1000 * np.exp(-1e-3 * B) + 5 * draw.standard_normal((2000, len(B)))
+    mixed = 800 * np.exp(-1e-3 * B) + 200 * np.exp(-0.03 * B) + 5 * draw.standard_normal((2000, len(B)))
+    shares = []
+    for rows in (single.astype(np.float32), mixed.astype(np.float32)):
+        wanted = np.ones(2000, bool)
+        two = two_rates(table_of(curves, rates, two=True), rows, wanted)
+        one = one_rate(table_of(curves, rates), rows, wanted, 2.3)
+        shares.append(float((_better(two, one, len(B)) & two.decided).mean()))
+    assert shares[0] < 0.07
+    assert shares[1] > 0.99
+    # As many unknowns as signals: nothing is left over to judge by.
+    assert np.array_equal(_better(replace(two, decided=wanted), one, 4), wanted)
+
+
+def test_s0_is_told_where_nothing_else_is():
+    """One exponential: its own intercept, with an interval that holds it."""
+    draw = np.random.default_rng(6)
+    found = fit(1000 * np.exp(-1e-3 * B) + 5 * draw.standard_normal((200, len(B))), B)
+    alone = ~found.valid
+    assert alone.mean() > 0.8
+    assert np.median(found.s0[alone]) == pytest.approx(1000.0, rel=5e-3)
+    held = (found.ci95["s0"][alone, 0] <= 1000.0) & (found.ci95["s0"][alone, 1] >= 1000.0)
+    assert held.mean() > 0.85
+    assert (found.ci95["f"][alone] == np.float32([0.0, 1.0])).all()

@@ -60,3 +60,14 @@ def test_both_loops_agree():
     assert exact[0, 0] == pytest.approx(straight[0, 0], abs=1e-4)
     assert exact[0, 3] == pytest.approx(straight[0, 2], rel=1e-3)
     assert exact[0, 4] == pytest.approx(np.linalg.norm(rows()), rel=1e-5)
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf, -np.inf])
+def test_signals_that_can_be_used(bad):
+    many = np.repeat(rows(), 2, axis=0)
+    many[1, 2] = bad
+    assert loops.usable(many, 0)
+    assert not loops.usable(many, 1)
+    out = np.empty((2, 3))
+    loops.linear(out, many, np.ones(2, np.uint8), (FLIPS, np.ones(1)))
+    assert np.isfinite(out[0]).all() and np.isnan(out[1]).all()

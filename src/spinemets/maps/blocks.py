@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import fields
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,9 @@ from spinemets.model.errors import UsageError
 
 # What one block holds of its input: with what is worked out from it, about the second-level cache of a core.
 BLOCK_BYTES = 1 << 18
+# Voxels of a piece: what is worked out in double precision of one at a time bounds the memory.
+PIECE = 1 << 15
+Fit = TypeVar("Fit")
 
 
 def voxels(values: NDArray[Any], mask: ArrayLike | None) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
@@ -79,3 +83,40 @@ def in_blocks(
     with ThreadPoolExecutor(workers) as pool:
         for _ in pool.map(work, parts):
             pass
+
+
+def pieces(n: int, size: int | None = None) -> Iterator[slice]:
+    """Slices of at most so many voxels (None = `PIECE`) that cover 0 to n; one that is empty for none."""
+    size = PIECE if size is None else size
+    for first in range(0, max(n, 1), size):
+        yield slice(first, min(first + size, n))
+
+
+def in_pieces(fit: Callable[[slice], Fit], n: int, lead: tuple[int, ...], *, size: int | None = None) -> Fit:
+    """One result of the results of pieces, its arrays (and those in mappings) in the shape of the leading axes.
+
+    Parameters
+    ----------
+    fit
+        Gives the result of a slice of voxels: a dataclass whose arrays have the voxels first.
+    n, lead
+        Number of voxels, and their axes.
+    size
+        Of a piece, None = `PIECE`.
+    """
+    parts = [fit(piece) for piece in pieces(n, size)]
+
+    def whole(arrays: list[NDArray[Any]]) -> NDArray[Any]:
+        joined = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+        return joined.reshape((*lead, *joined.shape[1:]))
+
+    made: dict[str, Any] = {}
+    for field in fields(parts[0]):  # type: ignore[arg-type]  # a dataclass, as said
+        values = [getattr(part, field.name) for part in parts]
+        if isinstance(values[0], np.ndarray):
+            made[field.name] = whole(values)
+        elif isinstance(values[0], Mapping):
+            made[field.name] = {key: whole([value[key] for value in values]) for key in values[0]}
+        else:
+            made[field.name] = values[0]
+    return type(parts[0])(**made)

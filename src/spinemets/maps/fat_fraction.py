@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinemets.knowledge.lookup import table
 from spinemets.maps import field_map
-from spinemets.maps.blocks import in_blocks, voxels
+from spinemets.maps.blocks import in_blocks, pieces, voxels
 from spinemets.maps.fat_spectrum import modulation, proton_hz
 from spinemets.maps.separable import student
 from spinemets.model.errors import UsageError
@@ -110,7 +110,10 @@ def fit(
     _check(values, times)
     rows, where = voxels(values, mask)
     samples = np.ascontiguousarray(rows, np.complex64)
-    energy = (np.abs(samples.astype(np.complex128)) ** 2).sum(axis=1)
+    energy = np.empty(len(samples))
+    for part in pieces(len(samples)):
+        seen = samples[part].astype(np.complex128)
+        energy[part] = (seen.real**2 + seen.imag**2).sum(axis=1)
     wanted = np.isfinite(energy) & (energy > 0.0)
     wanted = wanted if where is None else wanted & where
     search = _Search.of(times, field_t, spectrum)

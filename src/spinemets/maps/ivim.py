@@ -11,8 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinemets.knowledge.lookup import table
 from spinemets.maps.adc import distinct
-from spinemets.maps.blocks import voxels
-from spinemets.maps.separable import OneRate, TwoRates, log_intervals, one_rate, rates_of, student, table_of, two_rates
+from spinemets.maps.blocks import in_pieces, voxels
+from spinemets.maps.separable import (
+    OneRate,
+    Table,
+    TwoRates,
+    log_intervals,
+    one_rate,
+    rates_of,
+    student,
+    table_of,
+    two_rates,
+)
 from spinemets.model.errors import UsageError
 
 Array = NDArray[np.float64]
@@ -79,18 +89,28 @@ def fit(signal: ArrayLike, b_values: ArrayLike, *, mask: ArrayLike | None = None
     rules: Any = {name: row["value"] for name, row in table("diffusion").items() if name.startswith("ivim_")}
     _check(values, b, rules)
     rows, where = voxels(values, mask)
-    samples = np.ascontiguousarray(rows, np.float32)
-    wanted = np.ones(len(rows), bool) if where is None else where
     rates = (float(rules["ivim_rates_mm2_per_s"][0]), float(rules["ivim_rates_mm2_per_s"][1]))
     curves = np.exp(-rates_of(rates)[:, None] * b)
-    fitted = two_rates(table_of(curves, rates, two=True), samples, wanted)
-    told, ci = log_intervals(_meaning, fitted, student(len(b) - 4))
-    single = one_rate(table_of(curves, rates), samples, wanted, student(len(b) - 2))
+    tables = table_of(curves, rates, two=True), table_of(curves, rates)
+
+    def piece(part: slice) -> IvimFit:
+        samples = np.ascontiguousarray(rows[part], np.float32)
+        return _piece(samples, np.ones(len(samples), bool) if where is None else where[part], tables, rules)
+
+    return in_pieces(piece, len(rows), values.shape[:-1])
+
+
+def _piece(samples: Numbers, wanted: NDArray[np.bool_], tables: tuple[Table, Table], rules: Any) -> IvimFit:
+    """The fit of some voxels, (n,) each."""
+    n_b = samples.shape[1]
+    fitted = two_rates(tables[0], samples, wanted)
+    told, ci = log_intervals(_meaning, fitted, student(n_b - 4))
+    single = one_rate(tables[1], samples, wanted, student(n_b - 2))
     # A slow part faster than free water is no tissue: it is the fast part seen twice.
     slow = fitted.slow <= float(rules["ivim_most_d_mm2_per_s"])
-    fitted = replace(fitted, decided=fitted.decided & slow & _better(fitted, single, len(b)))
-    told, ci = _undecided(told, ci, fitted, single, rates)
-    return _kept(told, ci, fitted, (values.shape[:-1], float(rules["ivim_widest_ratio"]), rates))
+    fitted = replace(fitted, decided=fitted.decided & slow & _better(fitted, single, n_b))
+    told, ci = _undecided(told, ci, fitted, single, tables[0].rates)
+    return _kept(told, ci, fitted, float(rules["ivim_widest_ratio"]), tables[0].rates)
 
 
 def _better(two: TwoRates, one: OneRate, n: int) -> NDArray[np.bool_]:
@@ -138,20 +158,16 @@ def _undecided(
 
 
 def _kept(
-    told: dict[str, Array],
-    ci: dict[str, Array],
-    fitted: TwoRates,
-    of: tuple[tuple[int, ...], float, tuple[float, float]],
+    told: dict[str, Array], ci: dict[str, Array], fitted: TwoRates, widest: float, rates: tuple[float, float]
 ) -> IvimFit:
     """Parameters where their intervals tell them."""
-    lead, widest, rates = of
     ci["f"] = np.minimum(ci["f"], 1.0)
     for name in ("d_mm2_per_s", "dstar_mm2_per_s"):
         ci[name] = np.clip(ci[name], *rates)
     kept, intervals = {}, {}
     for name in NAMES:
         narrow = ci[name][:, 1] <= widest * ci[name][:, 0]
-        kept[name] = np.where(fitted.found & narrow, told[name], np.nan).astype(np.float32).reshape(lead)
+        kept[name] = np.where(fitted.found & narrow, told[name], np.nan).astype(np.float32)
         seen = np.where(fitted.found[:, None], np.minimum(ci[name], np.finfo(np.float32).max), np.nan)
-        intervals[name] = seen.astype(np.float32).reshape((*lead, 2))
-    return IvimFit(**kept, ci95=intervals, valid=(fitted.found & fitted.decided).reshape(lead))
+        intervals[name] = seen.astype(np.float32)
+    return IvimFit(**kept, ci95=intervals, valid=fitted.found & fitted.decided)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.maps.blocks import pieces
 from spinemets.maps.kinetic_curves import Input, response_of
 from spinemets.maps.separable import OneRate, log_intervals, one_rate, rates_of, student, table_of, two_rates
 
@@ -228,16 +229,19 @@ def _patlak(tissue: Tissue, samples: Samples, t: float) -> _At:
     """Linear in both parameters; a parameter that comes out below 0 is 0 and the other fitted alone."""
     rows, wanted = samples
     curves = np.stack([tissue.plasma, tissue.integral])
-    values = np.where(wanted[:, None], rows, 0.0).astype(np.float64)
-    found = wanted & np.isfinite(values).all(axis=1)
-    values[~found] = 0.0
-    products, gram = values @ curves.T, curves @ curves.T
+    gram = curves @ curves.T
+    products, squares, found = np.zeros((len(rows), 2)), np.zeros(len(rows)), np.zeros(len(rows), bool)
+    for part in pieces(len(rows)):
+        values = np.where(wanted[part, None], rows[part], np.float32(0)).astype(np.float64)
+        found[part] = wanted[part] & np.isfinite(values).all(axis=1)
+        values[~found[part]] = 0.0
+        products[part], squares[part] = values @ curves.T, np.einsum("vt,vt->v", values, values)
     both = products @ np.linalg.inv(gram)
     alone = np.maximum(products / np.diag(gram), 0.0)
     vp = np.where(both[:, 1] < 0.0, alone[:, 0], np.maximum(both[:, 0], 0.0))
     ps = np.where(both[:, 0] < 0.0, alone[:, 1], np.maximum(both[:, 1], 0.0))
     amplitudes = np.stack([vp, ps], axis=1)
-    rss = np.maximum((values**2).sum(axis=1) - (amplitudes * (2.0 * products - amplitudes @ gram)).sum(axis=1), 0.0)
+    rss = np.maximum(squares - (amplitudes * (2.0 * products - amplitudes @ gram)).sum(axis=1), 0.0)
     half = t * np.sqrt(np.diag(np.linalg.inv(gram)) * (rss / max(rows.shape[1] - 2, 1))[:, None])
     told = {
         name: (amplitudes[:, k], np.stack([both[:, k] - half[:, k], both[:, k] + half[:, k]], axis=1))

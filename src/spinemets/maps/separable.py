@@ -9,13 +9,13 @@ of samples), in which each voxel is projected once and fitted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.maps.blocks import in_blocks
+from spinemets.maps.blocks import in_blocks, pieces
 
 Array = NDArray[np.float64]
 Parameter = Callable[[Array, Array, Array], Array]
@@ -138,6 +138,10 @@ class TwoRates:
     rss: Array
     found: NDArray[np.bool_]
     decided: NDArray[np.bool_]
+
+    def of(self, part: slice) -> TwoRates:
+        """Some of the voxels."""
+        return TwoRates(**{field.name: getattr(self, field.name)[part] for field in fields(self)})
 
 
 def rates_of(rates: tuple[float, float]) -> Array:
@@ -294,6 +298,13 @@ def log_intervals(meaning: Meaning, fitted: TwoRates, t: float) -> tuple[dict[st
     t
         Quantile of Student's distribution.
     """
+    found = [_log_intervals(meaning, fitted.of(part), t) for part in pieces(len(fitted.fast))]
+    names = found[0][0]
+    return tuple({name: np.concatenate([one[k][name] for one in found]) for name in names} for k in (0, 1))  # type: ignore[return-value]
+
+
+def _log_intervals(meaning: Meaning, fitted: TwoRates, t: float) -> tuple[dict[str, Array], dict[str, Array]]:
+    """The same of some voxels."""
     parts = (fitted.amplitude_fast, fitted.amplitude_slow, fitted.fast, fitted.slow)
     logs = np.log(np.where(fitted.decided[:, None], np.stack(parts, axis=1), 1.0))
     values = meaning(logs)

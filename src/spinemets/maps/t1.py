@@ -9,15 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spinemets.knowledge.lookup import table
-from spinemets.maps.blocks import in_blocks, voxels
+from spinemets.maps.blocks import in_blocks, in_pieces, voxels
 from spinemets.maps.separable import student
 from spinemets.model.errors import UsageError
 
 Numbers = NDArray[np.float32]
 Array = NDArray[np.float64]
 METHODS = ("nonlinear", "linear")
-BLOCK_BYTES = 1 << 19
+BLOCK_BYTES = 1 << 18
 MOST_LOG = 80.0
+# A fit of two unknowns holds little beside its signals: few large pieces.
+PIECE = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,30 +82,36 @@ def fit_vfa(
     UsageError
         If there are fewer than two distinct angles, TR is not above 0, or shapes do not agree.
     """
-    from spinemets.maps import t1_loops  # lazy: compiled
-
     values, flips = np.asarray(signal), np.asarray(flip_angles_deg, dtype=np.float64)
     _check(values, flips, tr_s, method)
     rows, where = voxels(values, mask)
-    samples = np.ascontiguousarray(rows, np.float32)
     scales = np.ones(1) if b1 is None else _scales(b1, values.shape[:-1])
-    wanted = np.isfinite(samples).all(axis=1) & (samples > 0.0).all(axis=1)
-    if where is not None:
-        wanted &= where
-    if b1 is not None:
-        wanted &= np.isfinite(scales) & (scales > 0.0)
-    linear = method == "linear"
-    out = np.empty((len(rows), 3 if linear else 5))
-    marks: NDArray[np.uint8] = np.asarray(wanted, np.uint8)
+    angles = np.radians(flips)
+
+    def piece(part: slice) -> T1Fit:
+        samples = np.ascontiguousarray(rows[part], np.float32)
+        own = scales if b1 is None else scales[part]
+        wanted = np.ones(len(samples), bool) & np.isfinite(own) & (own > 0.0)
+        wanted = wanted if where is None else wanted & where[part]
+        return _piece(samples, np.asarray(wanted, np.uint8), (angles, own), tr_s, method)
+
+    return in_pieces(piece, len(rows), values.shape[:-1], size=PIECE)
+
+
+def _piece(samples: Numbers, wanted: NDArray[np.uint8], angles: tuple[Array, Array], tr_s: float, method: str) -> T1Fit:
+    """The fit of some voxels, (n,) each; angles [rad] and their scales (n or 1)."""
+    from spinemets.maps import t1_loops  # lazy: compiled
+
+    linear, (flips, scales) = method == "linear", angles
+    out = np.empty((len(samples), 3 if linear else 5))
 
     def work(part: slice) -> None:
-        own = scales if b1 is None else scales[part]
+        own = scales if len(scales) == 1 else scales[part]
         loop = t1_loops.linear if linear else t1_loops.nonlinear
-        loop(out[part], samples[part], marks[part], (np.radians(flips), own))
+        loop(out[part], samples[part], wanted[part], (flips, own))
 
-    in_blocks(work, len(rows), 4 * len(flips), block_bytes=BLOCK_BYTES)
-    found = _of_line(out, tr_s) if linear else _of_search(out, tr_s, len(flips))
-    return _told(found, values.shape[:-1])
+    in_blocks(work, len(samples), 4 * len(flips), block_bytes=BLOCK_BYTES)
+    return _told(_of_line(out, tr_s) if linear else _of_search(out, tr_s, len(flips)))
 
 
 def rules() -> dict[str, float]:
@@ -151,7 +159,7 @@ def _of_line(out: Array, tr_s: float) -> dict[str, Array]:
     return {"t1": tr_s * np.exp(-logs), "m0": m0, "sensitivity": sensitivity, "half": np.full(len(out), np.nan)}
 
 
-def _told(found: dict[str, Array], lead: tuple[int, ...]) -> T1Fit:
+def _told(found: dict[str, Array]) -> T1Fit:
     """T1 where the signals tell it."""
     limits = rules()
     t1, half = found["t1"], np.minimum(found["half"], MOST_LOG)
@@ -161,10 +169,13 @@ def _told(found: dict[str, Array], lead: tuple[int, ...]) -> T1Fit:
         valid = told & (t1 >= limits["shortest_s"]) & (t1 <= limits["longest_s"])
     ci = np.stack([t1 * np.exp(-half), t1 * np.exp(half)], axis=1)
 
-    def shaped(values: Array) -> Numbers:
-        return values.astype(np.float32).reshape((*lead, *values.shape[1:]))
+    def single(values: Array) -> Numbers:
+        return values.astype(np.float32)
 
     return T1Fit(
-        t1_s=shaped(np.where(valid, t1, np.nan)), m0=shaped(np.where(valid, found["m0"], np.nan)), ci95_s=shaped(ci),
-        sensitivity=shaped(found["sensitivity"]), valid=valid.reshape(lead),
-    )  # fmt: skip
+        t1_s=single(np.where(valid, t1, np.nan)),
+        m0=single(np.where(valid, found["m0"], np.nan)),
+        ci95_s=single(ci),
+        sensitivity=single(found["sensitivity"]),
+        valid=valid,
+    )

@@ -29,6 +29,15 @@ def angles_of(seen: Any, flips: Any, scale: float) -> None:
         up[j], along[j] = 1.0 / sine[j], cosine[j] / sine[j]
 
 
+@compiled(f"boolean({ROWS}, int64)")
+def usable(rows: Any, v: int) -> bool:
+    """Whether all signals of a voxel are numbers above 0."""
+    good = True
+    for j in range(rows.shape[1]):
+        good = good and rows[v, j] > 0.0 and rows[v, j] < np.inf
+    return good
+
+
 @compiled(f"UniTuple(float64, 2)({ROWS}, int64, UniTuple({VECTOR}, 4))")
 def line(rows: Any, v: int, seen: Any) -> Any:
     """Slope and intercept of S/sin a over S/tan a."""
@@ -61,7 +70,7 @@ def linear(out: Any, rows: Any, wanted: Any, angles: Any) -> None:
     angles_of(seen, flips, scales[0])
     for v in range(len(rows)):
         out[v, 0] = out[v, 1] = out[v, 2] = np.nan
-        if wanted[v] == 0:
+        if wanted[v] == 0 or not usable(rows, v):
             continue
         if not one:
             angles_of(seen, flips, scales[v])
@@ -144,7 +153,7 @@ def nonlinear(out: Any, rows: Any, wanted: Any, angles: Any) -> None:
     for v in range(len(rows)):
         for k in range(5):
             out[v, k] = np.nan
-        if wanted[v] == 0:
+        if wanted[v] == 0 or not usable(rows, v):
             continue
         if not one:
             angles_of(seen, flips, scales[v])
