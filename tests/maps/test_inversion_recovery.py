@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spinemets.maps.inversion_recovery import fit
@@ -18,6 +18,7 @@ def signals(t1, a=1.0, b=-1.9):
 
 
 @given(t1=st.floats(0.05, 4.0), b=st.floats(-2.0, -1.3))
+@example(t1=1.4429976699857916, b=-2.0)  # a signal next to its null
 @settings(max_examples=60, deadline=None)
 def test_exact_without_noise(t1, b):
     """Imperfect inversion and recovery are amplitudes of their own."""
@@ -78,3 +79,20 @@ def test_units():
     assert scaled.t1_s == pytest.approx(float(plain.t1_s))
     assert scaled.recovered == pytest.approx(1e3 * float(plain.recovered), rel=1e-5)
     assert fit(signals(0.8), TIMES / 2).t1_s == pytest.approx(0.4, rel=2e-4)
+
+
+@pytest.mark.parametrize("t1", [0.144269504, 0.36067376, 1.442695041, 2.88539008])
+def test_signals_at_their_null(t1):
+    """TI = T1 ln 2 of perfect inversion: one signal is 0, and its sign is anybody's."""
+    found = fit(signals(t1, 100.0, -200.0), TIMES)
+    assert found.valid
+    assert found.t1_s == pytest.approx(t1, rel=2e-4)
+
+
+def test_closer_search_ends_on_the_maximum():
+    from spinemets.maps.inversion_recovery import _closer
+
+    signed = (1.0 - 1.9 * np.exp(-TIMES / 0.8))[None]
+    at, energy = _closer(signed, TIMES, np.array([np.log(0.81)]), 0.03)
+    assert at[0] == pytest.approx(np.log(0.8), abs=1e-5)
+    assert energy[0] == pytest.approx(float((signed**2).sum()), rel=1e-9)

@@ -18,6 +18,8 @@ Array = NDArray[np.float64]
 GRID = 240
 # Rounds in which the best T1 of a row of seven is closed in on by a factor of three each: to 1e-6 of ln T1.
 ROUNDS, ROW = 10, 7
+# Ways of the signs that are searched more closely.
+CLOSER = 3
 BLOCK_BYTES = 1 << 16
 
 
@@ -99,23 +101,31 @@ def _block(seen: Array, times: Array, between: tuple[float, float]) -> Array:
     """Ln T1, amplitudes and half-width of its interval, (n, 4), of signals by increasing time."""
     logs = np.log(np.geomspace(*between, GRID))
     signs = np.where(np.arange(len(times)) < np.arange(len(times))[:, None], -1.0, 1.0)
-    best, at, turned = np.full(len(seen), -np.inf), np.zeros(len(seen)), np.zeros(len(seen), np.int64)
     one, other = _bases(logs, times)
+    most, at = np.empty((len(signs), len(seen))), np.empty((len(signs), len(seen)))
     for number, sign in enumerate(signs):
         explained = ((seen * sign) @ one.T) ** 2 + ((seen * sign) @ other.T) ** 2
         place = explained.argmax(axis=1)
-        most = explained[np.arange(len(seen)), place]
-        wins = most > best
-        best, at, turned = np.where(wins, most, best), np.where(wins, logs[place], at), np.where(wins, number, turned)
-    signed = seen * signs[turned]
-    step = logs[1] - logs[0]
+        most[number], at[number] = explained[np.arange(len(seen)), place], logs[place]
+    # A signal near its null fits with either sign on the grid: the closer search tells which of the best ways it is.
+    ways = np.argsort(-most, axis=0)[:CLOSER]
+    found = [_closer(seen * signs[way], times, at[way, np.arange(len(seen))], logs[1] - logs[0]) for way in ways]
+    which = np.argmax([energy for _, energy in found], axis=0)
+    rows = np.arange(len(seen))
+    return _with_interval(seen * signs[ways[which, rows]], times, np.stack([log for log, _ in found])[which, rows])
+
+
+def _closer(signed: Array, times: Array, start: Array, step: float) -> tuple[Array, Array]:
+    """Ln T1 of most energy explained near a start, and that energy."""
+    at, energy = start, np.zeros(len(start))
     for _ in range(ROUNDS):
         row = at[:, None] + step * np.linspace(-1.0, 1.0, ROW)
         one, other = _bases(row, times)
         explained = (one @ signed[..., None])[..., 0] ** 2 + (other @ signed[..., None])[..., 0] ** 2
-        at = row[np.arange(len(seen)), explained.argmax(axis=1)]
+        best = explained.argmax(axis=1)
+        at, energy = row[np.arange(len(at)), best], explained[np.arange(len(at)), best]
         step /= (ROW - 1) / 2
-    return _with_interval(signed, times, at)
+    return at, energy
 
 
 def _bases(logs: Array, times: Array) -> tuple[Array, Array]:
