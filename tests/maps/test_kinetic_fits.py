@@ -168,6 +168,7 @@ def test_uptake_parameters_of_an_exponential():
         rss=np.zeros(1),
         found=np.ones(1, bool),
         decided=np.ones(1, bool),
+        open_ends=np.zeros((1, 2), bool),
     )
     found = kinetic_fits._uptake_parameters(made)
     assert found["fp_ml_per_100ml_per_min"][0][0] == pytest.approx(25.0)

@@ -87,6 +87,14 @@ def test_a_fixed_curve_beside_it(with_fixed):
     assert found.rss[0] < 1e-7
 
 
+def test_a_rate_that_only_the_table_ends_is_open(single):
+    """A curve that stays is as slow as any; one that is gone at once as fast as any; one between ends by itself."""
+    rows = np.stack([np.ones(len(B)), (B == 0.0).astype(float), exponentials([2e-3])[0]]).astype(np.float32)
+    rows += np.float32(1e-3) * np.random.default_rng(4).standard_normal(rows.shape).astype(np.float32)
+    found = one_rate(single, rows, everything(rows), 2.0)
+    assert found.open_ends.tolist() == [[True, False], [False, True], [False, False]]
+
+
 def test_intervals_of_one_rate_hold_the_truth(single):
     """95 % of 95 % intervals, and none is a point."""
     draw = np.random.default_rng(2)

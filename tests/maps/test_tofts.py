@@ -93,6 +93,16 @@ def test_slow_exchange_is_an_interval():
     assert inside.mean() > 0.9
 
 
+def test_faster_than_the_table_is_no_number():
+    """Tissue that follows the plasma has any fast kep: only what it is above is told, and its volume."""
+    draw = np.random.default_rng(6)
+    tissue = 0.1 * np.asarray(PLASMA) + 0.002 * draw.standard_normal((50, 61))
+    found = fit(tissue, PLASMA, TIMES_S)
+    assert np.isnan(found.kep_per_min).all()
+    assert (found.ci95["kep_per_min"][:, 0] > 5.0).all() and (found.ci95["kep_per_min"][:, 1] > 1e30).all()
+    assert found.ve == pytest.approx(0.1, rel=0.05)
+
+
 @pytest.mark.parametrize("model", ["tofts", "extended_tofts"])
 def test_intervals_hold_the_truth(model):
     draw = np.random.default_rng(3)

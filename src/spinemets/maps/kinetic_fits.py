@@ -185,14 +185,19 @@ def _tofts(tissue: Tissue, samples: Samples, t: float) -> _At:
 
 
 def _exchange(fitted: OneRate) -> Told:
-    """Ktrans, ve and kep of an exponential response; of no transfer, neither volume nor rate is told."""
+    """Ktrans, ve and kep of an exponential response; of no transfer, neither volume nor rate is told.
+
+    Where the table of rates ends so does the fit, not what the curve allows: the rate is then open there, and at the slow end the volume.
+    """
     told = {
         "ktrans_per_min": fitted.of(lambda rate, amplitude, _: amplitude),
         "ve": fitted.of(lambda rate, amplitude, _: amplitude / rate),
         "kep_per_min": fitted.of(lambda rate, *_: rate),
     }
-    for name in ("ve", "kep_per_min"):
+    slow, fast = fitted.open_ends.T
+    for name, from_zero, to_any in (("ve", np.zeros_like(slow), slow), ("kep_per_min", slow, fast)):
         value, ci = told[name]
+        ci = np.stack([np.where(from_zero, 0.0, ci[:, 0]), np.where(to_any, np.inf, ci[:, 1])], axis=1)
         told[name] = value, np.where(fitted.decided[:, None], ci, [0.0, np.inf])
     return told
 

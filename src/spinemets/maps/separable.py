@@ -92,6 +92,8 @@ class OneRate:
         (n,): whether there is a fit.
     decided
         (n,): whether an amplitude above 0 fits; else no rate does better than another.
+    open_ends
+        (n, 2): whether the rate's interval goes on beyond the slowest and the fastest rate of the table.
     """
 
     rate: Array
@@ -103,6 +105,7 @@ class OneRate:
     rss: Array
     found: NDArray[np.bool_]
     decided: NDArray[np.bool_]
+    open_ends: NDArray[np.bool_]
 
     def of(self, parameter: Parameter) -> tuple[Array, Array]:
         """A parameter made of rate, amplitude and other, (n,), and its interval (n, 2): along the rates, and at the best one."""
@@ -236,6 +239,7 @@ def one_rate(table: Table, rows: NDArray[np.float32], wanted: NDArray[np.bool_],
         rss=rss,
         found=status > 0.0,
         decided=status == 1.0,
+        open_ends=np.stack([out[:, 1] <= loops.NEAR, out[:, 2] >= NODES - 1 - loops.NEAR], axis=1),
     )
 
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy import ndimage
 
 from spinemets.maps.from_study import stack
-from spinemets.maps.from_study.how import CannotMap
-from spinemets.maps.from_study.stack import above_noise, counted, named, stacked
+from spinemets.maps.from_study.how import CannotMap, How
+from spinemets.maps.from_study.stack import above_noise, counted, each_set, named, stacked
+from spinemets.model.parametric_map import NotMapped
 from spinemets.model.series import GeometryCheck
 from spinemets.model.study_view import SeriesMotion
+
+
+def test_each_set_is_mapped_or_says_why():
+    """Kinds without a maker are not asked; one set's failure leaves the others."""
+    study = SimpleNamespace(sets=[SimpleNamespace(kind=kind, name=kind) for kind in ("a", "b", "c", "a")])
+
+    def fails(study, group, how):
+        raise CannotMap("Two volumes.", "Give three.")
+
+    found = each_set(study, "t1", {"a": lambda study, group, how: (group.name, how), "b": fails}, How(delay="none"))
+    assert [one[0] for one in (found[0], found[2])] == ["a", "a"] and found[0][1].delay == "none" and len(found) == 3
+    assert found[1] == NotMapped(kind="t1", source="b", reason="Two volumes.", remedy="Give three.")
 
 
 def test_order_and_layout(build):

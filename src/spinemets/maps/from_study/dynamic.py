@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,7 @@ from spinemets.knowledge.lookup import table
 from spinemets.maps import aif, enhancement, tofts
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.relaxation import of_flip_angles
-from spinemets.maps.from_study.stack import Stack, above_noise, counted, named, stacked
-from spinemets.model.errors import UsageError
+from spinemets.maps.from_study.stack import Stack, above_noise, counted, each_set, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -33,25 +31,12 @@ TITLES = {
 
 def enhancement_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
     """Curves of each dynamic series, and percent enhancement of each pair before and after contrast."""
-    found = _each(study, "enhancement", {"dynamic": _curves, "contrast_pair": _pair}, how)
-    return found
+    return each_set(study, "enhancement", {"dynamic": _curves, "contrast_pair": _pair}, how)
 
 
 def dce_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
     """Kinetic parameters of each dynamic series."""
-    return _each(study, "dce", {"dynamic": _kinetics}, how)
-
-
-def _each(study: Study, kind: str, makers: Mapping[str, Any], how: How) -> list[MapResult | NotMapped]:
-    found: list[MapResult | NotMapped] = []
-    for group in study.sets:
-        if group.kind not in makers:
-            continue
-        try:
-            found.append(makers[group.kind](study, group, how))
-        except (CannotMap, UsageError) as error:
-            found.append(NotMapped(kind=kind, source=group.name, reason=error.what, remedy=error.remedy))
-    return found
+    return each_set(study, "dce", {"dynamic": _kinetics}, how)
 
 
 def _read(study: Study, group: SeriesSet, how: How) -> tuple[list[Series], Array, Stack]:

@@ -6,8 +6,7 @@ import numpy as np
 
 from spinemets.maps import inversion_recovery, t1
 from spinemets.maps.from_study.how import CannotMap, How
-from spinemets.maps.from_study.stack import above_noise, counted, named, stacked
-from spinemets.model.errors import UsageError
+from spinemets.maps.from_study.stack import above_noise, counted, each_set, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped
 from spinemets.model.study import Study
 from spinemets.model.study_view import SeriesSet
@@ -22,16 +21,7 @@ INVERSIONS = "least squares of |a + b exp(-TI/T1)| over all ways the signs may l
 
 def t1_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
     """T1 of each set of flip angles or inversion times."""
-    found: list[MapResult | NotMapped] = []
-    makers = {"flip_angles": of_flip_angles, "inversion_times": of_inversions}
-    for group in study.sets:
-        if group.kind not in makers:
-            continue
-        try:
-            found.append(makers[group.kind](study, group, how))
-        except (CannotMap, UsageError) as error:
-            found.append(NotMapped(kind=KIND, source=group.name, reason=error.what, remedy=error.remedy))
-    return found
+    return each_set(study, KIND, {"flip_angles": of_flip_angles, "inversion_times": of_inversions}, how)
 
 
 def of_flip_angles(study: Study, group: SeriesSet, how: How) -> MapResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,19 @@ from numpy.typing import NDArray
 
 from spinemets.knowledge.lookup import table
 from spinemets.maps import noise
-from spinemets.maps.from_study.how import CannotMap
+from spinemets.maps.from_study.how import CannotMap, How
+from spinemets.model.errors import UsageError
 from spinemets.model.grid import Grid
-from spinemets.model.parametric_map import ParametricMap
+from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
-from spinemets.model.study_view import SeriesMotion
+from spinemets.model.study import Study
+from spinemets.model.study_view import SeriesMotion, SeriesSet
 from spinemets.series.motion.measure import of_pair
 from spinemets.series.motion.mutual_information import rotation
 from spinemets.series.motion.pairs import Pair
 
 Numbers = NDArray[np.float32]
+Maker = Callable[[Study, SeriesSet, How], MapResult]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,6 +46,19 @@ class Stack:
     grid: Grid
     measured: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
+
+
+def each_set(study: Study, kind: str, makers: Mapping[str, Maker], how: How) -> list[MapResult | NotMapped]:
+    """What each set of the study becomes whose kind has a maker; where nothing can be made of it, why."""
+    found: list[MapResult | NotMapped] = []
+    for group in study.sets:
+        if group.kind not in makers:
+            continue
+        try:
+            found.append(makers[group.kind](study, group, how))
+        except (CannotMap, UsageError) as error:
+            found.append(NotMapped(kind=kind, source=group.name, reason=error.what, remedy=error.remedy))
+    return found
 
 
 def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0) -> Stack:
