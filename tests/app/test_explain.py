@@ -27,6 +27,7 @@ needs:
   references: [muscle]
   normal: true
   lesions: {lesions: CT-02}
+  focus: [MR-T1-03, CT-02]
   cortex: true
   anatomy: [frame]
   acquisition: [kvp]
@@ -72,6 +73,7 @@ def text() -> str:
         "image ct: ct_bone or ct",
         "gate CT-09: fit for density",
         "lesion candidates of CT-02",
+        "leading lesion candidate of MR-T1-03, else CT-02, from another series, or none",
         "reach_mm = 30 mm: reach of the search [engineering choice]",
         "share = 0.1, 0.2: shares [verified in the literature; Key2020]",
         "c: above 3 HU [stated by the review; review]",

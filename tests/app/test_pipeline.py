@@ -15,13 +15,14 @@ import spinemets
 from spinemets.app import pipeline
 from spinemets.app.options import Levels, Options, Outlining, Reading, Report
 from spinemets.exports.nifti import write_nifti
-from spinemets.knowledge.catalogue import parameter_hash
+from spinemets.knowledge.catalogue import load, parameter_hash
+from spinemets.maps.from_study import as_series
 from spinemets.model.errors import UnreadableInput, UsageError
 from spinemets.model.finding import State
 from spinemets.model.study import PatientFacts, Study
 
 STAGES = [
-    "reading", "levels and regions", "motion between series", "lesion candidates", "criteria", "findings", "impression", "pictures",
+    "reading", "levels and regions", "motion between series", "maps", "lesion candidates", "criteria", "findings", "impression", "pictures",
 ]  # fmt: skip
 VERSE = {"L1": 20, "L2": 21, "L3": 22, "L4": 23, "L5": 24}
 
@@ -65,6 +66,32 @@ def folder(scene, tmp_path_factory) -> Path:
     write_nifti(np.asarray(ct.array, np.int16), ct.grid, folder / "ct.nii.gz", "synthetic", {})
     (folder.parent / "facts.yaml").write_text("ct.nii.gz: {kind: ct_bone, kvp: 120}\n")
     return folder
+
+
+class TestMaps:
+    """design 5: maps are made between motion and lesions, of what the criteria ask for, once."""
+
+    def made(self, monkeypatch, study, spine):
+        asked = []
+        monkeypatch.setattr(
+            as_series, "with_maps", lambda study, placed, kinds, how: asked.append((kinds, how)) or "made"
+        )
+        return pipeline.mapped(study, "placed", spine, load()), asked
+
+    def test_all_kinds_that_criteria_name(self, monkeypatch, scene):
+        bare = replace(scene.study, series=tuple(one for one in scene.study.series if one.computed is None))
+        found, asked = self.made(monkeypatch, bare, scene.spine)
+        kinds, how = asked[0]
+        assert found == "made" and {"adc_map", "suv_map", "t1"} <= kinds
+        assert {"body", "marrow"} <= {region.name for region in how.within}
+
+    def test_none_where_nothing_could_be_measured_in_them(self, monkeypatch, scene):
+        bare = replace(scene.study, series=())
+        assert self.made(monkeypatch, bare, replace(scene.spine, vertebrae=())) == ("placed", [])
+
+    def test_a_study_with_maps_keeps_them(self, monkeypatch, scene):
+        """What an assessment returns can be assessed again."""
+        assert self.made(monkeypatch, scene.study, scene.spine) == ("placed", [])
 
 
 class TestRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from spinemets.findings.judge import judge, judge_bands, judge_cuts
@@ -126,6 +127,30 @@ def test_validity_by_field_reports_the_value_without_a_state() -> None:
     assert finding.state is State.NOT_ASSESSABLE
     assert (finding.reason, finding.value) == ("NA-FIELD", 0.7)
     assert judge(measured(0.7, (0.6, 0.8), context={"field_t": 3.0}), entry(rule), L1, "x").state is State.PRESENT
+
+
+def test_validity_by_kind_of_map() -> None:
+    """MR-DIX-01 NA: 'two-point: no cut-off'; the value is still given."""
+    rule = Judge(
+        by="bands", of="v", bands=BANDS, valid_when=[Validity(otherwise="measured", code="CV-SEQUENCE", kinds=["pdff_map"])]
+    )  # fmt: skip
+    good = judge(measured(98, (90, 106), context={"series_kind": "pdff_map"}), entry(rule), L1, "L1-01")
+    other = judge(measured(98, (90, 106), context={"series_kind": "signal_fat_map"}), entry(rule), L1, "L1-01")
+    assert good.state is State.PRESENT
+    assert (other.state, other.value) == (State.MEASURED, 98) and "CV-SEQUENCE" in other.caveats
+    assert "proton density fat fraction" in other.notes[0] and "this is signal fat fraction" in other.notes[0]
+
+
+def test_a_coefficient_is_said_in_thousandths() -> None:
+    """REP-02; the record keeps mm2/s."""
+    rule = Judge(by="cut", of="v", cuts=[cut(0.0007, "above")])
+    template = "{level}: {value:.2f} ({low:.2f} to {high:.2f}) {unit}, {values[v]:.1f}"
+    made = msgspec.structs.replace(
+        entry(rule), gives={"v": Given(quantity="c", unit="mm2/s")}, statements={"present": template}
+    )
+    value = {"v": Value(value=0.0008, unit="mm2/s", ci95=(0.00075, 0.00085))}
+    found = judge(replace(measured(0, None), values=value), made, L1, "L1-01")
+    assert found.value == 0.0008 and found.statement.endswith("0.80 (0.75 to 0.85) ×10⁻³ mm²/s, 0.8")
 
 
 def test_sixty_eight_percent_interval_where_the_entry_says_so() -> None:

@@ -16,6 +16,7 @@ from spinemets.knowledge import catalogue as knowledge
 from spinemets.model.finding import State
 from spinemets.model.lesion import Found
 from spinemets.model.measurement import Subject
+from spinemets.model.parametric_map import NotMapped
 from spinemets.model.provenance import Provenance
 from spinemets.model.series import GeometryCheck, Recognition
 from spinemets.model.spine import Spine
@@ -70,6 +71,9 @@ class TestNothingIsDropped:
         by_kind = {row.recognition.kind: row for row in formed.series}
         assert {"CT-02", "CT-04", "CT-08"} <= set(by_kind["ct_bone"].used_for)
         assert "MR-STIR-01" in by_kind["stir"].used_for
+        # The maps of the scene are said to be made of its first series.
+        assert by_kind["adc_map"].computed_from == (scene.study.series[0].uid,)
+        assert {"CT-02", "MR-DWI-02"} <= set(by_kind["ct_bone"].used_for)
         assert all(row.not_used_because is None for row in formed.series)
 
     def test_every_candidate_is_there_as_data(self, formed, scene):
@@ -234,6 +238,13 @@ def test_warnings_of_study_and_spine_are_both_told(form_with, scene):
     formed = form_with(study=study, spine=spine)
     assert formed.warnings == ("one file is damaged", "two labels touch")
     assert (formed.label_sources, formed.ignored_labels) == (("a.nii.gz",), ("77: 12 voxels",))
+
+
+def test_a_map_that_could_not_be_made_is_told(form_with, scene):
+    """'nothing is dropped without a line saying so'"""
+    why = NotMapped(kind="adc", source="series 5", reason="There is one b-value.", remedy="Give two.")
+    formed = form_with(study=replace(scene.study, not_mapped=(why,)))
+    assert formed.warnings == ("No map (adc) of series 5: there is one b-value. Give two.",)
 
 
 def test_a_cut_vertebra_says_so(form_with, scene):

@@ -11,6 +11,7 @@ from spinemets.impression.methods import digests, paragraph, references
 from spinemets.knowledge.catalogue import load
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
+from spinemets.model.parametric_map import Computed
 from spinemets.model.provenance import Provenance
 from spinemets.model.series import Recognition, Series
 from spinemets.model.spine import Spine, Vertebra
@@ -44,6 +45,13 @@ def test_it_says_version_hash_series_and_labels(spine):
     said = text(STUDY, spine)
     assert said.startswith("spinemets 1.2.3 (parameter hash cafe) read 1 ct bone, 2 t1 series.")
     assert "1 vertebrae (whole vertebrae) were taken from: labels.nii.gz (verse)." in said
+
+
+def test_maps_were_not_read(spine):
+    """What was computed is no input: it is neither counted nor digested."""
+    computed = Computed(map_kind="adc", quantity="q", from_uids=("1.2",), method="m")
+    study = replace(STUDY, series=(*STUDY.series, replace(series(4, "adc_map"), computed=computed)))
+    assert text(study, spine) == text(STUDY, spine) and digests(study) == digests(STUDY)
 
 
 def test_body_labels_are_named_as_such(spine):

@@ -31,6 +31,14 @@ def test_no_two_kinds_share_a_name():
         assert len(set(names)) == len(names), attribute
 
 
+def test_maps_are_made_of_something():
+    """A kind that a scanner makes is of no map."""
+    assert (
+        kinds.map_kinds(["adc_map", "suv_map", "t1"]) == {"adc", "suv"}
+        and kinds.map_kinds(["t1", "adc"]) == frozenset()
+    )
+
+
 def test_read_by_eye():
     """MOD-21 counts what a person can read: a PET without attenuation correction and a screen picture are none of it."""
     found = kinds.read_by_eye()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spinemets.knowledge.catalogue import load
-from spinemets.knowledge.units import words
+from spinemets.knowledge.units import shown, shown_words, words
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,12 @@ def test_codes_become_words(unit: str, printed: str):
 @pytest.mark.parametrize("unit", ["mm", "mL", "%", "T"])
 def test_units_a_reader_knows_stay(unit: str):
     assert words(unit) == unit
+
+
+def test_coefficients_are_shown_in_thousandths():
+    """REP-02: 'ADC in 10^-3 mm2/s'; the record keeps the unit it was measured in."""
+    assert shown(0.00078, "mm2/s") == pytest.approx(0.78) and shown_words("mm2/s") == "×10⁻³ mm²/s"
+    assert shown(38.0, "%") == 38.0 and shown_words("[hnsf'U]") == "HU"
 
 
 def test_no_entry_prints_a_code():

@@ -15,6 +15,7 @@ from spinemets.model.grid import Grid
 from spinemets.model.lesion import Found, Lesion
 from spinemets.model.level import Level
 from spinemets.model.measurement import Refused
+from spinemets.model.parametric_map import Computed, NotMapped
 from spinemets.model.reference import NoReference, Reference
 from spinemets.model.region import CortexProfile, Region, Surface
 from spinemets.model.series import GeometryCheck, Recognition, Series
@@ -239,6 +240,66 @@ class TestRegions:
         """A region that fills its own box still loses its outer layer."""
         whole = cube(low=0, high=20)
         assert eroded(whole).n_voxels == 18**3
+
+
+class TestMaps:
+    """Maps are not searched: their focus is what another series shows."""
+
+    def lesion(self, name, uid, criterion, ml, *, kind="t1_dark", endplate=0.0) -> Lesion:
+        values = {"at_upper_endplate": endplate, "at_lower_endplate": 0.0}
+        return Lesion(
+            id=name, level_id="L3", series_uid=uid, criterion=criterion, region=cube("lesion", 6, 9), kind=kind,
+            volume_ml=ml, volume_ci95_ml=(0, 1), diameters_mm={}, share_of_body=None, compartments={}, values=values,
+            centroid_lps_mm=np.zeros(3),
+        )  # fmt: skip
+
+    def focus(
+        self, *lesions, searched=(("1.1", "MR-T1-03"), ("1.2", "CT-02")), criteria=("MR-T1-03", "CT-02"), frame=None
+    ):
+        coarse = grid(shape=(10, 10, 10), spacing=(2, 2, 2), frame=frame)
+        members = [series(1, "t1", grid()), series(2, "ct", grid(frame="1.2")), series(3, "adc_map", coarse)]
+        found = Found(lesions=lesions, searched=frozenset((uid, "L3", c) for uid, c in searched))
+        return supply(*members, found=found).focus(vertebra(), criteria, members[2])
+
+    def test_the_first_criterion_that_shows_one(self):
+        got = self.focus(
+            self.lesion("L3-1", "1.2", "CT-02", 9, kind="blastic"), self.lesion("L3-1t1", "1.1", "MR-T1-03", 1)
+        )
+        assert (
+            got.lesion_id == "L3-1t1" and got.kinds == {"t1_dark", "blastic"} and got.searched == ("MR-T1-03", "CT-02")
+        )
+        assert got.region.grid.shape_ijk == (10, 10, 10) and got.region.n_voxels > 0
+
+    def test_the_largest_that_no_endplate_explains(self):
+        got = self.focus(
+            self.lesion("L3-1t1", "1.1", "MR-T1-03", 9, endplate=1.0),
+            self.lesion("L3-2t1", "1.1", "MR-T1-03", 1),
+            self.lesion("L3-3t1", "1.1", "MR-T1-03", 2),
+        )
+        assert got.lesion_id == "L3-3t1"
+
+    def test_none_found_is_not_none_searched(self):
+        assert self.focus().searched == ("MR-T1-03", "CT-02") and self.focus().region is None
+        assert self.focus(searched=()).searched == ()
+
+    def test_another_patient_space_is_not_used(self):
+        got = self.focus(self.lesion("L3-1", "1.2", "CT-02", 9), frame="9.9")
+        assert got.region is None and got.searched == ("MR-T1-03",)
+
+    def test_facts_of_a_map(self):
+        """What it was computed with comes before the header of its source."""
+        computed = Computed(map_kind="adc", quantity="q", from_uids=("1.1",), method="m", facts={"noise_sigma": 2.0})
+        one = series(1, "adc_map", grid(), computed=computed)
+        assert series_facts(one, ["noise_sigma", "kvp"]) == {"noise_sigma": 2.0, "kvp": 100.0}
+
+    def test_why_there_is_no_map(self):
+        reason = NotMapped(kind="adc", source="series 5", reason="There is one b-value.", remedy="Give two.")
+        other = NotMapped(kind="suv", source="series 6", reason="No dose.")
+        spine = Spine(vertebrae=(vertebra(),), grid=grid())
+        study = Study(uid="9", patient=PatientFacts(), series=(series(1, "dwi", grid()),), not_mapped=(reason, other))
+        refused = Supply(study=study, spine=spine, found=Found()).candidates(["adc_map"], vertebra())
+        assert refused == Refused(code="NA-META", missing="series 5: there is one b-value", remedy="Give two.")
+        assert "ADC" not in Supply(study=study, spine=spine, found=Found()).candidates(["t1"], vertebra()).missing
 
 
 class TestReferences:

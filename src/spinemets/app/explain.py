@@ -81,6 +81,8 @@ def needs(criterion: Criterion) -> list[str]:
     lines += [f"reference tissue: {name}" for name in need.references]
     lines += ["marrow of normal neighbours in the same series"] if need.normal else []
     lines += [f"lesion candidates of {criterion}" for criterion in need.lesions.values()]
+    if need.focus:
+        lines.append(f"leading lesion candidate of {', else '.join(need.focus)}, from another series, or none")
     lines += ["profile of the cortex, here and in the neighbours"] if need.cortex else []
     lines += [f"anatomy: {name}" for name in need.anatomy]
     lines += [f"header: {name}" for name in need.acquisition]

@@ -189,7 +189,9 @@ def run(
     with clock.stage("levels and regions"):
         spine = located(study, segmenter_of(options, keep_in), options)
     with clock.stage("motion between series"):
-        study = study if spine.grid is None else aligned(study, spine.grid)
+        placed = study if spine.grid is None else aligned(study, spine.grid)
+    with clock.stage("maps"):
+        study = mapped(study, placed, spine, catalogue)
     found, results, weighed = _measure(study, spine, catalogue, clock)
     study = with_noticed(study)
     with clock.stage("impression"):
@@ -259,6 +261,21 @@ def located(study: Study, segmenter: Segmenter, options: Options, *, walls: bool
     # Not the segmenter given: what it keeps is of the whole study.
     elsewhere = named_elsewhere(study, spine, segmenter_of(options))
     return locate(study, segmentations, replace(stated, elsewhere=elsewhere), walls=walls) if elsewhere else spine
+
+
+def mapped(study: Study, placed: Study, spine: Spine, catalogue: Catalogue) -> Study:
+    """The placed study with the maps that criteria ask for among its series.
+
+    None are made where there is no vertebra to measure, or where the study came with its maps.
+    """
+    from spinemets.maps.from_study.as_series import with_maps
+    from spinemets.maps.from_study.how import How
+
+    if not spine.vertebrae or any(one.computed for one in study.series):
+        return placed
+    kinds = {kind for entry in catalogue.values() for accepted in entry.needs.volumes.values() for kind in accepted}
+    regions = tuple(region for one in spine.vertebrae for region in one.regions.values() if region.n_voxels)
+    return with_maps(study, placed, kinds, How(within=regions))
 
 
 def _measure(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from spinemets.knowledge.catalogue import Band, Criterion, Cut, Judge, Validity
+from spinemets.knowledge.kinds import words as kind_words
 from spinemets.knowledge.phrases import first_capital, in_sentence
-from spinemets.knowledge.units import words
+from spinemets.knowledge.units import shown, shown_words
 from spinemets.model.finding import Cutoff, Evidence, Finding, State
 from spinemets.model.level import Level
 from spinemets.model.measurement import Measurement, NotAssessable, Result, Value
@@ -167,6 +168,8 @@ def _invalid(rule: Judge, result: Measurement) -> Validity | None:
     for condition in rule.valid_when:
         if condition.levels is not None and result.context.get("level") not in condition.levels:
             return condition
+        if condition.kinds is not None and result.context.get("series_kind") not in condition.kinds:
+            return condition
         if condition.kvp is not None and not _within(result.context.get("kvp"), [condition.kvp]):
             return condition
         if condition.field_t is not None and not _within(result.context.get("field_t"), condition.field_t):
@@ -182,6 +185,9 @@ def _validity_words(condition: Validity, result: Measurement) -> str:
     if condition.levels is not None:
         known = result.context.get("level", "a level without a name")
         return f"the cut-off is for {', '.join(condition.levels)}, this is {known}"
+    if condition.kinds is not None:
+        known = kind_words(str(result.context.get("series_kind", "unknown")))
+        return f"the cut-off is for {' or '.join(kind_words(kind) for kind in condition.kinds)}, this is {known}"
     name, unit, limits = ("kvp", "kVp", [condition.kvp]) if condition.kvp else ("field_t", "T", condition.field_t)
     ranges = " or ".join(f"{low:g}" if low == high else f"{low:g}-{high:g}" for low, high in (limits or []) if limits)
     value = result.context.get(name)
@@ -240,18 +246,20 @@ def _statement(finding: Finding, entry: Criterion, level: Level | None) -> str:
         return f"{where}: {in_sentence(entry.title)} measured but not judged: {finding.missing}."
     states = {str(state): text for state, text in entry.statements.items()}
     template = states.get(finding.state.value) or "{level}: " + in_sentence(entry.title) + ": {state}."
-    low, high = finding.ci95 if finding.ci95 is not None else (finding.value, finding.value)
+    unit = finding.unit or "1"
+    value = None if finding.value is None else shown(finding.value, unit)
+    low, high = (value, value) if finding.ci95 is None else (shown(end, unit) for end in finding.ci95)
     part = (finding.subject.part or "").replace("_", " ")
     return template.format(
         level=where,
         part=part,
         state=finding.state.value.replace("_", " "),
-        value=finding.value,
+        value=value,
         low=low,
         high=high,
-        unit=words(finding.unit or "1"),
+        unit=shown_words(unit),
         category=finding.category,
         n=finding.evidence.n_voxels,
-        values={name: v.value for name, v in finding.values.items()},
+        values={name: shown(v.value, v.unit) for name, v in finding.values.items()},
         ci={name: v.ci95 for name, v in finding.values.items()},
     )

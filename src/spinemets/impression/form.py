@@ -17,6 +17,7 @@ from spinemets.impression.urgent import urgent_lines
 from spinemets.knowledge import catalogue as knowledge
 from spinemets.knowledge.catalogue import Catalogue
 from spinemets.knowledge.figures import sentence as figure_sentence
+from spinemets.knowledge.phrases import in_sentence
 from spinemets.model.assessment import Assessment, LesionSummary, LevelAssessment, SeriesSummary
 from spinemets.model.finding import Finding, State
 from spinemets.model.lesion import Found, Lesion
@@ -51,7 +52,7 @@ def form(
         clinical=study.clinical,
         provenance=made,
         levels=levels,
-        series=tuple(_series_row(s, findings) for s in study.series),
+        series=tuple(_series_row(s, findings, study) for s in study.series),
         unread=study.unread,
         study_findings=study_findings,
         lesions=lesions,
@@ -62,10 +63,18 @@ def form(
         sentences=_sentences(findings, lesions),
         methods=methods.paragraph(study, spine, findings, catalogue, made),
         references=methods.references(answered, catalogue),
-        warnings=(*study.warnings, *spine.warnings, *([spine.absent[1]] if spine.absent else [])),
+        warnings=(*study.warnings, *spine.warnings, *_not_mapped(study), *([spine.absent[1]] if spine.absent else [])),
         label_sources=spine.sources,
         ignored_labels=spine.ignored,
         sides=spine.sides,
+    )
+
+
+def _not_mapped(study: Study) -> tuple[str, ...]:
+    """A line for each map that could not be made of a series."""
+    return tuple(
+        " ".join(f"No map ({one.kind}) of {one.source}: {in_sentence(one.reason)} {one.remedy}".split())
+        for one in study.not_mapped
     )
 
 
@@ -152,9 +161,11 @@ def _study_key(finding: Finding, study: Study) -> str:
     return f"{finding.key}@{study.by_uid(finding.subject.series_uid).number}"
 
 
-def _series_row(series: Series, findings: Sequence[Finding]) -> SeriesSummary:
+def _series_row(series: Series, findings: Sequence[Finding], study: Study) -> SeriesSummary:
+    # What was measured in a map was measured in the series that it was computed from.
+    serves = {series.uid, *(m.uid for m in study.series if m.computed and series.uid in m.computed.from_uids)}
     used = dict.fromkeys(
-        f.criterion for f in findings if series.uid in f.evidence.series_uids and f.state is not State.NOT_ASSESSABLE
+        f.criterion for f in findings if serves & set(f.evidence.series_uids) and f.state is not State.NOT_ASSESSABLE
     )
     return SeriesSummary(
         uid=series.uid,
@@ -170,6 +181,7 @@ def _series_row(series: Series, findings: Sequence[Finding]) -> SeriesSummary:
         used_for=tuple(used),
         not_used_because=None if used else _why_not(series),
         warnings=series.warnings,
+        computed_from=() if series.computed is None else series.computed.from_uids,
     )
 
 

@@ -21,7 +21,7 @@ MARK_WORDS = {
 def paragraph(study: Study, spine: Spine, findings: Sequence[Finding], catalogue: Catalogue, made: Provenance) -> str:
     """Text ready to copy: input, labels, criteria that gave an answer, marks of their cut-offs, version and hash."""
     kinds: dict[str, int] = {}
-    for series in study.series:
+    for series in (one for one in study.series if one.computed is None):
         kinds[series.kind] = kinds.get(series.kind, 0) + 1
     read = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in sorted(kinds.items())) or "no"
     sources = ", ".join(spine.sources) or "none"
@@ -63,4 +63,4 @@ def references(answered: Sequence[str], catalogue: Catalogue) -> tuple[str, ...]
 
 def digests(study: Study) -> Mapping[str, str]:
     """SHA-256 of each input series by its label."""
-    return {f"{s.number} {s.label}": s.digest for s in study.series}
+    return {f"{s.number} {s.label}": s.digest for s in study.series if s.computed is None}

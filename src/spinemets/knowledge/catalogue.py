@@ -84,6 +84,7 @@ class Validity(Strict, frozen=True):
     otherwise: Literal["measured", "not_assessable"]
     code: str
     levels: list[str] | None = None
+    kinds: list[str] | None = None
     kvp: tuple[float, float] | None = None
     field_t: list[tuple[float, float]] | None = None
 
@@ -120,12 +121,15 @@ class Needs(Strict, frozen=True):
         True: argument `normal`, marrow of the normal neighbours in the same series (G-07).
     lesions
         argument -> criterion whose candidates in this series and vertebra are passed.
+    focus
+        Criteria, best first: argument `focus`, the leading candidate of this level that a search of theirs found in another
+        series, on the grid of this one (for maps, which are not searched themselves).
     cortex
         True: arguments `cortex` and `neighbour_cortex` for the wall (per: wall) or the pedicle shell (per: side).
     anatomy
         Any of `endplates`, `frame`, `completeness`, `level`, `size_mm`.
     acquisition
-        Header facts passed by name, None where the header is silent.
+        Header facts passed by name, None where the header is silent; for maps also what they were computed with.
     gates
         Gate criterion -> use that must be `ok` or `limited`.
     results
@@ -145,6 +149,7 @@ class Needs(Strict, frozen=True):
     references: list[str] = []
     normal: bool = False
     lesions: dict[str, str] = {}
+    focus: list[str] = []
     cortex: bool = False
     anatomy: list[str] = []
     acquisition: list[str] = []
@@ -198,7 +203,7 @@ class Criterion(Strict, frozen=True):
     decided: str
     kind: Kind
     per: Per
-    modalities: list[Literal["CT", "MR"]]
+    modalities: list[Literal["CT", "MR", "PET"]]
     module: str | None = None
     needs: Needs = Needs()
     parameters: dict[str, Parameter] = {}

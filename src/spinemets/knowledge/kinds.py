@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
@@ -72,3 +73,9 @@ def short(kind: str) -> str:
 def read_by_eye() -> frozenset[str]:
     """Kinds this version does not measure and a reader can use."""
     return frozenset(name for name, kind in kinds().items() if kind.by_eye)
+
+
+def map_kinds(kinds: Iterable[str]) -> frozenset[str]:
+    """Kinds of maps that some kinds of series are made of; empty for series that a scanner makes."""
+    rows = catalogue.table("assessed_maps")["kinds"]
+    return frozenset(rows[kind]["map"] for kind in kinds if kind in rows)

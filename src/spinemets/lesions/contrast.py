@@ -120,11 +120,16 @@ def large(region: Region, least: tuple[int, float]) -> bool:
 
 def without(region: Region, lesions: tuple[Lesion, ...]) -> Region:
     """A region less the voxels of the lesions on the same grid."""
+    return less(region, tuple(x.region for x in lesions))
+
+
+def less(region: Region, others: tuple[Region, ...]) -> Region:
+    """A region less the voxels of others on the same grid."""
     mask = np.array(region.mask)
     start = np.asarray(region.start_ijk)
-    for lesion in lesions:
-        region.grid.require_same(lesion.region.grid, f"{region.name} and {lesion.id}")
-        index = lesion.region.indices - start
+    for other in others:
+        region.grid.require_same(other.grid, f"{region.name} and {other.name}")
+        index = other.indices - start
         index = index[np.all((index >= 0) & (index < mask.shape), axis=1)]
         mask[tuple(index.T)] = False
     return Region.from_mask(region.name, mask, region.grid, source=region.source, start_ijk=region.start_ijk)

@@ -13,7 +13,7 @@ from typing import Any
 
 from spinemets.knowledge.catalogue import Catalogue, Criterion
 from spinemets.measures.supply import Supply, eroded, lesion_arguments, series_facts
-from spinemets.model.lesion import Found
+from spinemets.model.lesion import Focus, Found
 from spinemets.model.measurement import (
     Estimate,
     Measured,
@@ -80,7 +80,8 @@ def subjects(entry: Criterion, study: Study, spine: Spine) -> Iterator[tuple[Sub
     elif entry.per == "series":
         kinds = {k for accepted in entry.needs.volumes.values() for k in accepted}
         for series in study.series:
-            if series.measurable and (series.kind in kinds or (not kinds and _modality(series) in entry.modalities)):
+            asked = not kinds and series.computed is None and _modality(series) in entry.modalities
+            if series.measurable and (series.kind in kinds or asked):
                 yield Subject(series_uid=series.uid), None, series
     else:
         parts: tuple[str | None, ...] = (None,)
@@ -190,6 +191,8 @@ def gather(
         if isinstance(value, Refused) and argument not in needs.optional:
             return value
         arguments[argument] = None if isinstance(value, Refused) else value
+    if needs.focus:
+        arguments["focus"] = supply.focus(vertebra, needs.focus, series)
     lesions = lesion_arguments(entry, supply.found, vertebra.level.id, series)
     if isinstance(lesions, Refused):
         return lesions
@@ -230,6 +233,7 @@ def _context(
             if value is not None:
                 facts[name] = float(value)
     lesions = tuple(x.id for a in entry.needs.lesions for x in arguments[a])
+    lesions += tuple(f.lesion_id for f in arguments.values() if isinstance(f, Focus) and f.lesion_id)
     region = next((a for a in arguments.values() if isinstance(a, Region)), None)
     return {
         "context": facts,

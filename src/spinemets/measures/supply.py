@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from spinemets.anatomy.references import reference
 from spinemets.geometry.resampling import region_on_grid
 from spinemets.knowledge.catalogue import Criterion
-from spinemets.knowledge.kinds import words
+from spinemets.knowledge.kinds import map_kinds, words
+from spinemets.knowledge.phrases import in_sentence
 from spinemets.lesions.choose import for_vertebra
+from spinemets.lesions.contrast import explained
 from spinemets.maps.cortex import profile
-from spinemets.model.lesion import Found
+from spinemets.model.lesion import Focus, Found
 from spinemets.model.measurement import Refused
 from spinemets.model.reference import NoReference, Reference
 from spinemets.model.region import CortexProfile, Region
@@ -65,6 +67,10 @@ class Supply:
         return covering
 
     def _no_series(self, kinds: Sequence[str]) -> Refused:
+        unmade = tuple(one for one in self.study.not_mapped if one.kind in map_kinds(kinds))
+        if unmade:
+            missing = "; ".join(f"{one.source}: {in_sentence(one.reason.rstrip('.'))}" for one in unmade)
+            return Refused(code="NA-META", missing=missing, remedy=" ".join(dict.fromkeys(x.remedy for x in unmade)))
         refused = [s for s in self.study.series if s.kind in kinds]
         if refused:
             why = "; ".join(n for s in refused for n in s.geometry.notes) or "no trusted geometry"
@@ -101,6 +107,22 @@ class Supply:
                 remedy="Needs thinner slices or a series that covers this level.",
             )
         return region
+
+    def focus(self, vertebra: Vertebra, criteria: Sequence[str], series: Series) -> Focus:
+        """The leading candidate of the first of these criteria that found one here, on the grid of a series.
+
+        Largest first, those that an endplate change explains last; of a series in another patient space none is taken.
+        """
+        assert series.grid is not None
+        level = vertebra.level.id
+        near = [s.uid for s in self.study.series if s.grid is not None and s.grid.same_frame(series.grid)]
+        searched = tuple(c for c in criteria if any((uid, level, c) in self.found.searched for uid in near))
+        here = [x for criterion in searched for uid in near for x in self.found.of(level, uid, criterion)]
+        if not here:
+            return Focus(searched=searched)
+        lead = min(here, key=lambda x: (searched.index(x.criterion), explained(x), -x.volume_ml))
+        region = region_on_grid(lead.region, series.grid)
+        return Focus(lesion_id=lead.id, region=region, kinds=frozenset(x.kind for x in here), searched=searched)
 
     def reference(self, vertebra: Vertebra, tissue: str, series: Series) -> Reference | Refused:
         """Reference tissue near a vertebra (G-06), or why there is none."""
@@ -158,13 +180,15 @@ def eroded(region: Region) -> Region:
 
 
 def series_facts(series: Series, names: Iterable[str]) -> dict[str, Any]:
-    """Header facts by name; `slice_spacing_mm` comes from the grid, all others from the acquisition."""
+    """Facts by name: `slice_spacing_mm` from the grid, of a map what it was computed with, all others from the acquisition."""
     facts: dict[str, Any] = {}
     for name in names:
         if name == "slice_spacing_mm":
             facts[name] = _slice_mm(series)
         elif name == "series_kind":
             facts[name] = series.kind
+        elif series.computed is not None and name in series.computed.facts:
+            facts[name] = series.computed.facts[name]
         else:
             facts[name] = getattr(series.acquisition, name)
     return facts

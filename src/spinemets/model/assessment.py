@@ -17,7 +17,10 @@ SCHEMA = "spinemets-assessment/1"
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesSummary:
-    """One row of the series table: what it is, why we think so, what it was used for."""
+    """One row of the series table: what it is, why we think so, what it was used for.
+
+    `computed_from`: uids of the series that a map was computed from; empty for what was read.
+    """
 
     uid: str
     number: int
@@ -32,6 +35,7 @@ class SeriesSummary:
     used_for: tuple[str, ...] = ()
     not_used_because: str | None = None
     warnings: tuple[str, ...] = ()
+    computed_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -62,6 +62,28 @@ class Lesion:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Focus:
+    """Where a level is looked at in a series that is not searched itself (a map): a candidate that another series shows.
+
+    Attributes
+    ----------
+    lesion_id
+        Of the candidate; empty where there is none.
+    region
+        Its voxels on the grid of the series; None where there is no candidate.
+    kinds
+        Of all candidates of the level that these searches found (`t1_dark`, `blastic`, ...).
+    searched
+        Criteria whose search covered this level: without one, nothing is known of foci here.
+    """
+
+    lesion_id: str = ""
+    region: Region | None = None
+    kinds: frozenset[str] = frozenset()
+    searched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Found:
     """Everything the room `lesions` knows.
 

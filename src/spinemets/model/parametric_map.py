@@ -1,4 +1,7 @@
-"""`MapResult` and `NotMapped`: quantities computed voxel by voxel from the series of a study, or why they were not."""
+"""`MapResult` and `NotMapped`: quantities computed voxel by voxel from the series of a study, or why they were not.
+
+`Computed` is what a series carries that is such a map.
+"""
 
 from __future__ import annotations
 
@@ -84,3 +87,26 @@ class NotMapped:
     source: str
     reason: str
     remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Computed:
+    """How a series came about that no scanner made: a map among the series of a study.
+
+    Attributes
+    ----------
+    map_kind, quantity
+        Kind of map, and which of its quantities ("adc", "adc_mm2_per_s").
+    from_uids
+        Series that it was computed from.
+    method
+        One sentence.
+    facts
+        What a criterion may ask of it, by name with unit ("b_values_s_per_mm2", "noise_sigma").
+    """
+
+    map_kind: str
+    quantity: str
+    from_uids: tuple[str, ...]
+    method: str
+    facts: Mapping[str, Any] = field(default_factory=dict)

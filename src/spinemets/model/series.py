@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
+from spinemets.model.parametric_map import Computed
 from spinemets.model.planar import Planar
 from spinemets.model.volume import Volume
 
@@ -79,6 +80,8 @@ class Series:
         Number of images.
     digest_of
         Gives `digest`, when it is asked for: hashing costs as much as reading the pixels.
+    computed
+        Set for a map that was computed from other series of the study; None for what was read.
     """
 
     uid: str
@@ -95,6 +98,7 @@ class Series:
     digest_of: Callable[[], str] = str
     source: str = ""
     warnings: tuple[str, ...] = ()
+    computed: Computed | None = None
 
     @property
     def digest(self) -> str:

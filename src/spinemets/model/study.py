@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from spinemets.model.parametric_map import NotMapped
 from spinemets.model.series import Series
 from spinemets.model.study_view import SeriesMotion, SeriesSet
 
@@ -97,6 +98,8 @@ class Study:
         DICOM SEG objects found in the input, by path (an offer for `--labels`, never used unasked).
     sets, motions
         Series that belong together, and motion between series: empty until the room `series` has spoken.
+    not_mapped
+        Maps that could not be made of its series, and why: empty until the room `maps` has spoken.
     """
 
     uid: str
@@ -108,6 +111,7 @@ class Study:
     warnings: tuple[str, ...] = ()
     sets: tuple[SeriesSet, ...] = ()
     motions: tuple[SeriesMotion, ...] = ()
+    not_mapped: tuple[NotMapped, ...] = ()
 
     def by_uid(self, uid: str) -> Series:
         """Series of that uid.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from spinemets.knowledge.units import words as unit_words
+from spinemets.knowledge.units import shown, shown_words
 
 # Orders, reassurance and unqualified claims. "treated" and "treatment" state facts; "cannot be excluded" is a
 # certainty word of its own (urgent items).
@@ -56,14 +56,14 @@ def number(value: float, unit: str) -> str:
     if unit in ("mm", "deg", "mm2", "s"):
         return _plain(value, 1)
     if unit == "mm2/s":
-        return _plain(value * 1e3, 2)
+        return _plain(shown(value, unit), 2)
     # Ratios lie near 1; a plain number that is large (an MR signal) deserves no decimals.
     return _plain(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)
 
 
 def unit_text(unit: str) -> str:
     """Unit as printed behind a number; empty for pure numbers."""
-    return "×10⁻³ mm²/s" if unit == "mm2/s" else unit_words(unit)
+    return shown_words(unit)
 
 
 def interval(ci95: tuple[float, float], unit: str) -> str:

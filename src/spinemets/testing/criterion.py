@@ -37,6 +37,7 @@ def expected_arguments(entry: Criterion) -> set[str]:
     needs = entry.needs
     names = {*needs.volumes, *needs.regions, *needs.references, *needs.lesions, *needs.anatomy, *needs.acquisition}
     names |= {"normal"} if needs.normal else set()
+    names |= {"focus"} if needs.focus else set()
     names |= {"cortex", "neighbour_cortex"} if needs.cortex else set()
     names |= {"results"} if needs.results else set()
     return names | set(needs.facts) | set(needs.tables) | set(entry.parameters)

@@ -1,14 +1,16 @@
 """A small made-up patient in memory, for contract tests: no files, no randomness, any array orientation.
 
-Five vertebrae (L1 to L5 by label) with bodies, pedicles and an arch around a canal, one CT and two MR series on one
-grid; L3 holds a dark (CT, T1) and bright (STIR) focus. It is crude on purpose: it tests contracts, not radiology.
+Five vertebrae (L1 to L5 by label) with bodies, pedicles and an arch around a canal, one CT, two MR series and the maps that
+criteria ask for on one grid; L3 holds a dark (CT, T1) and bright (STIR) focus. It is crude on purpose: it tests contracts,
+not radiology.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
 from spinemets.model.lesion import Found
 from spinemets.model.measurement import Result
+from spinemets.model.parametric_map import Computed
 from spinemets.model.region import Region
 from spinemets.model.segmentation import Part, Segmentation
 from spinemets.model.series import Recognition, Series
@@ -44,6 +47,20 @@ VALUES: Mapping[str, Mapping[str, float]] = {
     "t1": {"soft": 180, "muscle": 200, "disc": 230, "marrow": 400, "cortex": 60, "focus": 170, "fat": 900},
     "stir": {"soft": 60, "muscle": 60, "disc": 90, "marrow": 40, "cortex": 10, "focus": 220, "fat": 15},
 }
+# The same of maps, each in its own unit.
+MAPS: Mapping[str, Mapping[str, float]] = {
+    "adc_map": {"soft": 1.5e-3, "muscle": 1.3e-3, "disc": 1.6e-3, "marrow": 0.4e-3, "cortex": 0.1e-3, "focus": 0.8e-3, "fat": 0.05e-3},
+    "opposed_phase_map": {"soft": 1, "muscle": 1, "disc": 1, "marrow": 0.4, "cortex": 0.9, "focus": 0.99, "fat": 0.9},
+    "pdff_map": {"soft": 0.02, "muscle": 0.03, "disc": 0.01, "marrow": 0.4, "cortex": 0.1, "focus": 0.02, "fat": 0.95},
+    "ktrans_map": {"soft": 0.1, "muscle": 0.05, "disc": 0.01, "marrow": 0.05, "cortex": 0.01, "focus": 0.3, "fat": 0.02},
+    "enhancement_map": {"soft": 20, "muscle": 10, "disc": 2, "marrow": 15, "cortex": 2, "focus": 70, "fat": 1},
+    "suv_map": {"soft": 1, "muscle": 0.7, "disc": 0.5, "marrow": 1.5, "cortex": 1, "focus": 6, "fat": 0.3},
+}  # fmt: skip
+# What maps of the scene were computed with.
+FACTS: Mapping[str, Any] = {
+    "b_values_s_per_mm2": [50.0, 400.0, 800.0], "noise_sigma": 2.0, "place_known": True, "baseline_volumes": 3,
+    "times_s": [6.0 * n for n in range(20)],
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -139,7 +156,34 @@ def _series(tissue: Mapping[str, NDArray[np.bool_]], grid: Grid, orientation: Or
                 recognition=Recognition(kind=kind, confidence=1.0),
             )
         )
-    return tuple(made)
+    return (*made, *_maps(tissue, grid, orientation, len(made)))
+
+
+def _maps(
+    tissue: Mapping[str, NDArray[np.bool_]], grid: Grid, orientation: Orientation, before: int
+) -> Iterator[Series]:
+    """Maps as series, and enhancement curves that rise fast and wash out in the focus."""
+    volumes = {kind: _volume(kind, tissue, grid, orientation) for kind in MAPS}
+    volumes["dynamic_curves"] = _curves(volumes["enhancement_map"])
+    for number, (kind, volume) in enumerate(volumes.items(), start=before + 1):
+        yield Series(
+            uid=f"2.25.{number + 1}",
+            number=number,
+            label=f"series {number}",
+            acquisition=Acquisition(modality="MR", field_t=1.5, fat_suppressed=True, slice_thickness_mm=SPACING_MM),
+            load=partial(_same, volume),
+            grid=volume.grid,
+            recognition=Recognition(kind=kind, confidence=1.0, method="computed"),
+            computed=Computed(map_kind=kind, quantity=kind, from_uids=("2.25.2",), method="made up", facts=FACTS),
+        )
+
+
+def _curves(percent: Volume) -> Volume:
+    """Signals over time of voxels that reach a percent enhancement a minute after arrival and lose a third of it."""
+    after = np.asarray(FACTS["times_s"]) - FACTS["times_s"][FACTS["baseline_volumes"]]
+    shape = np.interp(after, (0.0, 60.0, 96.0), (0.0, 1.0, 0.67)).astype(np.float32)
+    array = 100.0 + percent.array[..., None] * shape
+    return replace(percent, array=np.asarray(array, np.float32), quantity="dynamic_curves")
 
 
 def _same(volume: Volume) -> Volume:
@@ -147,13 +191,14 @@ def _same(volume: Volume) -> Volume:
 
 
 def _volume(key: str, tissue: Mapping[str, NDArray[np.bool_]], grid: Grid, orientation: Orientation) -> Volume:
-    values = VALUES[key]
+    values = {**VALUES, **MAPS}[key]
     array = np.full(SHAPE, values["soft"], np.float32)
     for name in ("fat", "muscle", "disc", "marrow", "cortex", "focus"):
         array[tissue[name]] = values[name]
     i, j, k = np.indices(SHAPE)
     # A fixed pattern instead of noise: spreads must not be zero, and every orientation must see the same values.
-    array += (((7 * i + 13 * j + 29 * k) % 11) - 5).astype(np.float32) * (0.01 * abs(values["marrow"]) + 1)
+    step = 0.01 * abs(values["marrow"]) + (1 if key in VALUES else 0)
+    array += (((7 * i + 13 * j + 29 * k) % 11) - 5).astype(np.float32) * np.float32(step)
     turned, own = _turn(array, grid, orientation)
     ct = key == "ct"
     return Volume(

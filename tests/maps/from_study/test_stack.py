@@ -11,8 +11,10 @@ from scipy import ndimage
 
 from spinemets.maps.from_study import stack
 from spinemets.maps.from_study.how import CannotMap, How
-from spinemets.maps.from_study.stack import above_noise, counted, each_set, named, stacked
+from spinemets.maps.from_study.stack import above_noise, counted, each_set, looked_at, named, stacked
+from spinemets.model.grid import Grid
 from spinemets.model.parametric_map import NotMapped
+from spinemets.model.region import Region
 from spinemets.model.series import GeometryCheck
 from spinemets.model.study_view import SeriesMotion
 
@@ -174,3 +176,16 @@ def test_volumes_are_let_go(build):
     series = [replace(one, load=Kept(one.load)) for one in study.series]
     stacked(series, motion=False)
     assert len(released) == 2
+
+
+def test_where_a_slow_fit_looks(build):
+    """Boxes around the regions, 20 mm to spare, on whatever grid; everywhere where no region is named."""
+    grid = build([(np.ones((40, 40, 12)), {})]).series[0].grid
+    assert looked_at(How(), grid).all()
+    mask = np.zeros((40, 40, 12), bool)
+    mask[20, 20, 6] = True
+    near = looked_at(How(within=(Region.from_mask("body", mask, grid),)), grid)
+    assert near[10:31, 10:31, 1:12].all() and near.sum() == 21 * 21 * 11
+    fine = Grid(shape_ijk=(2, 2, 2), affine_lps_mm=np.eye(4))
+    far = replace(fine, affine_lps_mm=np.diag([1.0, 1, 1, 1]) + np.array([[0, 0, 0, -9e3], *[[0.0] * 4] * 3]))
+    assert not looked_at(How(within=(Region.from_mask("body", np.ones((2, 2, 2), bool), far),)), grid).any()

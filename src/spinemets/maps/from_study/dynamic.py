@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from spinemets.knowledge.lookup import table
 from spinemets.maps import aif, enhancement, tofts
+from spinemets.maps.from_study.contrast_pair import of_pair
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.relaxation import of_flip_angles
-from spinemets.maps.from_study.stack import Stack, above_noise, counted, each_set, named, stacked
+from spinemets.maps.from_study.stack import Stack, above_noise, counted, each_set, looked_at, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -21,7 +22,6 @@ from spinemets.series.sets.likeness import instant, moments_s, same_lattice
 
 Array = NDArray[np.float64]
 CURVES = "peak, slopes and type of the curve of percent enhancement over the mean before the agent"
-PAIR = "100 (after - before)/before"
 TITLES = {
     "ktrans_per_min": ("Volume transfer constant Ktrans", "/min"), "ve": ("Interstitial volume fraction", "1"),
     "vp": ("Plasma volume fraction", "1"), "kep_per_min": ("Rate constant kep", "/min"),
@@ -31,7 +31,7 @@ TITLES = {
 
 def enhancement_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
     """Curves of each dynamic series, and percent enhancement of each pair before and after contrast."""
-    return each_set(study, "enhancement", {"dynamic": _curves, "contrast_pair": _pair}, how)
+    return each_set(study, "enhancement", {"dynamic": _curves, "contrast_pair": of_pair}, how)
 
 
 def dce_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
@@ -102,27 +102,6 @@ def _curves(study: Study, group: SeriesSet, how: How) -> MapResult:
     }, (counted(no_signal_before_the_agent=~mask, not_a_number=mask & ~fitted.valid), [floor]))  # fmt: skip
 
 
-def _pair(study: Study, group: SeriesSet, how: How) -> MapResult:
-    members = [study.by_uid(uid) for uid in group.members]
-    first, second = members
-    if not same_lattice(first, second):
-        raise CannotMap("The two series do not lie on one lattice.", "Compare them level by level with `analyze`.")
-    stack = stacked(members, motion=how.motion)
-    mask, floor = above_noise(stack.values[..., 0], stack)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        percent = 100.0 * (stack.values[..., 1] / stack.values[..., 0] - 1.0)
-    maps = (named("Enhancement", "percent", "%", np.where(mask, percent, np.float32(np.nan))),)
-    notes = [floor, "that both series have one receiver gain was not checked: compare fat or muscle"]
-    return _result(
-        "enhancement",
-        group,
-        (members, stack),
-        (maps, PAIR),
-        {"volumes": [one.label for one in members]},
-        (counted(no_signal_before_the_agent=~mask), notes),
-    )
-
-
 def _kinetics(study: Study, group: SeriesSet, how: How) -> MapResult:
     members, times, stack = _read(study, group, how)
     a = members[0].acquisition
@@ -134,6 +113,8 @@ def _kinetics(study: Study, group: SeriesSet, how: How) -> MapResult:
     r1, about_r1 = _by_field("relaxivities_per_mM_per_s", a.field_t, how.relaxivity)
     model, notes = _model(how, times)
     plasma, about_aif = _input(how, (times, baseline), stack, (a.tr_s, a.flip_deg, r1, a.field_t))
+    near = looked_at(how, stack.grid)
+    mask &= near
     values = np.where(mask[..., None], stack.values, np.float32(np.nan))
     known = tofts.Signal(tr_s=a.tr_s, flip_angle_deg=a.flip_deg, r1=r1, t10_s=t10, t10_ci95_s=t10_ci, baseline=baseline)
     fitted = tofts.fit_signal(values, plasma, times, known, model, how.delay)
@@ -145,7 +126,7 @@ def _kinetics(study: Study, group: SeriesSet, how: How) -> MapResult:
     }  # fmt: skip
     first = getattr(fitted, maps[0].name)
     rejected = counted(
-        no_signal_before_the_agent=~mask, no_T1_or_a_signal_above_saturation=mask & ~fitted.valid,
+        not_near_the_spine=~near, no_signal_before_the_agent=near & ~mask, no_T1_or_a_signal_above_saturation=mask & ~fitted.valid,
         not_told_by_the_curve_an_interval_alone=fitted.valid & ~np.isfinite(first),
     )  # fmt: skip
     notes += [floor, "no absolute cut-off is portable: compare with normal vertebrae of the same study"]

@@ -12,7 +12,7 @@ from spinemets.knowledge.lookup import table
 from spinemets.maps import fat_fraction, fat_fraction_magnitude
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.in_opposed import pairs
-from spinemets.maps.from_study.stack import Stack, above_noise, counted, named, stacked
+from spinemets.maps.from_study.stack import Stack, above_noise, counted, looked_at, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -117,6 +117,7 @@ def _of_complex(source: str, given: tuple[list[Series], list[Series], tuple[str,
     else:
         echoes = stack.values * np.exp(1j * _radians(beside.values))
     strong, said = above_noise(np.abs(echoes[..., 0]), stack)
+    strong &= looked_at(how, stack.grid)
     fitted = fat_fraction.fit(echoes, te, field_t, mask=strong, spectrum=how.spectrum)
     name, title, notes = weighting_name(first[0].acquisition.flip_deg)
     notes.append(said)
@@ -175,6 +176,7 @@ def _of_magnitudes(source: str, train: list[Series], how: How) -> MapResult:
     te, field_t = _facts(train)
     stack = stacked(train, motion=how.motion)
     mask, said = above_noise(stack.values[..., 0], stack)
+    mask &= looked_at(how, stack.grid)
     fitted = fat_fraction_magnitude.fit(stack.values, te, field_t, mask=mask, spectrum=how.spectrum)
     _, _, notes = weighting_name(train[0].acquisition.flip_deg)
     notes.append(said)
@@ -243,5 +245,9 @@ def _result(
             "echo_times_s": [float(t) if np.isfinite(t) else None for t in te], "field_t": field_t, "spectrum_of_fat": spectrum,
             "flip_angle_deg": members[0].acquisition.flip_deg,
         },
-        rejected=counted(no_signal_or_no_fit=~valid), notes=(*notes, *stack.notes),
+        rejected=_rejected(valid, looked_at(how, stack.grid)), notes=(*notes, *stack.notes),
     )  # fmt: skip
+
+
+def _rejected(valid: NDArray[np.bool_], near: NDArray[np.bool_]) -> dict[str, int]:
+    return counted(not_near_the_spine=~near & ~valid, no_signal_or_no_fit=near & ~valid)

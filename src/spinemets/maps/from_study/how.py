@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spinemets.model.errors import SpinemetsError
 from spinemets.model.grid import Grid
+from spinemets.model.region import Region
 
 
 class CannotMap(SpinemetsError):
@@ -49,6 +50,8 @@ class How:
         Of `t1.fit_vfa`.
     spectrum
         Of fat, None = Hamilton 2011.
+    within
+        Where slow fits look: boxes around these regions, with a margin; empty = everywhere.
     """
 
     motion: bool = True
@@ -62,3 +65,4 @@ class How:
     baseline: int | None = None
     t1_method: str = "nonlinear"
     spectrum: str | None = None
+    within: tuple[Region, ...] = ()

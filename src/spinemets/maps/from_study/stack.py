@@ -155,6 +155,21 @@ def above_noise(image: NDArray[Any], stack: Stack, signal: NDArray[Any] | None =
     return stack.measured & (signal > least), f"noise {found.sigma:.4g} from the background ({found.n_voxels} voxels)"
 
 
+def looked_at(how: How, grid: Grid) -> NDArray[np.bool_]:
+    """Voxels where a slow fit is to look, shape (i, j, k)."""
+    if not how.within:
+        return np.ones(grid.shape_ijk, bool)
+    margin = float(table("assessed_maps")["margin_mm"]["value"]) / np.asarray(grid.spacing_mm)
+    near = np.zeros(grid.shape_ijk, bool)
+    for region in how.within:
+        corners = region.grid.crop(region.start_ijk, region.mask.shape).corners_lps_mm
+        index = grid.to_ijk(corners)
+        low = np.maximum(np.floor(index.min(axis=0) - margin), 0).astype(int)
+        high = np.maximum(np.ceil(index.max(axis=0) + margin) + 1, 0).astype(int)
+        near[tuple(slice(a, z) for a, z in zip(low, high, strict=True))] = True
+    return near
+
+
 def named(title: str, name: str, unit: str, array: NDArray[np.generic]) -> ParametricMap:
     """A map."""
     return ParametricMap(name=name, title=title, unit=unit, array=array)
