@@ -194,7 +194,13 @@ def test_mr_window_is_one_per_series_and_printed_as_percentiles(named):
     made = pictures.take(*scene(named, unit="1", kind="t1"))
     windows = {p.window for p in made.pictures}
     assert len(windows) == 1
-    assert windows.pop().startswith("Window from percentile 1 to 99.5 (20 to ")
+    assert windows.pop().startswith("Window from percentile 1 to 99.5 (20.0 to ")
+
+
+def test_the_window_of_a_map_is_in_its_unit(named):
+    """Coefficients of 0.00078 mm2/s are not "0 to 0"."""
+    made = pictures.take(*scene(named, unit="mm2/s", kind="t1"))
+    assert made.pictures[0].window.endswith("×10⁻³ mm²/s)")
 
 
 def test_ct_window_follows_the_criterion(named):

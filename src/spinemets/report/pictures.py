@@ -123,8 +123,9 @@ def window_of(shown: Shown, criterion: str | None) -> tuple[tuple[float, float],
     ends = np.percentile(sample, (low, high)) if sample.size else np.array([0.0, 1.0])
     if ends[1] <= ends[0]:
         ends[1] = ends[0] + 1.0
-    text = f"Window from percentile {low:g} to {high:g} ({ends[0]:.0f} to {ends[1]:.0f})"
-    return (float(ends[0]), float(ends[1])), text
+    window, unit = (float(ends[0]), float(ends[1])), shown.volume.unit
+    shown_ends = f"{wording.interval(window, unit)} {wording.unit_text(unit)}".strip()
+    return window, f"Window from percentile {low:g} to {high:g} ({shown_ends})"
 
 
 def _wishes(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from spinemets.knowledge.lookup import table
+from spinemets.knowledge.phrases import first_capital
 from spinemets.maps.from_study.compute import compute
 from spinemets.maps.from_study.curves import KIND as CURVES
 from spinemets.maps.from_study.curves import as_curves
@@ -136,7 +137,10 @@ def _series(result: MapResult, found: ParametricMap, kind: str, placed: Study, a
         ),
         sides_known=home.sides_known,
         n_images=grid.shape_ijk[2],
-        warnings=(*result.notes, *(f"{n} voxels left out: {why}" for why, n in result.rejected.items())),
+        warnings=tuple(
+            f"{first_capital(said.rstrip('.'))}."
+            for said in (*result.notes, *(f"{n} voxels left out: {why}" for why, n in result.rejected.items()))
+        ),
         computed=Computed(
             map_kind=result.kind,
             quantity=found.name,
