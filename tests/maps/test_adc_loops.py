@@ -1,13 +1,16 @@
-"""The compiled loop of the ADC: its polynomials."""
+"""The compiled loops of the ADC: their polynomials, one voxel by hand, and both loops against each other and a slow twin."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.polynomial import Chebyshev, Polynomial
 
 from spinemets.maps import adc_loops
 from spinemets.maps.adc import fit
+from tests.maps import slow
 
 
 def about_log(f):
@@ -39,70 +42,150 @@ def test_logarithm_and_exponential_over_all_magnitudes():
     assert found.s0 == pytest.approx(one, rel=3e-5)
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 5, 8])
-@pytest.mark.parametrize("start", [0, 4])
-def test_signals_a_step_apart(step, start):
-    """Whatever the step, written out or not."""
-    bits = np.arange(600, dtype=np.int32)
-    own = np.full(adc_loops.CHUNK, -1, np.int32)
-    adc_loops.taken(own, bits, start, step, 50)
-    assert own[:50].tolist() == list(range(start, start + 50 * step, step))
-    assert (own[50:] == -1).all()
+def test_logarithm():
+    """Within two roundings of single precision, on either side of where the power of two changes."""
+    values = np.float32(
+        [2.0**-126, 1e-30, 0.5, 0.70710677, 0.70710683, 0.99999994, 1.0, 1.4142135, 1.4142137, 3.0, 4095.0, 3.4e38]
+    )
+    found = np.array([adc_loops.logarithm(bits) for bits in values.view(np.int32)])
+    assert found == pytest.approx(np.log(values.astype(float)), rel=2.4e-7, abs=1e-9)
+    assert found[6] == 0.0
 
 
-def working():
-    """Sums and signals of a chunk."""
-    sums = tuple(np.zeros(adc_loops.CHUNK, np.float32) for _ in range(6))
-    seen = tuple(np.zeros(adc_loops.CHUNK, np.int32) for _ in range(3))
-    return sums, seen
+def test_exponential():
+    """Within a few roundings; held where the result would leave single precision."""
+    values = np.float32([-80.0, -1.0, -0.3466, 0.0, 1e-4, 0.3465, 0.3467, 1.0, 9.5, 80.0])
+    found = np.array([adc_loops.exponential(x) for x in values])
+    assert found == pytest.approx(np.exp(values.astype(float)), rel=6e-6)
+    assert found[3] == 1.0
+    assert adc_loops.exponential(np.float32(200.0)) == pytest.approx(2.0**126, rel=1e-5)
+    assert adc_loops.exponential(np.float32(-200.0)) == pytest.approx(2.0**-126, rel=1e-5)
 
 
-def test_sums_of_logarithms():
-    """Two b-values by hand: slope and intercept of differences, lowest and highest signal."""
-    sums, seen = working()
-    log, first, slope, start, total, squares = sums
-    own, low, high = seen
-    log[:], own[:] = 2.0, 10
-    adc_loops.begin(sums, seen)
-    log[:], own[:] = 1.5, 7
-    adc_loops.add(sums, seen, (np.float32(-4.0), np.float32(0.5)))
-    assert first[0] == 2.0 and slope[0] == pytest.approx(2.0) and start[0] == pytest.approx(-0.25)
-    assert total[0] == pytest.approx(-0.5) and squares[0] == pytest.approx(0.25)
-    assert low[0] == 7 and high[0] == 10
+def numbers_of(b, least=0.0):
+    """Weights and numbers of `lines`."""
+    centred = b - b.mean()
+    slopes = centred / (centred @ centred)
+    weights = tuple(tuple(w.astype(np.float32)) for w in (slopes, 1 / len(b) - b.mean() * slopes))
+    return weights, tuple(np.float32(x) for x in (centred @ centred, 1 / len(b), least))
+
+
+def test_a_line_by_hand():
+    """Logarithms 2 and 1.5 at b = 0 and 500: slope -1e-3, S0 = e^2, all explained."""
+    _, numbers = numbers_of(np.array([0.0, 500.0]))
+    bits = tuple(int(x) for x in np.exp([1.5, 2.0]).astype(np.float32).view(np.int32))
+    adc, s0, explained, valid, none = adc_loops.line((2.0, -1e-3, 0.0, -0.5, 0.25), bits, numbers, 1)
+    assert adc == pytest.approx(1e-3) and s0 == pytest.approx(np.exp(2.0), rel=1e-6)
+    assert explained == pytest.approx(1.0) and valid == 1 and none == 0
+    adc, s0, explained, valid, none = adc_loops.line((2.0, -1e-3, 0.0, -0.5, 0.25), bits, numbers, 0)
+    assert np.isnan([adc, s0, explained]).all() and valid == 0 and none == 0
 
 
 @pytest.mark.parametrize(
-    ("lowest", "highest", "good"),
-    [(100, 200, 1), (50, 200, 0), (100, 0x7F800000, 0), (-5, 200, 0), (100, 0x7F7FFFFF, 1)],
+    ("lowest", "highest", "good", "nothing"),
+    [
+        (15.5, 20.0, True, False),
+        (15.0, 20.0, False, False),
+        (1e-40, 20.0, False, False),
+        (0.0, 20.0, False, True),
+        (-3.0, 20.0, False, True),
+        (15.5, np.inf, False, True),
+        (15.5, np.nan, False, True),
+        (-np.nan, 20.0, False, True),
+        (15.5, 3.4e38, True, False),
+    ],
 )
-def test_which_signals_give_a_line(lowest, highest, good):
-    """Above the floor, and numbers: infinity and what is none lie at the top of the order of bits."""
-    sums, seen = working()
-    _, low, high = seen
-    low[:], high[:] = lowest, highest
-    adc_loops.finish(sums, seen, (np.float32(1.0), np.float32(0.5)), np.int32(60))
-    assert low[0] == good
+def test_which_signals_give_a_line(lowest, highest, good, nothing):
+    """Above the floor, and numbers; 0, negative and no number are counted."""
+    _, numbers = numbers_of(np.array([0.0, 500.0]), least=15.0)
+    bits = tuple(int(x) for x in np.float32([lowest, highest]).view(np.int32))
+    *found, valid, none = adc_loops.line((0.0, 0.0, 0.0, 0.0, 0.0), bits, numbers, 1)
+    assert (valid, none) == (good, nothing)
+    assert np.isfinite(found).all() == good
     # Nothing varied: the line explains all.
-    assert sums[0][0] == 1.0
+    assert not good or found[2] == 1.0
 
 
-def test_lines_from_any_place():
-    """Images one after the other, voxels one after the other, from the middle of either."""
-    draw = np.random.default_rng(8)
-    signal = draw.uniform(100, 900, (40, 3)).astype(np.float32)
-    weights = np.array([[-1e-3, 0.0, 1e-3], [0.5, 0.3, 0.2]], np.float32)
-    numbers = (np.float32(2e5), np.float32(1 / 3), np.float32(0.0))
-    results = []
-    for bits, place in (
-        (signal.reshape(-1), (10 * 3, 3, 1)),
-        (np.ascontiguousarray(signal.T).reshape(-1), (10, 1, 40)),
-    ):
-        out = tuple(np.empty(20, np.float32) for _ in range(3))
-        valid = np.ones(20, np.uint8)
-        adc_loops.lines(out, valid, bits.view(np.int32), weights, numbers, place)
-        assert valid.all()
-        results.append(out)
-    for one, other in zip(*results, strict=True):
-        assert np.array_equal(one, other)
-    expected = -(np.log(signal[10:30].astype(float)) @ weights[0].astype(float))
-    assert results[0][0] == pytest.approx(expected, abs=1e-7)
+def run(loop, signal, b, *, by_voxel, least=0.0):
+    """Results of a loop over signals (voxel, b), every fifth voxel outside the mask."""
+    n = len(signal)
+    weights, numbers = numbers_of(b, least)
+    laid = np.ascontiguousarray(signal if by_voxel else signal.T).reshape(-1)
+    out = tuple(np.empty(n, np.float32) for _ in range(3))
+    valid, mask = np.full(n, 7, np.uint8), (np.arange(n) % 5 != 4).astype(np.uint8)
+    count = loop(out, (valid, mask), laid, weights, numbers, n)
+    return np.stack(out), valid, count
+
+
+@given(
+    n=st.integers(1, 1200),
+    n_b=st.integers(2, 8),
+    by_voxel=st.booleans(),
+    least=st.sampled_from([0.0, 40.0]),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=30, deadline=None)
+def test_the_loop_that_is_written_out_and_the_one_in_chunks(n, n_b, by_voxel, least, seed):
+    """Property: which voxels are valid and how many have no signal agree exactly, the rest to rounding."""
+    draw = np.random.default_rng(seed)
+    b = np.sort(draw.uniform(0, 1500, n_b))
+    signal = (draw.uniform(20, 4000, (n, 1)) * np.exp(-1e-3 * b) * draw.uniform(0.8, 1.2, (n, n_b))).astype(np.float32)
+    signal[draw.random((n, n_b)) < 0.03] = draw.choice(np.float32([0.0, -2.0, np.nan, np.inf, 1e-40]))
+    found, valid, count = run(adc_loops.lines(n_b, by_voxel=by_voxel), signal, b, by_voxel=by_voxel, least=least)
+    other, also_valid, also = run(
+        adc_loops._in_chunks(n_b, by_voxel, "float32"), signal, b, by_voxel=by_voxel, least=least
+    )
+    assert count == also and np.array_equal(valid, also_valid)
+    rounding = 4e-6 / b.std()
+    assert found[0] == pytest.approx(other[0], rel=4e-6, abs=rounding, nan_ok=True)
+    assert found[1] == pytest.approx(other[1], rel=4e-6 * (1 + b.max() / b.std()), nan_ok=True)
+    assert found[2] == pytest.approx(other[2], abs=1e-4, nan_ok=True)
+
+
+@pytest.mark.parametrize("by_voxel", [True, False])
+@pytest.mark.parametrize("n_b", [2, 3, 8, 9, 16])
+def test_either_order_of_signals_against_the_slow_twin(n_b, by_voxel):
+    """Few b-values and more than are written out; validity and counts by their definitions."""
+    draw = np.random.default_rng(n_b)
+    b = np.linspace(0.0, 1500.0, n_b)
+    signal = (800 * np.exp(-b * draw.uniform(0.3e-3, 2e-3, (600, 1))) * draw.uniform(0.9, 1.1, (600, n_b))).astype(
+        np.float32
+    )
+    signal[::7, -1], signal[3::11, 0] = 0.0, np.nan
+    (adc, s0, explained), valid, count = run(
+        adc_loops.lines(n_b, by_voxel=by_voxel), signal, b, by_voxel=by_voxel, least=30.0
+    )
+    asked = np.arange(600) % 5 != 4
+    numbers = np.isfinite(signal) & (signal > 0)
+    assert np.array_equal(valid, (asked & numbers.all(axis=1) & (signal > 30).all(axis=1)).astype(np.uint8))
+    assert count == np.count_nonzero(asked & ~numbers.all(axis=1))
+    for n in np.flatnonzero(valid)[:40]:
+        coefficient, start, share = slow.adc(signal[n], b)
+        assert adc[n] == pytest.approx(coefficient, rel=1e-5, abs=1e-8)
+        assert s0[n] == pytest.approx(start, rel=1e-5) and explained[n] == pytest.approx(share, abs=1e-4)
+    assert np.isnan([adc, s0, explained])[:, valid == 0].all()
+
+
+@pytest.mark.parametrize("by_voxel", [True, False])
+@pytest.mark.parametrize("n_b", [2, 3, 7, 8, 12])
+def test_stored_integers_give_what_floating_point_gives(n_b, by_voxel):
+    """Bit by bit where the same loop runs, to rounding where it is the other: 0 and negative values too."""
+    b = np.linspace(0.0, 1500.0, n_b)
+    stored = np.random.default_rng(n_b).integers(-3, 900, (1100, n_b)).astype(np.int16)
+    found, valid, count = run(adc_loops.lines(n_b, by_voxel=by_voxel, kind="int16"), stored, b, by_voxel=by_voxel)
+    other, also_valid, also = run(
+        adc_loops.lines(n_b, by_voxel=by_voxel), stored.astype(np.float32), b, by_voxel=by_voxel
+    )
+    assert count == also > 0 and np.array_equal(valid, also_valid) and 0 < valid.sum() < 1100
+    if n_b == 8:
+        assert found == pytest.approx(other, rel=1e-4, abs=1e-8, nan_ok=True)
+    else:
+        assert np.array_equal(found, other, equal_nan=True)
+
+
+def test_machine_code_is_kept_for_each_number_and_order():
+    """Half a second of compiling, once per machine; each of its own constants, made once in a process."""
+    loops = [adc_loops.lines(n_b, by_voxel=by_voxel) for n_b in (2, 3) for by_voxel in (True, False)]
+    assert len(set(map(id, loops))) == 4
+    assert all(loop.stats.cache_path and loop.targetoptions["nogil"] for loop in loops)
+    assert adc_loops.lines(2, by_voxel=True) is loops[0]

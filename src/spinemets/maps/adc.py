@@ -31,12 +31,15 @@ class AdcFit:
         Share of the variance of ln S that the line explains; 1 with two b-values.
     valid
         Whether the voxel is in the mask and all its signals are numbers above 0, and above the noise floor where one is given.
+    n_without_signal
+        Number of voxels in the mask of which a signal is 0, negative, or no number.
     """
 
     adc_mm2_per_s: Numbers
     s0: Numbers
     r_squared: Numbers
     valid: NDArray[np.bool_]
+    n_without_signal: int
 
 
 def fit(
@@ -70,44 +73,55 @@ def fit(
 
     values, b = np.asarray(signal), np.asarray(b_values, dtype=np.float64)
     _check(values, b)
-    bits, (next_voxel, next_b), turned = _laid(values)
+    signals, by_voxel, turned = _laid(values)
     where = chosen(values, mask, turned=turned)
     n = int(np.prod(values.shape[:-1]))
+    asked = np.ones(n, np.uint8) if where is None else np.ascontiguousarray(where).view(np.uint8)
     adc, s0, r_squared = (np.empty(n, np.float32) for _ in range(3))
-    valid = np.ones(n, np.uint8) if where is None else where.astype(np.uint8)
-    centred = b - b.mean()
-    slopes = centred / (centred @ centred)
-    weights = np.stack([slopes, 1 / len(b) - b.mean() * slopes]).astype(np.float32)
-    least = np.float32(0.0 if noise_sigma is None else float(table("diffusion")["floor_sd"]["value"]) * noise_sigma)
-    numbers = (np.float32(centred @ centred), np.float32(1 / len(b)), least)
+    valid, without_signal = np.empty(n, np.uint8), []
+    weights, numbers = _weights(b, noise_sigma)
+    lines = adc_loops.lines(len(b), by_voxel=by_voxel, kind=signals.dtype.name)
 
     def work(part: slice) -> None:
-        out, place = (adc[part], s0[part], r_squared[part]), (part.start * next_voxel, next_voxel, next_b)
-        adc_loops.lines(out, valid[part], bits, weights, numbers, place)
+        out, flags = (adc[part], s0[part], r_squared[part]), (valid[part], asked[part])
+        mine = signals[part.start * (len(b) if by_voxel else 1) :]
+        without_signal.append(lines(out, flags, mine, weights, numbers, n))
 
-    in_blocks(work, n, 4 * len(b), block_bytes=BLOCK_BYTES)
+    in_blocks(work, n, signals.itemsize * len(b), block_bytes=BLOCK_BYTES)
 
     def shaped(found: NDArray[Any]) -> NDArray[Any]:
         lead = values.shape[:-1]
         return found.reshape(lead[::-1]).T if turned else found.reshape(lead)
 
     return AdcFit(
-        adc_mm2_per_s=shaped(adc), s0=shaped(s0), r_squared=shaped(r_squared), valid=shaped(valid.view(np.bool_))
-    )
+        adc_mm2_per_s=shaped(adc), s0=shaped(s0), r_squared=shaped(r_squared), valid=shaped(valid.view(np.bool_)),
+        n_without_signal=sum(without_signal),
+    )  # fmt: skip
 
 
-def _laid(values: NDArray[Any]) -> tuple[NDArray[np.int32], tuple[int, int], bool]:
-    """Signals as bits, flat; how far on the next voxel's and the next b-value's lie; whether the leading axes run backwards.
+def _weights(b: NDArray[np.float64], noise_sigma: float | None) -> tuple[tuple[Any, Any], tuple[Any, ...]]:
+    """Weights of the logarithms in slope and intercept, and the numbers of the loop."""
+    centred = b - b.mean()
+    slopes = centred / (centred @ centred)
+    starts = 1 / len(b) - b.mean() * slopes
+    least = 0.0 if noise_sigma is None else float(table("diffusion")["floor_sd"]["value"]) * noise_sigma
+    weights = tuple(slopes.astype(np.float32)), tuple(starts.astype(np.float32))
+    return weights, tuple(np.float32(x) for x in (centred @ centred, 1 / len(b), least))
 
-    Images that lie one after the other, in either order of their axes, are left where they are.
+
+def _laid(values: NDArray[Any]) -> tuple[NDArray[Any], bool, bool]:
+    """Signals, flat; whether those of a voxel lie side by side, or images in one piece; whether the leading axes run backwards.
+
+    Images that lie one after the other, in either order of their axes, are left where they are; stored integers of 16 bits are
+    turned into floating point on the way.
     """
-    n_b = values.shape[-1]
     images = np.moveaxis(values, -1, 0)
-    if values.dtype == np.float32 and not values.flags.c_contiguous:
+    kind = values.dtype if values.dtype == np.int16 else np.dtype(np.float32)
+    if values.dtype == kind and not values.flags.c_contiguous:
         for turned, laid in ((False, images), (True, images.transpose(0, *range(images.ndim - 1, 0, -1)))):
             if laid.flags.c_contiguous:
-                return laid.reshape(-1).view(np.int32), (1, values.size // n_b), turned
-    return np.ascontiguousarray(values, np.float32).reshape(-1).view(np.int32), (n_b, 1), False
+                return laid.reshape(-1), False, turned
+    return np.ascontiguousarray(values, kind).reshape(-1), True, False
 
 
 def distinct(b_values: ArrayLike) -> int:

@@ -1,19 +1,24 @@
 """The loop of the ADC: logarithm, line, share explained and validity of a voxel in one pass over its signals.
 
-A pass over chunks that stay in the first-level cache, each step one plain loop over voxels: the compiler turns those into
-vector code, which the logarithm and exponential of the mathematical library would prevent.
+One plain loop over voxels that keeps a voxel's sums in registers and writes nothing but its results. The number of b-values
+and the order of the signals are constants of the machine code, made for each when first asked for: the loop over b-values is
+then written out, and the compiler turns that over voxels into vector code. Calls to the mathematical library would prevent
+that, and so would indices that might be negative.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from spinemets.compiled import compiled
 
+# B-values that the compiler writes out, by type of signal; more go through working arrays of so many voxels, which stay in the
+# first-level cache.
+MOST_WRITTEN_OUT = {"float32": 8, "int16": 7}
 CHUNK = 512
-LOOPED, BITS = "float32[::1]", "int32[::1]"
 # (ln(1 + f) - f)/f^2 on sqrt(1/2) - 1 to sqrt(2) - 1, and 2^f on -1/2 to 1/2, as polynomials by Chebyshev interpolation
 # (`tests/maps/test_adc_loops.py` makes them anew): errors of 3e-9, below the rounding of single precision.
 LOG = tuple(
@@ -28,165 +33,179 @@ POWER = tuple(
 # ln 2 in two parts, the first exact in few bits: its products with whole exponents are not rounded.
 LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 LOG2_E = np.float32(1.44269504)
-FRACTION = np.float32(2.0**-23)
-LARGE_FRACTION = np.float32(np.sqrt(2.0) - 1.0)
-ONE, HALF, NAN = np.float32(1.0), np.float32(0.5), np.float32(np.nan)
-INFINITE_BITS = np.int32(0x7F800000)
+ZERO, ONE, NAN = np.float32(0.0), np.float32(1.0), np.float32(np.nan)
+# As bits: sqrt(1/2), where the exponent of a number lies, infinity (numbers below it are in the order of their bits).
+ROOT_HALF, EXPONENT, INFINITE = np.int32(0x3F3504F3), np.int32(-0x800000), np.int32(0x7F800000)
+NOTHING = np.int32(0)
 SMALLEST = np.float32(2.0**-126)
 WIDEST = np.float32(126.0)
 # Lets a conversion that cuts off the fraction round to the nearest whole number.
 SHIFT, SHIFTED = np.float32(512.5), np.int32(512)
+FLAGS = "Tuple((uint8[::1], Array(uint8, 1, 'C', True)))"
+LINES = (
+    f"int64(UniTuple(float32[::1], 3), {FLAGS}, Array({{kind}}, 1, 'C', True), UniTuple(UniTuple(float32, {{n_b}}), 2),"
+    " UniTuple(float32, 3), int64)"
+)
 
 
-@compiled(f"void({LOOPED}, {BITS})")
-def logarithms(log: Any, bits: Any) -> None:
-    """Natural logarithms of positive numbers, given by their bits: exponent and fraction apart."""
-    for v in range(CHUNK):
-        exponent = np.float32((bits[v] >> np.int32(23)) - np.int32(127))
-        fraction = np.float32(bits[v] & np.int32(0x7FFFFF)) * FRACTION
-        large = fraction > LARGE_FRACTION
-        f = HALF * (fraction - ONE) if large else fraction
-        exponent = exponent + ONE if large else exponent
-        y = LOG[8] * f + LOG[7]
-        y = y * f + LOG[6]
-        y = y * f + LOG[5]
-        y = y * f + LOG[4]
-        y = y * f + LOG[3]
-        y = y * f + LOG[2]
-        y = y * f + LOG[1]
-        y = y * f + LOG[0]
-        log[v] = (y * f * f + LN2_LOW * exponent) + f + LN2_HIGH * exponent
+@compiled("float32(int32)")
+def logarithm(bits: Any) -> Any:
+    """Natural logarithm of a positive number, given by its bits: of its power of two, and of what is left about 1."""
+    twos = np.int32(np.int32(bits - ROOT_HALF) & EXPONENT)
+    exponent = np.float32(np.int32(twos >> np.int32(23)))
+    f = np.int32(bits - twos).view(np.float32) - ONE
+    y = LOG[8] * f + LOG[7]
+    y = y * f + LOG[6]
+    y = y * f + LOG[5]
+    y = y * f + LOG[4]
+    y = y * f + LOG[3]
+    y = y * f + LOG[2]
+    y = y * f + LOG[1]
+    y = y * f + LOG[0]
+    return (y * f * f + LN2_LOW * exponent) + f + LN2_HIGH * exponent
 
 
-@compiled(f"void({LOOPED}, {BITS})")
-def powers(x: Any, scale: Any) -> None:
-    """Exponentials in place, as a number about 1 in `x` and the bits of a power of two in `scale`."""
-    for v in range(CHUNK):
-        twos = min(max(x[v] * LOG2_E, -WIDEST), WIDEST)
-        whole = np.int32(twos + SHIFT) - SHIFTED
-        f = twos - np.float32(whole)
-        y = POWER[6] * f + POWER[5]
-        y = y * f + POWER[4]
-        y = y * f + POWER[3]
-        y = y * f + POWER[2]
-        y = y * f + POWER[1]
-        x[v] = y * f + POWER[0]
-        scale[v] = (whole + np.int32(127)) << np.int32(23)
-
-
-@compiled(f"void({BITS}, Array(int32, 1, 'C', True), int64, int64, int64)")
-def taken(own: Any, bits: Any, start: int, step: int, number: int) -> None:
-    """Signals a step apart; steps that occur often are written out, so that the compiler loads several at a time."""
-    if step == 1:
-        for v in range(number):
-            own[v] = bits[start + v]
-    elif step == 2:
-        for v in range(number):
-            own[v] = bits[start + 2 * v]
-    elif step == 3:
-        for v in range(number):
-            own[v] = bits[start + 3 * v]
-    else:
-        for v in range(number):
-            own[v] = bits[start + v * step]
-
-
-@compiled(f"void(UniTuple({LOOPED}, 6), UniTuple({BITS}, 3), UniTuple(float32, 2))")
-def add(sums: Any, seen: Any, weight: Any) -> None:
-    """Take one b-value's logarithms into the sums, and its signals into the lowest and highest ones."""
-    log, first, slope, start, total, squares = sums
-    own, low, high = seen
-    in_slope, in_start = weight
-    for v in range(CHUNK):
-        # Less the first logarithm: differences lose nothing to rounding.
-        difference = log[v] - first[v]
-        slope[v] += in_slope * difference
-        start[v] += in_start * difference
-        total[v] += difference
-        squares[v] += difference * difference
-        low[v] = min(low[v], own[v])
-        high[v] = max(high[v], own[v])
-
-
-@compiled(f"void(UniTuple({LOOPED}, 6), UniTuple({BITS}, 3))")
-def begin(sums: Any, seen: Any) -> None:
-    """Start the sums with the first b-value's logarithms."""
-    log, first, slope, start, total, squares = sums
-    own, low, high = seen
-    for v in range(CHUNK):
-        first[v] = log[v]
-        slope[v] = start[v] = total[v] = squares[v] = np.float32(0)
-        low[v] = high[v] = own[v]
-
-
-@compiled(f"void(UniTuple({LOOPED}, 6), UniTuple({BITS}, 3), UniTuple(float32, 2), int32)")
-def finish(sums: Any, seen: Any, numbers: Any, least: int) -> None:
-    """Share explained into `log`, and whether the signals give a line into `low` (1 or 0)."""
-    log, _, slope, _, total, squares = sums
-    _, low, high = seen
-    spread, share = numbers
-    for v in range(CHUNK):
-        varied = squares[v] - total[v] * total[v] * share
-        explained = slope[v] * slope[v] * spread
-        # Nothing is left over where the line explains all (two b-values, signals that do not vary).
-        log[v] = explained / varied if varied > explained else ONE
-        low[v] = np.int32(1) if (low[v] > least) & (high[v] < INFINITE_BITS) else np.int32(0)
+@compiled("float32(float32)")
+def exponential(x: Any) -> Any:
+    """Exponential: a number about 1 times a power of two, which is made of its bits."""
+    twos = min(max(x * LOG2_E, -WIDEST), WIDEST)
+    whole = np.int32(np.int32(twos + SHIFT) - SHIFTED)
+    f = twos - np.float32(whole)
+    y = POWER[6] * f + POWER[5]
+    y = y * f + POWER[4]
+    y = y * f + POWER[3]
+    y = y * f + POWER[2]
+    y = y * f + POWER[1]
+    y = y * f + POWER[0]
+    return y * np.int32(np.int32(whole + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
 @compiled(
-    f"void(UniTuple({LOOPED}, 3), uint8[::1], Array(int32, 1, 'C', True), Array(float32, 2, 'C', True),"
-    " UniTuple(float32, 3), UniTuple(int64, 3))"
+    "Tuple((float32, float32, float32, uint8, int32))(UniTuple(float32, 5), UniTuple(int32, 2), UniTuple(float32, 3), uint8)"
 )
-def lines(out: Any, valid: Any, bits: Any, weights: Any, numbers: Any, place: Any) -> None:
-    """Fit lines to the logarithms of signals.
+def line(sums: Any, seen: Any, numbers: Any, asked: Any) -> Any:
+    """ADC, S0 and share explained of one voxel (nan where not valid), validity, and 1 where a signal is 0, negative or no number.
 
     Parameters
     ----------
-    out
-        ADC, S0 and share explained, float32 (n,) each, written; nan where not valid.
-    valid
-        uint8 (n,): 0 where a voxel is not wanted; becomes 0 where its signals give no line.
-    bits
-        int32: float32 signals as their bits. Positive numbers are in the order of their bits.
-    weights
-        float32 (2, b): of the logarithms in the slope and in the intercept.
+    sums
+        The first logarithm; of the differences of all from it, which lose nothing to rounding: both weighted sums (slope and
+        intercept), their sum, and that of their squares.
+    seen
+        Lowest and highest signal, as bits.
     numbers
-        Sum of squares of the centred b-values, its inverse number of b-values, and what signals have to be above (at least 0).
-    place
-        Where the first voxel's first signal lies, and how far on those of the next voxel and of the next b-value lie.
+        As `lines`.
+    asked
+        0 where the voxel is not in the mask: it is then not valid, and not counted.
     """
-    n, n_b = len(valid), weights.shape[1]
+    first, slope, start, total, squares = sums
+    low, high = seen
     spread, share, least = numbers
-    start, next_voxel, next_b = place
-    floor = np.empty(1, np.float32)
-    floor[0] = max(least, SMALLEST)
-    least_bits = floor.view(np.int32)[0]
-    sums = (
-        np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32),
-        np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32),
+    wanted = asked != 0
+    # Infinity and what is none lie at the top of the order of bits, what is negative at its bottom.
+    good = wanted & (low > np.float32(max(least, SMALLEST)).view(np.int32)) & (high < INFINITE)
+    varied = squares - total * total * share
+    explained = slope * slope * spread
+    # Nothing is left over where the line explains all (two b-values, signals that do not vary).
+    r_squared = explained / varied if varied > explained else ONE
+    s0 = exponential(start + first)
+    return (
+        -slope if good else NAN, s0 if good else NAN, r_squared if good else NAN,
+        np.uint8(1) if good else np.uint8(0), np.int32(wanted & ((low <= NOTHING) | (high >= INFINITE))),
     )  # fmt: skip
-    log, first, slope, intercept, total, _ = sums
-    seen = (np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32))
-    own, good, _ = seen
-    scale = np.empty(CHUNK, np.int32)
-    scaled = scale.view(np.float32)
-    own[:] = 1
-    for chunk in range(0, n, CHUNK):
-        m = min(CHUNK, n - chunk)
-        for j in range(n_b):
-            taken(own, bits, start + chunk * next_voxel + j * next_b, next_voxel, m)
-            logarithms(log, own)
-            if j == 0:
-                begin(sums, seen)
-            else:
-                add(sums, seen, (weights[0, j], weights[1, j]))
-        finish(sums, seen, (spread, share), least_bits)
-        for v in range(CHUNK):
-            total[v] = intercept[v] + first[v]
-        powers(total, scale)
-        for v in range(m):
-            wanted = good[v] * np.int32(valid[chunk + v])
-            out[0][chunk + v] = -slope[v] if wanted != 0 else NAN
-            out[1][chunk + v] = total[v] * scaled[v] if wanted != 0 else NAN
-            out[2][chunk + v] = log[v] if wanted != 0 else NAN
-            valid[chunk + v] = np.uint8(1) if wanted != 0 else np.uint8(0)
+
+
+@cache
+def lines(n_b: int, *, by_voxel: bool, kind: str = "float32") -> Any:
+    """The loop for so many b-values.
+
+    Parameters
+    ----------
+    n_b
+        Number of b-values.
+    by_voxel
+        Whether the signals of a voxel lie side by side; else each image lies in one piece.
+    kind
+        Type of the signals, `float32` or `int16`.
+
+    Returns
+    -------
+    Any
+        Function of ADC, S0 and share explained, float32 (n,) each, written (nan where not valid); validity, uint8 (n,),
+        written, and the mask, uint8 (n,); signals, flat, from the first voxel's first on; float32 weights of the logarithms in
+        the slope and in the intercept; sum of squares of the centred b-values, the inverse of their number, and what signals
+        have to be above (at least 0); how far on the next image lies. It returns how many voxels of the mask have a signal
+        that is 0, negative or no number.
+    """
+    return (_written_out if n_b <= MOST_WRITTEN_OUT[kind] else _in_chunks)(n_b, by_voxel, kind)
+
+
+def _written_out(n_b: int, by_voxel: bool, kind: str) -> Any:
+    """All signals of a voxel before the next voxel."""
+    whole, each = np.uint64, np.uint64(n_b)
+
+    @compiled(LINES.format(kind=kind, n_b=n_b))
+    def written_out(out: Any, flags: Any, signals: Any, weights: Any, numbers: Any, next_b: int) -> Any:
+        adc, s0, r_squared = out
+        valid, mask = flags
+        slopes, starts = weights
+        apart, empty = whole(next_b), np.int32(0)
+        for v in range(whole(len(valid))):
+            low = high = np.float32(signals[v * each] if by_voxel else signals[v]).view(np.int32)
+            first, slope, start, total, squares = logarithm(low), ZERO, ZERO, ZERO, ZERO
+            for j in range(1, n_b):
+                at = v * each + whole(j) if by_voxel else v + whole(j) * apart
+                bits = np.float32(signals[at]).view(np.int32)
+                difference = logarithm(bits) - first
+                slope += slopes[j] * difference
+                start += starts[j] * difference
+                total += difference
+                squares += difference * difference
+                low, high = min(low, bits), max(high, bits)
+            sums = (first, slope, start, total, squares)
+            adc[v], s0[v], r_squared[v], valid[v], none = line(sums, (low, high), numbers, mask[v])
+            empty = np.int32(empty + none)
+        return empty
+
+    return written_out
+
+
+def _in_chunks(n_b: int, by_voxel: bool, kind: str) -> Any:
+    """One image after the other through working arrays."""
+    step = n_b if by_voxel else 1
+
+    @compiled(LINES.format(kind=kind, n_b=n_b))
+    def in_chunks(out: Any, flags: Any, signals: Any, weights: Any, numbers: Any, next_b: int) -> Any:
+        adc, s0, r_squared = out
+        valid, mask = flags
+        slopes, starts = weights
+        first, slope, start = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
+        total, squares = np.empty(CHUNK, np.float32), np.empty(CHUNK, np.float32)
+        bits, low, high = np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32), np.empty(CHUNK, np.int32)
+        empty = np.int32(0)
+        for chunk in range(0, len(valid), CHUNK):
+            number = min(CHUNK, len(valid) - chunk)
+            for j in range(n_b):
+                image = signals[chunk * step + j * (1 if by_voxel else next_b) :]
+                for v in range(number):
+                    bits[v] = np.float32(image[v * step]).view(np.int32)
+                if j == 0:
+                    for v in range(number):
+                        first[v], low[v], high[v] = logarithm(bits[v]), bits[v], bits[v]
+                        slope[v] = start[v] = total[v] = squares[v] = ZERO
+                    continue
+                for v in range(number):
+                    difference = logarithm(bits[v]) - first[v]
+                    slope[v] += slopes[j] * difference
+                    start[v] += starts[j] * difference
+                    total[v] += difference
+                    squares[v] += difference * difference
+                    low[v], high[v] = min(low[v], bits[v]), max(high[v], bits[v])
+            for v in range(number):
+                to = chunk + v
+                sums, seen = (first[v], slope[v], start[v], total[v], squares[v]), (low[v], high[v])
+                adc[to], s0[to], r_squared[to], valid[to], none = line(sums, seen, numbers, mask[to])
+                empty = np.int32(empty + none)
+        return empty
+
+    return in_chunks
