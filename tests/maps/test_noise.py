@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spinemets.maps.in_order import Sorted, in_order
 from spinemets.maps.noise import of_background, of_two_images
 from spinemets.physics.rician import rician_moments
 
@@ -94,11 +95,9 @@ def test_background_of_the_forward_model():
 
 
 def rayleigh(sigma, n, seed=1):
-    """Sorted magnitudes of noise alone."""
-    from spinemets.maps.noise import _sorted
-
+    """Magnitudes of noise alone, in order."""
     draw = np.random.default_rng(seed)
-    return _sorted(np.abs(sigma * (draw.standard_normal(n) + 1j * draw.standard_normal(n))), whole=False)
+    return in_order(np.abs(sigma * (draw.standard_normal(n) + 1j * draw.standard_normal(n))))
 
 
 @pytest.mark.parametrize("a", [0.4, 0.6, 1.0, 1.5])
@@ -114,9 +113,9 @@ def test_growth_that_is_not_that_of_noise():
     from spinemets.maps.noise import _from_growth
 
     assert _from_growth(rayleigh(3.0, 100), 1.8) is None
-    assert _from_growth(np.full(1000, 1.0), 2.0) is None
+    assert _from_growth(Sorted(np.full(1000, 1.0)), 2.0) is None
     steep = np.sort(10.0 * np.random.default_rng(1).random(5000) ** 0.2)
-    assert _from_growth(steep, 4.0) is None
+    assert _from_growth(Sorted(steep), 4.0) is None
 
 
 def test_noise_settles_at_itself():
@@ -126,13 +125,18 @@ def test_noise_settles_at_itself():
     assert of_background(np.linspace(1.0, 2.0, 5000)).sigma is None
 
 
-def test_whole_numbers_are_spread():
-    """Evenly over a step, in the same way each time, never below 0."""
-    from spinemets.maps.noise import _sorted
-
-    stored = np.repeat(np.arange(6), 1000)
-    one, other = _sorted(stored, whole=True), _sorted(stored, whole=True)
-    assert np.array_equal(one, other)
-    assert one.min() >= 0.0 and (np.diff(one) >= 0.0).all()
-    assert np.searchsorted(one, 2.5) == pytest.approx(3000, abs=1)
-    assert len(np.unique(np.round(one, 3))) > 2000
+@pytest.mark.parametrize("sigma", [4.0, 8.0, 40.0])
+def test_an_image_that_lies_backwards_in_memory(sigma):
+    """Property: the same voxels are looked at, whatever axis runs fastest and whether whole numbers are stored as such."""
+    stored = np.rint(np.tile(image(sigma), (1, 1, 12))).astype(np.int16)
+    assert stored.size > 2 * 200_000
+    backwards = np.empty(stored.shape[::-1], np.int16).T
+    backwards[...] = stored
+    found = of_background(stored)
+    assert found.sigma is not None
+    assert (
+        of_background(backwards)
+        == of_background(stored.astype(np.float32))
+        == of_background(backwards.astype(float))
+        == found
+    )

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from spinemets.knowledge.lookup import table
+from spinemets.maps.in_order import InOrder, in_order, quantile
 
-Array = NDArray[np.float64]
 # A robust sd of a normal distribution from its median absolute deviation.
 MAD_TO_SD = 1.4826
 # In sigma, where the growth is looked at.
 REACH = 0.6
 # Where the scan for it begins and ends, as shares of the voxels, and its steps.
 LOWEST_QUANTILE, HIGHEST_QUANTILE, SCANNED = 0.002, 0.7, 80
-# Voxels that are enough, and what draws the same numbers each time.
-MOST_VOXELS, SEED = 200_000, 1
+# Voxels that are enough.
+MOST_VOXELS = 200_000
 # Voxels that a growth is told from.
 LEAST_COUNT = 150
 # Steps of whole numbers below which a growth is that of the rounding.
@@ -67,8 +67,9 @@ def of_background(image: ArrayLike) -> Noise:
         one channel's noise at another a.
     """
     rules: Any = {name: row["value"] for name, row in table("noise").items() if isinstance(row, dict)}
-    values = np.asarray(image).reshape(-1)
-    values = values[:: max(1, len(values) // MOST_VOXELS)]
+    values = np.asarray(image)
+    # Not `reshape`: that would copy the whole of an image whose first axis runs fastest.
+    values = values.flat[:: max(1, values.size // MOST_VOXELS)]
     values = values[np.isfinite(values)]
     if len(values) < int(rules["fewest_voxels"]):
         return Noise(sigma=None, reason="the image is too small to have a background")
@@ -78,35 +79,24 @@ def of_background(image: ArrayLike) -> Noise:
             sigma=None,
             reason=f"{100 * zeros / len(values):.0f} % of the image is exactly 0: the background was blanked",
         )
-    whole = bool(np.all(values % 1 == 0))
-    values = _sorted(values, whole)
-    sigma = _settled(values, LEAST_OF_WHOLE if whole else 0.0)
+    order = in_order(values)
+    sigma = _settled(order, LEAST_OF_WHOLE if np.all(np.rint(values) == values) else 0.0)
     if sigma is None:
         return Noise(sigma=None, reason="no part of the image is free of signal")
-    inside = int(np.searchsorted(values, sigma, side="right"))
+    inside = order.up_to(sigma)
     if inside < int(rules["fewest_voxels"]):
         return Noise(sigma=None, reason="too little of the image lies outside the patient")
-    if float(np.quantile(values, 0.95)) < float(rules["signal_over_background"]) * sigma:
+    if quantile(order, 0.95) < float(rules["signal_over_background"]) * sigma:
         return Noise(sigma=None, reason="nothing in the image stands above its background")
-    other = _from_growth(values, float(rules["other_reach"]) * sigma)
+    other = _from_growth(order, float(rules["other_reach"]) * sigma)
     if other is None or abs(other / sigma - 1.0) > float(rules["reaches_agree_within"]):
         return Noise(sigma=None, reason="the background does not vary as noise of one channel does")
     return Noise(sigma=sigma, method="background", n_voxels=inside)
 
 
-def _sorted(values: NDArray[Any], whole: bool) -> Array:
-    """Values in order; whole numbers spread evenly over what was rounded to them, always in the same way."""
-    spread = values.astype(np.float64)
-    if whole:
-        spread = np.abs(spread + np.random.default_rng(SEED).uniform(-0.5, 0.5, len(spread)))
-    return np.sort(spread)
-
-
-def _settled(values: Array, least: float) -> float | None:
+def _settled(values: InOrder, least: float) -> float | None:
     """Noise whose growth at 0.6 of itself gives itself again; of several, the lowest."""
-    low, high = (
-        max(float(np.quantile(values, q)), least, np.finfo(float).tiny) for q in (LOWEST_QUANTILE, HIGHEST_QUANTILE)
-    )
+    low, high = (max(quantile(values, q), least, np.finfo(float).tiny) for q in (LOWEST_QUANTILE, HIGHEST_QUANTILE))
     before: tuple[float, float] | None = None
     for a in np.geomspace(low, max(high, 1.01 * low), SCANNED):
         sigma = _from_growth(values, float(a))
@@ -120,10 +110,9 @@ def _settled(values: Array, least: float) -> float | None:
     return None
 
 
-def _from_growth(values: Array, a: float) -> float | None:
-    """Noise from the number of voxels up to a and up to 2a (sorted values); None where they grow faster than noise does."""
-    one = float(np.searchsorted(values, a, side="right"))
-    two = float(np.searchsorted(values, 2.0 * a, side="right"))
+def _from_growth(values: InOrder, a: float) -> float | None:
+    """Noise from the number of voxels up to a and up to 2a; None where they grow faster than noise does."""
+    one, two = float(values.up_to(a)), float(values.up_to(2.0 * a))
     if one < LEAST_COUNT or not 1.0 < two / one < 4.0:
         return None
     low, high = 0.0, 1.0
