@@ -79,6 +79,33 @@ def test_blanked_background_has_no_floor_of_its_own(build, tissue, volumes):
     assert found.rejected == {"a signal of 0 or none": int((~tissue).sum())}
 
 
+@pytest.mark.parametrize("blanked", [True, False])
+@pytest.mark.parametrize("kind", [np.int16, np.float32])
+def test_voxels_without_a_line_by_their_definitions(build, tissue, volumes, blanked, kind):
+    """Padding, then signals of 0 or none, then those below the floor: counted voxel by voxel."""
+    images = [np.rint(volumes(b, sigma=8.0)).astype(kind) for b in (0.0, 400.0, 800.0)]
+    if blanked:
+        images = [np.where(tissue, image, 0).astype(kind) for image in images]
+    images[0][8, 8, 2], images[2][9, 9, 2:4] = -3, 0
+    if kind == np.float32:
+        images[1][10, 10, 1] = np.nan
+    padding = np.zeros(tissue.shape, bool)
+    padding[7:9, 8, :] = True
+    parts = [(image, weighted(b)) for image, b in zip(images, (0.0, 400.0, 800.0), strict=True)]
+    parts[1][1]["padding"] = padding
+    (found,) = adc_maps(build(parts), STILL)
+    signal = np.stack(images, axis=-1).astype(float)
+    nothing = ~padding & ~(np.isfinite(signal) & (signal > 0)).all(axis=-1)
+    sigma = found.inputs["noise_sigma"]
+    assert (sigma is None) == blanked
+    below = ~padding & ~nothing & ~(signal > 3 * (sigma or 0.0)).all(axis=-1)
+    counts = {"no measurement in the file": padding, "a signal of 0 or none": nothing}
+    if not blanked:
+        counts["a signal below 3 sigma of the noise"] = below
+    assert found.rejected == {reason: int(where.sum()) for reason, where in counts.items()}
+    assert np.array_equal(np.isnan(found.maps[0].array), padding | nothing | below)
+
+
 def test_one_shell_gives_no_adc(build, volumes):
     study = build(
         [(volumes(800.0, seed=n), weighted(800.0, direction=d)) for n, d in enumerate([(1.0, 0, 0), (0, 1.0, 0)])]

@@ -47,6 +47,37 @@ def test_padding_of_any_volume(build):
     assert (~stacked(study.series, motion=False).measured == padding).all()
 
 
+def test_measured_lies_as_the_values(build):
+    """So that nothing is turned over where both are looked at together."""
+    found = stacked(build([(np.ones((4, 5, 3)), {})]).series, motion=False)
+    assert found.measured.shape == (4, 5, 3) and found.measured.T.flags.c_contiguous
+
+
+def test_stored_integers_stay_where_asked_for(build):
+    """The same values in half the memory; a volume of another type makes all of them floating point."""
+    stored = [np.arange(60, dtype=np.int16).reshape(4, 5, 3) - n for n in range(3)]
+    whole = build([(array, {}) for array in stored])
+    found, other = stacked(whole.series, motion=False, stored=True), stacked(whole.series, motion=False)
+    assert found.values.dtype == np.int16 and other.values.dtype == np.float32
+    assert np.array_equal(found.values, other.values)
+    assert np.moveaxis(found.values, -1, 0).transpose(0, 3, 2, 1).flags.c_contiguous
+    for kind in (np.float32, np.int32, np.uint16):
+        for place in range(3):
+            arrays = [array.astype(kind) if n == place else array for n, array in enumerate(stored)]
+            mixed = stacked(build([(array, {}) for array in arrays]).series, motion=False, stored=True).values
+            assert mixed.dtype == np.float32
+            assert np.array_equal(mixed, np.stack(arrays, axis=-1).astype(np.float32))
+            assert np.moveaxis(mixed, -1, 0).transpose(0, 3, 2, 1).flags.c_contiguous
+
+
+def test_a_stored_volume_that_moved_is_floating_point(build, monkeypatch):
+    images = [(1000 * blob(shift)).astype(np.int16) for shift in (0.0, 1.5)]
+    study = build([(image, {}) for image in images])
+    monkeypatch.setattr(stack, "of_pair", verdict("moved", 3.0))
+    found, other = (stacked(study.series, motion=True, stored=stored).values for stored in (True, False))
+    assert found.dtype == np.float32 and np.array_equal(found, other, equal_nan=True)
+
+
 def test_no_trusted_geometry(build):
     study = build([(np.ones((4, 5, 3)), {}), (np.ones((4, 5, 3)), {})])
     bad = replace(study.series[1], geometry=GeometryCheck(verdict="refused", notes=("tilted",)))

@@ -100,7 +100,7 @@ def _adc(study: Study, group: SeriesSet, how: How) -> MapResult:
     members, b, notes = _used(study, group)
     if adc.distinct(b) < 2:
         raise CannotMap("There are fewer than two distinct b-values.", "An ADC needs images of two b-values at least.")
-    stack = stacked(members, motion=how.motion)
+    stack = stacked(members, motion=how.motion, stored=True)
     sigma, said = _floor(stack, b)
     fitted = adc.fit(stack.values, b, mask=stack.measured, noise_sigma=sigma)
     return MapResult(
@@ -116,22 +116,19 @@ def _adc(study: Study, group: SeriesSet, how: How) -> MapResult:
         ),
         method=ADC_METHOD,
         inputs={"b_values_s_per_mm2": b.tolist(), "volumes": [one.label for one in members], "noise_sigma": sigma},
-        rejected=_rejected(stack, fitted.valid, sigma),
+        rejected=_rejected(stack, fitted, sigma),
         notes=(*notes, said, *stack.notes),
     )
 
 
-def _rejected(stack: Stack, valid: NDArray[np.bool_], sigma: float | None) -> dict[str, int]:
-    bad = stack.measured & ~valid
-    nothing = np.zeros(int(np.count_nonzero(bad)), bool)
-    for n in range(stack.values.shape[-1]):
-        seen = stack.values[..., n][bad]
-        nothing |= ~((seen > 0.0) & np.isfinite(seen))
-    return counted(
-        no_measurement_in_the_file=~stack.measured,
-        a_signal_of_0_or_none=nothing,
-        **({} if sigma is None else {"a_signal_below_3_sigma_of_the_noise": ~nothing}),
-    )
+def _rejected(stack: Stack, fitted: adc.AdcFit, sigma: float | None) -> dict[str, int]:
+    """Voxels without a line by reason; with a floor, what has all its signals and no line lies below it."""
+    measured, nothing = int(np.count_nonzero(stack.measured)), fitted.n_without_signal
+    below = measured - int(np.count_nonzero(fitted.valid)) - nothing
+    found = {"no measurement in the file": stack.measured.size - measured, "a signal of 0 or none": nothing}
+    if sigma is not None:
+        found["a signal below 3 sigma of the noise"] = below
+    return {reason: number for reason, number in found.items() if number}
 
 
 def _ivim(study: Study, group: SeriesSet, how: How) -> MapResult:

@@ -33,16 +33,16 @@ class Stack:
     Attributes
     ----------
     values
-        float32 (i, j, k, volume); each volume lies in one piece.
+        float32 (i, j, k, volume), or int16 as stored where that was asked for; each volume lies in one piece.
     grid
         Of the first volume.
     measured
-        (i, j, k): False where a file says that it holds no measurement.
+        (i, j, k), laid as the values: False where a file says that it holds no measurement.
     notes
         On motion.
     """
 
-    values: Numbers
+    values: NDArray[Any]
     grid: Grid
     measured: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ def each_set(study: Study, kind: str, makers: Mapping[str, Maker], how: How) -> 
     return found
 
 
-def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0) -> Stack:
+def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0, stored: bool = False) -> Stack:
     """Read volumes.
 
     Parameters
@@ -72,6 +72,9 @@ def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0) -> S
         Whether each is held against the reference and brought back where it moved by up to 5 mm.
     reference
         Number of the volume that stays.
+    stored
+        Whether volumes of 16-bit integers stay such, for fits that take them: half the memory to fill. All become float32 where
+        one of them is not.
 
     Raises
     ------
@@ -82,9 +85,8 @@ def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0) -> S
     if not all(one.measurable for one in members) or first.grid is None:
         bad = next(one for one in members if not one.measurable)
         raise CannotMap(f"{bad.label} has no trusted geometry.", "; ".join(bad.geometry.notes))
-    # Volumes read from images lie with i running fastest: so does the stack, and nothing is turned over.
-    values: Numbers = np.empty((len(members), *first.grid.shape_ijk[::-1]), np.float32).transpose(0, 3, 2, 1)
-    measured = np.ones(first.grid.shape_ijk, bool)
+    values: NDArray[Any] | None = None
+    measured = np.ones(first.grid.shape_ijk[::-1], bool).T
     notes: list[str] = []
     for n, one in enumerate(members):
         volume = one.pixels()
@@ -93,17 +95,30 @@ def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0) -> S
                 f"{one.label} holds more than one value a voxel.", "Give its volumes as series of their own."
             )
         moved = _motion(first, one) if motion and n != reference else None
-        if moved is None or moved.verdict != "moved":
-            values[n] = volume.array
-        else:
-            values[n] = _brought_back(volume.array, one, moved)
+        array = volume.array
+        if moved is not None and moved.verdict == "moved":
+            array = _brought_back(array, one, moved)
+        values = _with_room(values, array, len(members), stored=stored)
+        values[n] = array
         if volume.padding is not None:
             measured &= ~volume.padding
         notes += _said(one, moved)
         release = getattr(one.load, "release", None)
         if release is not None:
             release()
+    assert values is not None
     return Stack(values=np.moveaxis(values, 0, -1), grid=first.grid, measured=measured, notes=tuple(notes))
+
+
+def _with_room(values: NDArray[Any] | None, array: NDArray[Any], number: int, *, stored: bool) -> NDArray[Any]:
+    """Room (volume, i, j, k) of a type that holds this volume too.
+
+    Volumes read from images lie with i running fastest: so does the stack, and nothing is turned over.
+    """
+    kind = np.dtype(np.int16) if stored and array.dtype == np.int16 else np.dtype(np.float32)
+    if values is None:
+        return np.empty((number, *array.shape[::-1]), kind).transpose(0, 3, 2, 1)
+    return values.astype(np.float32) if kind == np.float32 != values.dtype else values
 
 
 def _motion(reference: Series, one: Series) -> SeriesMotion:
