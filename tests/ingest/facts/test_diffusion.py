@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence
 from spinemets.ingest.facts import diffusion
 from spinemets.ingest.files.source_file import SourceFile
 from spinemets.ingest.header import reader
-from spinemets.ingest.header.headers import Header
+from spinemets.ingest.header.headers import EACH_ITS_OWN, Header
 from spinemets.ingest.header.scan import Scan
 from spinemets.ingest.header.values import Values
 from spinemets.model.acquisition import Diffusion
@@ -350,3 +350,8 @@ def test_any_bytes_give_a_sound_weighting_or_none(values, little):
     if found.direction_lps is not None:
         assert np.linalg.norm(found.direction_lps) == pytest.approx(1) and found.b_s_per_mm2 >= 1
         assert not found.averaged
+
+
+def test_the_weighting_does_not_depend_on_what_every_image_has_of_its_own():
+    """So images that share the rest have the same: identifier, number and place are not among what may be asked for."""
+    assert diffusion.TAGS.isdisjoint(EACH_ITS_OWN)

@@ -48,3 +48,18 @@ def test_b_value_of_the_standard_and_of_siemens():
     assert header(little=False, B_VALUE=struct.pack(">d", 50.0)).b_value == 50.0
     assert header(B_VALUE_SIEMENS=b"1000 ").b_value == 1000.0
     assert header().b_value is None
+
+
+def test_what_images_of_a_volume_share():
+    """All but identifier, number and place: one byte elsewhere, another element or another byte order tells two apart."""
+    same = [header(TE=b"12", SOP_UID=b"1.%d" % n, INSTANCE_NUMBER=b"%d" % n, POSITION=b"0\\0\\%d" % n) for n in (1, 2)]
+    assert same[0].shared == same[1].shared == header(TE=b"12").shared
+    others = [
+        header(TE=b"13"),
+        header(TE=b"12 "),
+        header(TE=b"12", TI=b""),
+        header(little=False, TE=b"12"),
+        header(TI=b"12"),
+    ]
+    assert len({one.shared for one in (same[0], *others)}) == 6
+    assert same[0].text(h.SOP_UID) == "1.1"

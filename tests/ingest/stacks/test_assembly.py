@@ -96,3 +96,23 @@ def test_headers_of_several_files_are_parsed_once_while_they_are_few(tmp_path, w
     none_kept = dataclasses.replace(bounds.load(), kept_headers_mb=0)
     monkeypatch.setattr(bounds, "load", lambda: none_kept)
     assert [s.label for s in read([tmp_path]).series] == labels and len(calls) > 6
+
+
+def test_images_that_share_a_header_are_weighted_once(tmp_path, write_image, noise, monkeypatch):
+    """Two volumes of three slices: two headers are asked, and each image has the weighting that its own header states."""
+    for n in range(6):
+        b, place = float(800 * (n // 3)), [0.0, 0.0, 5.0 * (n % 3)]
+        write_image(
+            tmp_path / f"{n}",
+            noise(4, 4, seed=n),
+            Modality="MR",
+            DiffusionBValue=b,
+            ImagePositionPatient=place,
+            InstanceNumber=n + 1,
+        )
+    asked = []
+    original = assembly.diffusion.of_header
+    monkeypatch.setattr(assembly.diffusion, "of_header", lambda header: asked.append(header) or original(header))
+    study = read([tmp_path])
+    assert sorted(one.acquisition.diffusion.b_s_per_mm2 for one in study.series) == [0.0, 800.0]
+    assert [one.n_images for one in study.series] == [3, 3] and len(asked) == 2

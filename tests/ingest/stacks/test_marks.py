@@ -71,6 +71,36 @@ def test_known_marks_are_made_once(tmp_path, monkeypatch):
     assert [mark.get("b-value") for mark in found[:4]] == [None, "50 s/mm2", "100 s/mm2", None]
 
 
+class Asked(dict):
+    """Values that remember which of them were asked for."""
+
+    def __init__(self, values):
+        super().__init__(values)
+        self.tags = set()
+
+    def get(self, tag, default=None):
+        self.tags.add(tag)
+        return super().get(tag, default)
+
+
+def test_marks_do_not_look_at_what_every_image_has_of_its_own():
+    """So images that share the rest have the same: identifier, number and place are never asked for."""
+    values = Asked({headers.MODALITY: b"MR", headers.TE: b"12", headers.IMAGE_TYPE: b"ORIGINAL\\PRIMARY\\M"})
+    marks._classic(Header(Scan(values=values, syntax="")))
+    assert headers.TE in values.tags and values.tags.isdisjoint(headers.EACH_ITS_OWN)
+
+
+def test_images_that_share_a_header_are_looked_at_once(tmp_path, monkeypatch):
+    """The marks of a volume's images are made from one of them, and are those that each has alone."""
+    made = []
+    original = marks._classic
+    monkeypatch.setattr(marks, "_classic", lambda header: made.append(header) or original(header))
+    frames = [frame(tmp_path, TE=te, SOP_UID=b"1.%d" % n) for n, te in enumerate([b"12", b"12", b"99", b"12"])]
+    known = marks.Known()
+    assert [dict(known[one]) for one in frames] == [{"echo time": f"{te} ms"} for te in (12, 12, 99, 12)]
+    assert len(made) == 2
+
+
 @pytest.mark.parametrize(
     ("weighting", "text"),
     [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Hashable
 from functools import cached_property, lru_cache
 
 from spinemets.ingest.facts import component, diffusion, instants
@@ -32,6 +33,8 @@ WANTED = frozenset(
      POSITION, ORIENTATION, FRAME_OF_REFERENCE, TEMPORAL, SAMPLES, PHOTOMETRIC, N_FRAMES, ROWS, COLUMNS, SPACING,
      PLANAR, EXTENDED_OFFSETS, CONTRAST, ALLOCATED, STORED, HIGH_BIT, SIGNED, PADDING, PADDING_LIMIT, INTERCEPT, SLOPE, RESCALE_TYPE)
 ) | component.TAGS | diffusion.TAGS | instants.TAGS  # fmt: skip
+# What every image has of its own: its identifier, its number and its place.
+EACH_ITS_OWN = (SOP_UID, INSTANCE_NUMBER, POSITION)
 CONVERTED = 1 << 13
 
 
@@ -54,6 +57,14 @@ class Header:
     def __init__(self, scanned: Scan, *, unusual: bool = False) -> None:
         self.scanned = scanned
         self.unusual = unusual
+
+    @cached_property
+    def shared(self) -> Hashable:
+        """All that was scanned but `EACH_ITS_OWN`: what does not look at those is the same for images that share this."""
+        values = self.scanned.values.copy()
+        for tag in EACH_ITS_OWN:
+            values.pop(tag, None)
+        return self.scanned.little, frozenset(values.items())
 
     def text(self, tag: int) -> str | None:
         """First text of that element, stripped; None if absent or empty."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from spinemets.ingest.facts import diffusion, patient, timing
@@ -106,11 +106,14 @@ def _weighted(frames: list[Frame]) -> tuple[list[Frame], tuple[str, ...]]:
 
     A derived image that states no weighting (a map, an average) never becomes b = 0.
     """
-    by_image: dict[Image, Diffusion | None] = {}
-    for frame in frames:
-        if frame.marks is None and frame.image not in by_image:
-            by_image[frame.image] = diffusion.of_header(frame.image.header)
-    stated = [frame.diffusion if frame.marks is not None else by_image[frame.image] for frame in frames]
+    by_header: dict[Hashable, Diffusion | None] = {}
+
+    def stated_by(header: h.Header) -> Diffusion | None:
+        if header.shared not in by_header:
+            by_header[header.shared] = diffusion.of_header(header)
+        return by_header[header.shared]
+
+    stated = [frame.diffusion if frame.marks is not None else stated_by(frame.image.header) for frame in frames]
     if not any(stated):
         return frames, ()
     known = marks.Known()

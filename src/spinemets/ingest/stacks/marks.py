@@ -5,7 +5,7 @@ An attribute that is not stated is no mark: images with it and without it are to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from spinemets.ingest.facts import component, instants
 from spinemets.ingest.frames import Frame
@@ -44,16 +44,16 @@ class Known(dict[Frame, Mapping[str, str]]):
 
     def __init__(self) -> None:
         super().__init__()
-        # the tiles of one picture share its header
-        self._of_header: dict[Header, Mapping[str, str]] = {}
+        # the tiles of one picture share its header, and the images of a volume most of theirs
+        self._of_header: dict[Hashable, Mapping[str, str]] = {}
 
     def __missing__(self, frame: Frame) -> Mapping[str, str]:
         stated = frame.marks
         if stated is None:
             header = frame.image.header
-            if header not in self._of_header:
-                self._of_header[header] = _classic(header)
-            stated = self._of_header[header]
+            if header.shared not in self._of_header:
+                self._of_header[header.shared] = _classic(header)
+            stated = self._of_header[header.shared]
         self[frame] = found = _weighted(frame, stated)
         return found
 
