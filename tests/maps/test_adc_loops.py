@@ -74,11 +74,18 @@ def test_a_line_by_hand():
     """Logarithms 2 and 1.5 at b = 0 and 500: slope -1e-3, S0 = e^2, all explained."""
     _, numbers = numbers_of(np.array([0.0, 500.0]))
     bits = tuple(int(x) for x in np.exp([1.5, 2.0]).astype(np.float32).view(np.int32))
-    adc, s0, explained, valid, none = adc_loops.line((2.0, -1e-3, 0.0, -0.5, 0.25), bits, numbers, 1)
-    assert adc == pytest.approx(1e-3) and s0 == pytest.approx(np.exp(2.0), rel=1e-6)
-    assert explained == pytest.approx(1.0) and valid == 1 and none == 0
-    adc, s0, explained, valid, none = adc_loops.line((2.0, -1e-3, 0.0, -0.5, 0.25), bits, numbers, 0)
-    assert np.isnan([adc, s0, explained]).all() and valid == 0 and none == 0
+    sums = (2.0, -1e-3, 0.0, -0.5, 0.25)
+    adc, s0, good, none = adc_loops.line(sums, bits, numbers, 1)
+    assert adc == pytest.approx(1e-3) and s0 == pytest.approx(np.exp(2.0), rel=1e-6) and good and none == 0
+    *_, good, none = adc_loops.line(sums, bits, numbers, 0)
+    assert not good and none == 0
+
+
+@pytest.mark.parametrize(("squares", "share"), [(0.25, 1.0), (0.5, 1 / 3), (0.0, 1.0)])
+def test_the_share_explained(squares, share):
+    """Of a variance of squares less 0.125; 1 where nothing varies or rounding leaves less than the line has."""
+    _, numbers = numbers_of(np.array([0.0, 500.0]))
+    assert adc_loops.explained((2.0, -1e-3, 0.0, -0.5, squares), numbers) == pytest.approx(share)
 
 
 @pytest.mark.parametrize(
@@ -99,11 +106,15 @@ def test_which_signals_give_a_line(lowest, highest, good, nothing):
     """Above the floor, and numbers; 0, negative and no number are counted."""
     _, numbers = numbers_of(np.array([0.0, 500.0]), least=15.0)
     bits = tuple(int(x) for x in np.float32([lowest, highest]).view(np.int32))
-    *found, valid, none = adc_loops.line((0.0, 0.0, 0.0, 0.0, 0.0), bits, numbers, 1)
+    *_, valid, none = adc_loops.line((0.0, 0.0, 0.0, 0.0, 0.0), bits, numbers, 1)
     assert (valid, none) == (good, nothing)
-    assert np.isfinite(found).all() == good
-    # Nothing varied: the line explains all.
-    assert not good or found[2] == 1.0
+
+
+def test_two_points_lie_on_their_line():
+    """The share explained is 1, not 1 to rounding."""
+    signal = np.random.default_rng(2).uniform(1, 4000, (999, 2)).astype(np.float32)
+    (_, _, share), valid, _ = run(adc_loops.lines(2, by_voxel=True), signal, np.array([0.0, 800.0]), by_voxel=True)
+    assert (share[valid == 1] == 1.0).all() and np.isnan(share[valid == 0]).all()
 
 
 def run(loop, signal, b, *, by_voxel, least=0.0):

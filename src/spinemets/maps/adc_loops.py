@@ -20,7 +20,7 @@ from spinemets.compiled import compiled
 MOST_WRITTEN_OUT = {"float32": 8, "int16": 7}
 CHUNK = 512
 # (ln(1 + f) - f)/f^2 on sqrt(1/2) - 1 to sqrt(2) - 1, and 2^f on -1/2 to 1/2, as polynomials by Chebyshev interpolation
-# (`tests/maps/test_adc_loops.py` makes them anew): errors of 3e-9, below the rounding of single precision.
+# (`tests/maps/test_adc_loops.py` makes them anew): errors of the results of at most 5e-9, below the rounding of single precision.
 LOG = tuple(
     np.float32(x)
     for x in (
@@ -30,8 +30,9 @@ LOG = tuple(
 POWER = tuple(
     np.float32(x) for x in (1.0, 0.693147207, 0.240226509, 0.0555032723, 0.00961805668, 0.00134004282, 0.000154614447)
 )
-# ln 2 in two parts, the first exact in few bits: its products with whole exponents are not rounded.
-LN2_HIGH, LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
+# ln 2 in two parts, the first exact in few bits: its products with whole exponents are not rounded. Exponents are taken where they
+# stand in a number's bits, 2^23 times what they are.
+LN2_HIGH, LN2_LOW = np.float32(0.693359375 * 2.0**-23), np.float32(-2.12194440e-4 * 2.0**-23)
 LOG2_E = np.float32(1.44269504)
 ZERO, ONE, NAN = np.float32(0.0), np.float32(1.0), np.float32(np.nan)
 # As bits: sqrt(1/2), where the exponent of a number lies, infinity (numbers below it are in the order of their bits).
@@ -52,7 +53,7 @@ LINES = (
 def logarithm(bits: Any) -> Any:
     """Natural logarithm of a positive number, given by its bits: of its power of two, and of what is left about 1."""
     twos = np.int32(np.int32(bits - ROOT_HALF) & EXPONENT)
-    exponent = np.float32(np.int32(twos >> np.int32(23)))
+    exponent = np.float32(twos)
     f = np.int32(bits - twos).view(np.float32) - ONE
     y = LOG[8] * f + LOG[7]
     y = y * f + LOG[6]
@@ -81,10 +82,10 @@ def exponential(x: Any) -> Any:
 
 
 @compiled(
-    "Tuple((float32, float32, float32, uint8, int32))(UniTuple(float32, 5), UniTuple(int32, 2), UniTuple(float32, 3), uint8)"
+    "Tuple((float32, float32, boolean, int32))(UniTuple(float32, 5), UniTuple(int32, 2), UniTuple(float32, 3), uint8)"
 )
 def line(sums: Any, seen: Any, numbers: Any, asked: Any) -> Any:
-    """ADC, S0 and share explained of one voxel (nan where not valid), validity, and 1 where a signal is 0, negative or no number.
+    """ADC and S0 of one voxel, whether they are valid, and 1 where a signal is 0, negative or no number.
 
     Parameters
     ----------
@@ -98,21 +99,23 @@ def line(sums: Any, seen: Any, numbers: Any, asked: Any) -> Any:
     asked
         0 where the voxel is not in the mask: it is then not valid, and not counted.
     """
-    first, slope, start, total, squares = sums
+    first, slope, start, _, _ = sums
     low, high = seen
-    spread, share, least = numbers
     wanted = asked != 0
     # Infinity and what is none lie at the top of the order of bits, what is negative at its bottom.
-    good = wanted & (low > np.float32(max(least, SMALLEST)).view(np.int32)) & (high < INFINITE)
+    good = wanted & (low > np.float32(max(numbers[2], SMALLEST)).view(np.int32)) & (high < INFINITE)
+    return -slope, exponential(start + first), good, np.int32(wanted & ((low <= NOTHING) | (high >= INFINITE)))
+
+
+@compiled("float32(UniTuple(float32, 5), UniTuple(float32, 3))")
+def explained(sums: Any, numbers: Any) -> Any:
+    """Share of the variance that the line of one voxel explains; arguments as `line`."""
+    _, slope, _, total, squares = sums
+    spread, share, _ = numbers
     varied = squares - total * total * share
-    explained = slope * slope * spread
-    # Nothing is left over where the line explains all (two b-values, signals that do not vary).
-    r_squared = explained / varied if varied > explained else ONE
-    s0 = exponential(start + first)
-    return (
-        -slope if good else NAN, s0 if good else NAN, r_squared if good else NAN,
-        np.uint8(1) if good else np.uint8(0), np.int32(wanted & ((low <= NOTHING) | (high >= INFINITE))),
-    )  # fmt: skip
+    along = slope * slope * spread
+    # Nothing is left over where the line explains all (signals that do not vary).
+    return along / varied if varied > along else ONE
 
 
 @cache
@@ -163,8 +166,11 @@ def _written_out(n_b: int, by_voxel: bool, kind: str) -> Any:
                 squares += difference * difference
                 low, high = min(low, bits), max(high, bits)
             sums = (first, slope, start, total, squares)
-            adc[v], s0[v], r_squared[v], valid[v], none = line(sums, (low, high), numbers, mask[v])
-            empty = np.int32(empty + none)
+            coefficient, signal, good, none = line(sums, (low, high), numbers, mask[v])
+            adc[v], s0[v] = coefficient if good else NAN, signal if good else NAN
+            # A line goes through any two points.
+            r_squared[v] = (explained(sums, numbers) if n_b > 2 else ONE) if good else NAN
+            valid[v], empty = np.uint8(good), np.int32(empty + none)
         return empty
 
     return written_out
@@ -204,8 +210,10 @@ def _in_chunks(n_b: int, by_voxel: bool, kind: str) -> Any:
             for v in range(number):
                 to = chunk + v
                 sums, seen = (first[v], slope[v], start[v], total[v], squares[v]), (low[v], high[v])
-                adc[to], s0[to], r_squared[to], valid[to], none = line(sums, seen, numbers, mask[to])
-                empty = np.int32(empty + none)
+                coefficient, signal, good, none = line(sums, seen, numbers, mask[to])
+                adc[to], s0[to] = coefficient if good else NAN, signal if good else NAN
+                r_squared[to] = explained(sums, numbers) if good else NAN
+                valid[to], empty = np.uint8(good), np.int32(empty + none)
         return empty
 
     return in_chunks
