@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from spinemets.maps import t1, tofts
+from spinemets.maps.kinetic_signals import Signal
 from studies.maps.rows import Row, at_least, concordance, images, reference
 
 KTRANS, VE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35), (0.01, 0.05, 0.1, 0.2, 0.5)
@@ -61,14 +62,13 @@ def v4() -> list[Row]:
     data = np.load(reference() / "qiba_dce" / "qiba_v4_extended_tofts.npz")
     tr_s, r1 = float(data["tr_s"]), float(data["relaxivity_per_s_per_mM"])
     own = t1.fit_vfa(np.moveaxis(data["t1_signal"], 0, -1), data["t1_flip_deg"], tr_s)
-    known = tofts.Signal(
+    known = Signal(
         tr_s=tr_s,
         flip_angle_deg=float(data["dce_flip_deg"]),
         r1=r1,
         t10_s=own.t1_s,
         t10_ci95_s=own.ci95_s,
         baseline=BASELINE,
-        rounded_to=1.0,
     )
     found = tofts.fit_signal(
         np.moveaxis(data["dce_signal"], 0, -1), data["cp_mM"], data["t_s"], known, "extended_tofts"

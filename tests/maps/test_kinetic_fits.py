@@ -30,7 +30,8 @@ CURVE = {"time_min": TIMES_MIN, "plasma_mmol_per_l": PLASMA}
 def fitted(model, curves, delays="none", wanted=None):
     rows = np.ascontiguousarray(np.atleast_2d(curves), np.float32)
     chosen = np.ones(len(rows), bool) if wanted is None else wanted
-    return kinetic_fits.of_model(model, input_of(TIMES_MIN, PLASMA), (rows, chosen), RULES, delays)
+    tissues = kinetic_fits.tissues_of(input_of(TIMES_MIN, PLASMA), RULES)
+    return kinetic_fits.of_model(model, tissues, kinetic_fits.Samples(rows=rows, wanted=chosen), RULES, delays)
 
 
 def made(model):

@@ -91,3 +91,52 @@ def test_left_over():
     rest, fitted = np.empty(30), draw.normal(size=4)
     assert loops.left_over(rest, rows, 0, onto, fitted) == 10
     assert rest == pytest.approx(rows[0] - onto @ fitted)
+
+
+def test_directions(table):
+    """The fit, and unit directions: that of the rate stands on the curve itself, which has unit length."""
+    z = table.onto.T @ np.exp(-1.3 * AT)
+    place = loops.best_place(z, table.cubes, table.coarse, np.empty(table.coarse.shape[1]), 0)
+    ways = np.empty((4, len(z)))
+    most = loops.along(z, table.cubes, place, 0)
+    loops.directions(ways, z, table.cubes, (place, most), 0)
+    assert table.onto @ ways[0] == pytest.approx(np.exp(-1.3 * AT), abs=1e-6)
+    assert ways[1] @ ways[1] == pytest.approx(1.0) and ways[2] @ ways[2] == pytest.approx(1.0, abs=1e-6)
+    assert ways[1] @ ways[2] == pytest.approx(0.0, abs=1e-4)
+    step = np.exp(-1.3001 * AT) / np.linalg.norm(np.exp(-1.3001 * AT)) - table.onto @ ways[2]
+    assert abs(step @ (table.onto @ ways[1])) == pytest.approx(np.linalg.norm(step), rel=1e-2)
+    assert (ways[3] == 0.0).all()
+
+
+def test_hidden_by_rounding(table):
+    """Against errors written out: of each stretch within a step two, one at either end, straight between them."""
+    draw = np.random.default_rng(7)
+    z = table.onto.T @ (3.0 * np.exp(-0.7 * AT))
+    ways = np.stack([z, *(draw.normal(size=(3, len(z))))])
+    steps = np.full((1, len(AT)), 0.5, np.float32)
+    steps[0, 20:] = 0.4
+    found = np.empty(3)
+    loops.hidden_by_rounding(found, ways, steps, 0, table.onto)
+    fit, errors, first = table.onto @ z, [], 0
+    for t in range(1, len(AT) + 1):
+        if t == len(AT) or abs(fit[t] - fit[first]) > steps[0, t]:
+            late = np.arange(t - first) / max(t - first - 1, 1)
+            for weights in (1.0 - late, late):
+                errors.append(np.zeros(len(AT)))
+                errors[-1][first:t] = weights * steps[0, first:t]
+            first = t
+    assert 5 < len(errors) < 2 * len(AT)
+    assert found == pytest.approx(((np.array(errors) @ table.onto @ ways[1:].T) ** 2).sum(axis=0))
+
+
+def test_noise_parts_the_errors_of_rounding(table):
+    """One level: without noise the error is one, and its reach that of half a step; noise of half a step leaves nothing of it."""
+    level = table.onto.T @ np.ones(30)
+    ways = np.stack([level, *(3 * [level / np.linalg.norm(level)])])
+    steps = np.ones((1, 30), np.float32)
+    for noise, common in ((0.0, 1.0), (0.2, np.exp(-4 * np.pi**2 * 0.04)), (0.5, 0.0)):
+        out = np.full((1, len(loops.ONE)), 0.01)
+        loops.shared_errors(out, ways, noise**2 + loops.UNIFORM, (steps, table.onto), 0)
+        # Two independent ends of one stretch: half the variance that one error would have.
+        wanted = loops.NORMAL * np.sqrt(common / 12 * 30 / 2)
+        assert out[0, 13:16] == pytest.approx(3 * [max(wanted, 0.01)], rel=0.1, abs=0.05)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.maps.blocks import pieces
-from spinemets.maps.kinetic_curves import Input, response_of
-from spinemets.maps.separable import OneRate, log_intervals, one_rate, rates_of, student, table_of, two_rates
+from spinemets.maps.kinetic_curves import Input, Response, response_of
+from spinemets.maps.separable import OneRate, Table, log_intervals, one_rate, rates_of, student, table_of, two_rates
 
 Array = NDArray[np.float64]
 Told = dict[str, tuple[Array, Array]]
-Samples = tuple[NDArray[np.float32], NDArray[np.bool_]]
+Rows = NDArray[np.float32]
 PARAMETERS = ("ktrans_per_min", "ve", "vp", "kep_per_min", "ps_per_min", "fp_ml_per_100ml_per_min")
 # An interval that ends below these is none of a quantity that is there: the number is then given, 0 or near it.
 NEGLIGIBLE = {
@@ -23,6 +24,22 @@ NEGLIGIBLE = {
 }  # fmt: skip
 PER_100_ML = 100.0
 SECONDS_PER_MINUTE = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Samples:
+    """Concentrations of voxels (n, m) [mM], which to fit (n,), and what one step of a rounded signal is in each (n, m); None = not rounded."""
+
+    rows: Rows
+    wanted: NDArray[np.bool_]
+    steps: Rows | None = None
+
+    def of(self, which: NDArray[Any]) -> Samples:
+        """Some of the voxels, all of them to be fitted."""
+        if len(which) == len(self.rows):
+            return replace(self, wanted=np.ones(len(which), bool))
+        steps = None if self.steps is None else self.steps[which]
+        return Samples(rows=self.rows[which], wanted=np.ones(len(which), bool), steps=steps)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,33 +72,77 @@ class Tissue:
     plasma: Array
     integral: Array
 
+    @cached_property
+    def alone(self) -> Table:
+        """Table of the responses."""
+        return table_of(self.responses, self.rates)
 
-def of_model(model: str, source: Input, samples: Samples, rules: Mapping[str, float], delays: str | Array) -> Fitted:
-    """Fit a model: without delay ("none"), at the best one of each voxel ("fit"), or at those given, (n,) [s]."""
-    rows, wanted = samples
-    solve, n_parameters = MODELS[model]
+    @cached_property
+    def with_plasma(self) -> Table:
+        """Table of the responses beside the input."""
+        return table_of(self.responses, self.rates, fixed=self.plasma)
+
+    @cached_property
+    def with_integral(self) -> Table:
+        """Table of the responses beside the integral of the input."""
+        return table_of(self.responses, self.rates, fixed=self.integral)
+
+    @cached_property
+    def in_pairs(self) -> Table:
+        """Table of pairs of responses."""
+        return table_of(self.responses, self.rates, two=True)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tissues:
+    """Tissue at any delay; that without delay is kept."""
+
+    rates: tuple[float, float]
+    response: Response
+
+    def at(self, seconds: float) -> Tissue:
+        """Tissue that sees the input so much later."""
+        return self.undelayed if seconds == 0.0 else self._made(seconds / SECONDS_PER_MINUTE)
+
+    @cached_property
+    def undelayed(self) -> Tissue:
+        """Tissue that sees the input when it is measured."""
+        return self._made(0.0)
+
+    def _made(self, minutes: float) -> Tissue:
+        curves = self.response.seen(minutes)
+        plasma = self.response.source.seen(minutes)
+        return Tissue(rates=self.rates, responses=curves[1:], plasma=plasma, integral=curves[0])
+
+
+def tissues_of(source: Input, rules: Mapping[str, float]) -> Tissues:
+    """Tissue that an input feeds; rules: the table `kinetics`."""
     rates = rules["lowest_rate_per_min"], rules["highest_rate_per_min"]
-    response = response_of(source, np.append(0.0, rates_of(rates)))
+    return Tissues(rates=rates, response=response_of(source, np.append(0.0, rates_of(rates))))
 
-    def solved(seconds: float, seen: NDArray[np.float32]) -> _At:
-        curves = response.seen(seconds / SECONDS_PER_MINUTE)
-        plasma = source.seen(seconds / SECONDS_PER_MINUTE)
-        tissue = Tissue(rates=rates, responses=curves[1:], plasma=plasma, integral=curves[0])
-        return solve(tissue, (seen, np.ones(len(seen), bool)), student(rows.shape[1] - n_parameters))
 
-    chosen = np.flatnonzero(wanted)
-    seen = rows if len(chosen) == len(rows) else rows[chosen]
-    at, ci = np.zeros(len(seen)), np.zeros((len(seen), 2))
-    if isinstance(delays, str) and (delays == "none" or not len(seen)):
+def of_model(model: str, tissues: Tissues, samples: Samples, rules: Mapping[str, float], delays: str | Array) -> Fitted:
+    """Fit a model: without delay ("none"), at the best one of each voxel ("fit"), or at those given, (n,) [s]."""
+    number, points = samples.rows.shape
+    solve, n_parameters = MODELS[model]
+    t = student(points - n_parameters)
+
+    def solved(seconds: float, seen: Samples) -> _At:
+        return solve(tissues.at(seconds), seen, t)
+
+    chosen = np.flatnonzero(samples.wanted)
+    seen = samples.of(chosen)
+    at, ci = np.zeros(len(chosen)), np.zeros((len(chosen), 2))
+    if isinstance(delays, str) and (delays == "none" or not len(chosen)):
         own = solved(0.0, seen)
         told, rss, found = own.told(), own.rss, own.found
     else:
         if isinstance(delays, str):
-            at, ci = _delays(solved, seen, rules, rows.shape[1] - n_parameters - 1)
+            at, ci = _delays(solved, seen, rules, points - n_parameters - 1)
         else:
             at = delays[chosen]
         told, rss, found = _at_delays(solved, seen, at)
-    whole = _Spread(chosen, len(rows))
+    whole = _Spread(chosen, number)
     return Fitted(
         parameters={name: (whole(value), whole(interval)) for name, (value, interval) in told.items()},
         rss=whole(rss),
@@ -130,27 +191,29 @@ class _Spread:
         return found
 
 
-Solved = Callable[[float, NDArray[np.float32]], _At]
+Solved = Callable[[float, Samples], _At]
 
 
-def _at_delays(solved: Solved, seen: NDArray[np.float32], at: Array) -> tuple[Told, Array, NDArray[np.bool_]]:
+def _at_delays(solved: Solved, seen: Samples, at: Array) -> tuple[Told, Array, NDArray[np.bool_]]:
     """Parameters of each voxel at its own delay."""
     told: Told = {}
-    rss, found = np.zeros(len(seen)), np.zeros(len(seen), bool)
+    rss, found = np.zeros(len(at)), np.zeros(len(at), bool)
     for seconds in np.unique(at):
         here = np.flatnonzero(at == seconds)
-        own = solved(float(seconds), seen[here])
+        own = solved(float(seconds), seen.of(here))
         rss[here], found[here] = own.rss, own.found
         for name, (value, interval) in own.told().items():
-            values, intervals = told.setdefault(name, (np.zeros(len(seen)), np.zeros((len(seen), 2))))
+            values, intervals = told.setdefault(name, (np.zeros(len(at)), np.zeros((len(at), 2))))
             values[here], intervals[here] = value, interval
     return told, rss, found
 
 
-def _delays(solved: Solved, seen: NDArray[np.float32], rules: Mapping[str, float], freedom: int) -> tuple[Array, Array]:
+def _delays(solved: Solved, seen: Samples, rules: Mapping[str, float], freedom: int) -> tuple[Array, Array]:
     """Delay of least residual of each voxel and its 95 % interval [s]: coarse steps for all, then fine ones about the best."""
     step, fine, latest = rules["coarse_delay_s"], rules["fine_delay_s"], rules["latest_delay_s"]
-    about, least = np.zeros(len(seen)), np.full(len(seen), np.inf)
+    # Residuals alone are asked for: what rounding hides does not matter to them.
+    seen = replace(seen, steps=None)
+    about, least = np.zeros(len(seen.rows)), np.full(len(seen.rows), np.inf)
     for seconds in np.arange(0.0, latest + step / 2.0, step):
         cost = _cost(solved(float(seconds), seen))
         about, least = np.where(cost < least, seconds, about), np.minimum(cost, least)
@@ -159,7 +222,7 @@ def _delays(solved: Solved, seen: NDArray[np.float32], rules: Mapping[str, float
     for seconds in np.arange(0.0, latest + fine / 2.0, fine):
         near = np.flatnonzero(np.abs(about - seconds) < step)
         if len(near):
-            cost = _cost(solved(float(seconds), seen[near]))
+            cost = _cost(solved(float(seconds), seen.of(near)))
             costs[float(seconds)] = near, cost
             at[near] = np.where(cost < least[near], seconds, at[near])
             least[near] = np.minimum(cost, least[near])
@@ -179,8 +242,12 @@ def _that_fit(costs: Mapping[float, tuple[NDArray[np.intp], Array]], limit: Arra
     return np.stack([np.maximum(low - half, 0.0), high + half], axis=1)
 
 
+def _one(table: Table, samples: Samples, t: float) -> OneRate:
+    return one_rate(table, samples.rows, samples.wanted, t, samples.steps)
+
+
 def _tofts(tissue: Tissue, samples: Samples, t: float) -> _At:
-    fitted = one_rate(table_of(tissue.responses, tissue.rates), *samples, t)
+    fitted = _one(tissue.alone, samples, t)
     return _At(told=lambda: _exchange(fitted), rss=fitted.rss, found=fitted.found)
 
 
@@ -204,15 +271,14 @@ def _exchange(fitted: OneRate) -> Told:
 
 def _extended_tofts(tissue: Tissue, samples: Samples, t: float) -> _At:
     """No plasma volume below 0: where it comes out so the rest is fitted without one."""
-    rows, wanted = samples
-    free = one_rate(table_of(tissue.responses, tissue.rates, fixed=tissue.plasma), rows, wanted, t)
+    free = _one(tissue.with_plasma, samples, t)
     negative = free.found & (free.other[:, 0] < 0.0)
     if not negative.any():
         return _At(told=lambda: _with_plasma(free), rss=free.rss, found=free.found)
-    bound = one_rate(table_of(tissue.responses, tissue.rates), rows, negative, t)
+    bound = _one(tissue.alone, replace(samples, wanted=negative), t)
 
     def told() -> Told:
-        own = {**_exchange(bound), "vp": (np.zeros(len(rows)), _with_plasma(free)["vp"][1])}
+        own = {**_exchange(bound), "vp": (np.zeros(len(negative)), _with_plasma(free)["vp"][1])}
         return _replaced(_with_plasma(free), negative, own)
 
     return _At(told=told, rss=np.where(negative, bound.rss, free.rss), found=free.found)
@@ -232,7 +298,7 @@ def _replaced(told: Told, where: NDArray[np.bool_], own: Told) -> Told:
 
 def _patlak(tissue: Tissue, samples: Samples, t: float) -> _At:
     """Linear in both parameters; a parameter that comes out below 0 is 0 and the other fitted alone."""
-    rows, wanted = samples
+    rows, wanted = samples.rows, samples.wanted
     curves = np.stack([tissue.plasma, tissue.integral])
     gram = curves @ curves.T
     products, squares, found = np.zeros((len(rows), 2)), np.zeros(len(rows)), np.zeros(len(rows), bool)
@@ -257,18 +323,17 @@ def _patlak(tissue: Tissue, samples: Samples, t: float) -> _At:
 
 def _uptake(tissue: Tissue, samples: Samples, t: float) -> _At:
     """Two-compartment uptake: an exponential of ``Fp - Ktrans``, and ``Ktrans``, never below 0, times the integral of the input."""
-    rows, wanted = samples
-    free = one_rate(table_of(tissue.responses, tissue.rates, fixed=tissue.integral), rows, wanted, t)
+    free = _one(tissue.with_integral, samples, t)
     found = free.found & free.decided
     negative = found & (free.other[:, 0] < 0.0)
     if not negative.any():
         return _At(told=lambda: _uptake_parameters(free), rss=free.rss, found=found)
-    bound = one_rate(table_of(tissue.responses, tissue.rates), rows, negative, t)
+    bound = _one(tissue.alone, replace(samples, wanted=negative), t)
 
     def told() -> Told:
         all_of_them, own = _uptake_parameters(free), _uptake_parameters(bound)
         for name in ("ps_per_min", "ktrans_per_min"):
-            own[name] = np.zeros(len(rows)), all_of_them[name][1]
+            own[name] = np.zeros(len(negative)), all_of_them[name][1]
         return _replaced(all_of_them, negative, own)
 
     return _At(told=told, rss=np.where(negative, bound.rss, free.rss), found=found)
@@ -298,7 +363,7 @@ def _above(values: Array) -> Array:
 
 def _exchange_of_two(tissue: Tissue, samples: Samples, t: float) -> _At:
     """Two-compartment exchange; where one exponential does as well as two, the compartments are not told apart."""
-    fitted = two_rates(table_of(tissue.responses, tissue.rates, two=True), *samples)
+    fitted = two_rates(tissue.in_pairs, samples.rows, samples.wanted)
     found = fitted.found & fitted.decided
 
     def told() -> Told:

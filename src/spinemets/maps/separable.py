@@ -203,7 +203,13 @@ def _pairs(coarse: Array) -> Array:
     return np.ascontiguousarray(np.where(apart, 1.0, 0.0)[..., None] * entries / np.where(apart, under, 1.0)[..., None])
 
 
-def one_rate(table: Table, rows: NDArray[np.float32], wanted: NDArray[np.bool_], t: float) -> OneRate:
+def one_rate(
+    table: Table,
+    rows: NDArray[np.float32],
+    wanted: NDArray[np.bool_],
+    t: float,
+    steps: NDArray[np.float32] | None = None,
+) -> OneRate:
     """Fit one rate.
 
     Parameters
@@ -216,25 +222,29 @@ def one_rate(table: Table, rows: NDArray[np.float32], wanted: NDArray[np.bool_],
         (n,): which to fit.
     t
         Quantile of Student's distribution for the interval.
+    steps
+        float32 (n, m): what one step of rounding is in each sample; None = not rounded. Intervals are then no narrower than what
+        rounding hides.
     """
     from spinemets.maps import separable_loops as loops  # lazy: compiled
 
     out = np.zeros((len(rows), len(loops.ONE)))
     numbers = (float(table.length > 0.0), max(table.length, np.finfo(float).tiny), t)
     marks = wanted.astype(np.uint8)
+    hidden = rows[:0] if steps is None else steps
 
     def work(part: slice) -> None:
-        loops.one_rate(out[part], rows[part], marks[part], table.onto, (table.coarse, table.cubes), numbers)
+        tables = (table.coarse, table.cubes)
+        loops.one_rate(out[part], (rows[part], hidden[part]), marks[part], table.onto, tables, numbers)
 
     in_blocks(work, len(rows), 4 * rows.shape[1], block_bytes=BLOCK_BYTES)
     at_rate, rss, status = table.rate(out[:, :3]), out[:, 11], out[:, 12]
-    reach = out[:, 13]
     return OneRate(
         rate=at_rate,
         amplitude=out[:, 3:6],
         other=out[:, 6:9],
-        noise=reach * out[:, 9],
-        noise_other=reach / numbers[1] if table.length > 0.0 else np.zeros(len(rows)),
+        noise=out[:, 14] * out[:, 9],
+        noise_other=out[:, 15] / numbers[1] if table.length > 0.0 else np.zeros(len(rows)),
         other_per_amplitude=-out[:, 10],
         rss=rss,
         found=status > 0.0,

@@ -16,10 +16,13 @@ MOST_STEPS = 60
 NEAR = 0.05
 # Samples from which on the correlation of residuals is told; a normal distribution's quantile.
 LONG, NORMAL = 100, 1.959964
+# Variance of what rounding to steps of 1 takes away.
+UNIFORM = 1.0 / 12.0
 # Columns of the results.
 ONE = (
     "place", "low", "high", "amplitude", "amplitude_low", "amplitude_high",
     "other", "other_low", "other_high", "inverse_length", "share_of_other", "rss", "status", "reach",
+    "reach_amplitude", "reach_other",
 )  # fmt: skip
 
 
@@ -211,19 +214,99 @@ def left_over(rest: Any, rows: Any, v: int, onto: Any, fitted: Any) -> int:
     return runs
 
 
+@compiled(f"void({MATRIX}, {VECTOR}, {CUBES_SEEN}, UniTuple(float64, 2), int64)")
+def directions(ways: Any, z: Any, cubes: Any, of: Any, first: int) -> None:
+    """A fit, and the unit directions in which samples move its rate, amplitude and other amplitude: rows of `ways`, written.
+
+    In the coordinates of the curves; `of`: place of the rate, and length of the fit along its unit curve.
+    """
+    place, most = of
+    i = min(max(int(place), 0), len(cubes) - 1)
+    u = place - i
+    ways[:] = 0.0
+    squares = 0.0
+    for j in range(first, len(z)):
+        ways[2, j] = column(cubes, place, j)
+        ways[1, j] = cubes[i, 1, j] + u * (2.0 * cubes[i, 2, j] + 3.0 * u * cubes[i, 3, j])
+        squares += ways[1, j] ** 2
+        ways[0, j] = most * ways[2, j]
+    for j in range(first, len(z)):
+        ways[1, j] /= np.sqrt(max(squares, 1e-300))
+    if first == 1:
+        ways[0, 0], ways[3, 0] = z[0], 1.0
+
+
+@compiled(f"void({VECTOR}, {MATRIX}, int64)")
+def close_stretch(variances: Any, sums: Any, last: int) -> None:
+    """Add the two ends of a stretch of samples, 0 to `last`, to the variances; start anew."""
+    for k in range(len(variances)):
+        late = sums[k, 1] / max(last, 1)
+        variances[k] += (sums[k, 0] - late) ** 2 + late**2
+        sums[k, 0] = sums[k, 1] = 0.0
+
+
+@compiled(f"void({VECTOR}, {MATRIX}, {ROWS}, int64, {MATRIX_SEEN})")
+def hidden_by_rounding(variances: Any, ways: Any, steps: Any, v: int, onto: Any) -> None:
+    """Variance in each of the three directions of what rounding took away, where samples share their errors.
+
+    While a curve stays within a step its errors hang together. There they are taken as straight from one end of the stretch to the
+    other, both ends anywhere within half a step, and independent: a flat stretch has one error, a long one may be tilted by it.
+    """
+    sums = np.zeros((3, 2))
+    variances[:] = 0.0
+    begun, at = 0.0, 0
+    for t in range(len(onto)):
+        now = 0.0
+        for j in range(onto.shape[1]):
+            now += onto[t, j] * ways[0, j]
+        step = np.float64(steps[v, t])
+        if t == 0 or abs(now - begun) > step:
+            close_stretch(variances, sums, t - 1 - at)
+            begun, at = now, t
+        for k in range(3):
+            moved = 0.0
+            for j in range(onto.shape[1]):
+                moved += onto[t, j] * ways[k + 1, j]
+            sums[k, 0] += step * moved
+            sums[k, 1] += step * moved * (t - at)
+    close_stretch(variances, sums, len(onto) - 1 - at)
+
+
+@compiled(f"void({MATRIX}, {MATRIX}, float64, Tuple(({ROWS}, {MATRIX_SEEN})), int64)")
+def shared_errors(out: Any, ways: Any, variance: float, of: Any, v: int) -> None:
+    """Reaches of a voxel no less than what rounding hides; `variance` of the residuals, `of` steps and dimensions.
+
+    Noise decouples the errors: of noise of `s` steps the share ``exp(-(2 pi s)^2)`` of the variance stays common (characteristic function
+    of a rounded normal variable; Widrow and Kollar, Quantization noise, 2008), the rest scatters, and is in the residuals.
+    """
+    steps, onto = of
+    squares = 0.0
+    for t in range(steps.shape[1]):
+        squares += np.float64(steps[v, t]) ** 2
+    noise = max(variance * steps.shape[1] / max(squares, 1e-300) - UNIFORM, 0.0)
+    share = UNIFORM * np.exp(-4.0 * np.pi**2 * noise)
+    # A unit direction sums up no more than all steps: most voxels have noise enough to be left there.
+    if NORMAL * np.sqrt(share * squares) <= out[v, 13]:
+        return
+    variances = np.empty(3)
+    hidden_by_rounding(variances, ways, steps, v, onto)
+    for k in range(3):
+        out[v, 13 + k] = max(out[v, 13 + k], NORMAL * np.sqrt(share * variances[k]))
+
+
 @compiled(
-    f"void({MATRIX}, {ROWS}, Array(uint8, 1, 'C', True), {MATRIX_SEEN}, Tuple(({MATRIX_SEEN}, {CUBES_SEEN})),"
+    f"void({MATRIX}, UniTuple({ROWS}, 2), Array(uint8, 1, 'C', True), {MATRIX_SEEN}, Tuple(({MATRIX_SEEN}, {CUBES_SEEN})),"
     " UniTuple(float64, 3))"
 )
-def one_rate(out: Any, rows: Any, wanted: Any, onto: Any, tables: Any, numbers: Any) -> None:
+def one_rate(out: Any, samples: Any, wanted: Any, onto: Any, tables: Any, numbers: Any) -> None:
     """Fit ``amplitude curve(rate) + other w`` to each voxel, `w` a fixed curve or none.
 
     Parameters
     ----------
     out
         (n, `ONE`), written: places in steps of the table; `status` 0 = no fit, 1 = fit, 2 = no amplitude above 0.
-    rows
-        float32 (n, m).
+    samples
+        float32 (n, m), and what one step of rounding is in each; (0, m) = not rounded.
     wanted
         uint8 (n,).
     onto
@@ -234,11 +317,12 @@ def one_rate(out: Any, rows: Any, wanted: Any, onto: Any, tables: Any, numbers: 
     numbers
         1 where there is a fixed curve, its length, and Student's quantile for the interval.
     """
+    rows, steps = samples
     coarse, cubes = tables
     fixed, length, t = numbers
     first = 1 if fixed > 0.0 else 0
     r, last = onto.shape[1], len(cubes)
-    z, score, fitted, rest = np.empty(r), np.empty(coarse.shape[1]), np.zeros(r), np.empty(rows.shape[1])
+    z, score, ways, rest = np.empty(r), np.empty(coarse.shape[1]), np.empty((4, r)), np.empty(rows.shape[1])
     for v in range(len(rows)):
         out[v, 12] = 0.0
         if wanted[v] == 0:
@@ -254,12 +338,14 @@ def one_rate(out: Any, rows: Any, wanted: Any, onto: Any, tables: Any, numbers: 
         if not (most > 0.0):
             out[v, 12], most = 2.0, 0.0
         rss, runs = max(squares - most * most, 0.0), len(rest)
+        directions(ways, z, cubes, (place, most), first)
         if len(rest) >= LONG:
-            fitted[0] = z[0]
-            for j in range(first, r):
-                fitted[j] = most * column(cubes, place, j)
-            runs = left_over(rest, rows, v, onto, fitted)
+            runs = left_over(rest, rows, v, onto, ways[0])
         reach = reach_of(rest, t, rss, (2 + first, runs))
+        out[v, 13] = out[v, 14] = out[v, 15] = reach
+        if len(steps) > 0:
+            shared_errors(out, ways, rss / max(len(rest) - 2 - first, 1), (steps, onto), v)
+            reach = out[v, 13]
         least = np.sqrt(max(most * most - reach * reach, 0.0))
         guess = np.sqrt(2.0 * (most - least) / max(-bend(z, cubes, place, first), 1e-30))
         out[v, 0] = place
@@ -271,4 +357,4 @@ def one_rate(out: Any, rows: Any, wanted: Any, onto: Any, tables: Any, numbers: 
             out[v, 6 + k] = (z[0] - unit * column(cubes, out[v, k], r + 1)) / length if first == 1 else 0.0
         out[v, 9] = column(cubes, place, r)
         out[v, 10] = column(cubes, place, r + 1) / (out[v, 9] * length)
-        out[v, 11], out[v, 13] = rss, reach
+        out[v, 11] = rss

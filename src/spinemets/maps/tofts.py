@@ -27,14 +27,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinemets.knowledge.lookup import table
 from spinemets.maps import kinetic_fits
-from spinemets.maps.blocks import in_blocks, voxels
+from spinemets.maps.blocks import in_blocks, in_pieces, voxels
 from spinemets.maps.kinetic_curves import input_of
+from spinemets.maps.kinetic_signals import Curves, Signal, concentrations, fitted
+from spinemets.maps.rounding import step_of
 from spinemets.model.errors import UsageError
 
 Numbers = NDArray[np.float32]
-Curves = NDArray[np.float64]
-# Quantile of a normal distribution for 95 %, and the sd of what is spread evenly over a step of 1.
-NORMAL, UNIFORM_SD = 1.959964, 0.288675
 DELAYS = ("none", "fit")
 
 
@@ -128,23 +127,10 @@ def concentration(
     def work(part: slice) -> None:
         curves = rows[part].astype(np.float64)
         start = curves[:, before].mean(axis=1, keepdims=True)
-        found[part] = _concentrations(curves, start, (t10[part], angle[part]), (tr_s, r1))
+        found[part] = concentrations(curves, start, (t10[part], angle[part]), (tr_s, r1))
 
     in_blocks(work, len(rows), 8 * rows.shape[1])
     return found.reshape(values.shape)
-
-
-def _concentrations(curves: Curves, start: Curves, of: tuple[Any, Any], sequence: tuple[float, float]) -> Curves:
-    """Concentrations of curves (n, time) from their baseline, T1 and angle (n, 1)."""
-    t10, angle = of
-    tr_s, r1 = sequence
-    cosine = np.cos(np.radians(angle))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        decay = np.exp(-tr_s / t10)
-        share = curves / start * (1.0 - decay) / (1.0 - decay * cosine)
-        rate = -np.log((1.0 - share) / (1.0 - share * cosine)) / tr_s
-        good = np.isfinite(rate) & (share < 1.0) & (start > 0.0) & (t10 > 0.0)
-        return np.asarray(np.where(good, (rate - 1.0 / t10) / r1, np.nan))
 
 
 def fit(
@@ -189,34 +175,9 @@ def fit(
     samples = np.ascontiguousarray(rows, np.float32)
     wanted = np.ones(len(rows), bool) if where is None else where
     rules = _rules()
-    source = input_of(times / kinetic_fits.SECONDS_PER_MINUTE, plasma)
-    fitted = kinetic_fits.of_model(model, source, (samples, wanted), rules, delay)
-    return _told(fitted, values.shape, rules["widest_ratio"])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Signal:
-    """What turns a signal into a concentration, and how sure it is.
-
-    Attributes
-    ----------
-    tr_s, flip_angle_deg, r1
-        As for `concentration`.
-    t10_s, t10_ci95_s
-        T1 before the agent, (...) or one number, and its 95 % interval (..., 2); None = exact.
-    baseline
-        Number of first points before the agent.
-    rounded_to
-        Step to which signals are rounded, 0 = not: the baseline of a single voxel is no surer than that.
-    """
-
-    tr_s: float
-    flip_angle_deg: float
-    r1: float
-    t10_s: ArrayLike
-    t10_ci95_s: ArrayLike | None = None
-    baseline: int = 1
-    rounded_to: float = 0.0
+    tissues = kinetic_fits.tissues_of(input_of(times / kinetic_fits.SECONDS_PER_MINUTE, plasma), rules)
+    found = kinetic_fits.of_model(model, tissues, kinetic_fits.Samples(rows=samples, wanted=wanted), rules, delay)
+    return _told(found, values.shape, rules["widest_ratio"])
 
 
 def fit_signal(
@@ -226,7 +187,8 @@ def fit_signal(
 
     The intervals of `fit` are those of scatter about the curve. An error of T1 or of the baseline does not scatter: it bends or scales
     the whole curve. Here both are varied to the ends of their own intervals, the delay kept, and what the parameters change by is
-    added to their intervals as independent parts.
+    added to their intervals as independent parts. Nor do errors of rounding scatter where a curve stays within a step: for models of one
+    rate (not `patlak`, `2cxm`) intervals are no narrower than what rounding hides.
 
     Parameters
     ----------
@@ -250,34 +212,24 @@ def fit_signal(
     plasma, times = np.asarray(aif_mM, np.float64), np.asarray(times_s, np.float64)
     _check(values, plasma, times, (model, delay))
     lead, n = values.shape[:-1], values.shape[-1]
-    curves = values.reshape(-1, n).astype(np.float64)
+    rows = values.reshape(-1, n)
     t10 = np.broadcast_to(np.asarray(known.t10_s, np.float64), lead).reshape(-1, 1)
-    before = curves[:, : known.baseline]
-    start = before.mean(axis=1, keepdims=True)
-    rules = _rules()
-    source = input_of(times / kinetic_fits.SECONDS_PER_MINUTE, plasma)
-
-    def fitted(t1: Curves, baseline: Curves, delays: str | Curves) -> kinetic_fits.Fitted:
-        found = _concentrations(curves, baseline, (t1, known.flip_angle_deg), (known.tr_s, known.r1))
-        samples = np.ascontiguousarray(found, np.float32)
-        known_all: NDArray[np.bool_] = np.asarray(np.isfinite(samples).all(axis=1))
-        return kinetic_fits.of_model(model, source, (samples, known_all), rules, delays)
-
-    best = fitted(t10, start, delay)
-    kept: str | Curves = best.delay_s if delay == "fit" else "none"
-    sure = NORMAL * _baseline_sd(before, known.rounded_to)
-    others = [(fitted(t10, start + sure, kept), fitted(t10, start - sure, kept))] if (sure > 0.0).any() else []
+    ends = None
     if known.t10_ci95_s is not None:
         ends = np.broadcast_to(np.asarray(known.t10_ci95_s, np.float64), (*lead, 2)).reshape(-1, 2)
-        others.append((fitted(ends[:, :1], start, kept), fitted(ends[:, 1:], start, kept)))
-    return _told(kinetic_fits.widened(best, others), values.shape, rules["widest_ratio"])
+    step = step_of(rows) if known.rounded_to is None else known.rounded_to
+    rules = _rules()
+    tissues = kinetic_fits.tissues_of(input_of(times / kinetic_fits.SECONDS_PER_MINUTE, plasma), rules)
 
+    def piece(part: slice) -> PerfusionFit:
+        curves = Curves(
+            signal=rows[part].astype(np.float64), t10_s=t10[part], t10_ci95_s=None if ends is None else ends[part],
+            known=known, step=step,
+        )  # fmt: skip
+        found = fitted(curves, tissues, model, rules, delay)
+        return _told(found, curves.signal.shape, rules["widest_ratio"])
 
-def _baseline_sd(before: Curves, rounded_to: float) -> Curves:
-    """Standard deviation of the baseline's mean, (n, 1): of its points, and no less than that of rounding."""
-    n = before.shape[1]
-    scatter = before.std(axis=1, ddof=1, keepdims=True) / np.sqrt(n) if n > 1 else np.zeros((len(before), 1))
-    return np.maximum(np.nan_to_num(scatter), rounded_to * UNIFORM_SD)
+    return in_pieces(piece, len(rows), lead)
 
 
 def _rules() -> dict[str, float]:

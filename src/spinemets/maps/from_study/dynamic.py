@@ -13,6 +13,7 @@ from spinemets.maps.from_study.contrast_pair import of_pair
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.relaxation import of_flip_angles
 from spinemets.maps.from_study.stack import Stack, above_noise, counted, each_set, looked_at, named, stacked
+from spinemets.maps.kinetic_signals import Signal
 from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -116,7 +117,7 @@ def _kinetics(study: Study, group: SeriesSet, how: How) -> MapResult:
     near = looked_at(how, stack.grid)
     mask &= near
     values = np.where(mask[..., None], stack.values, np.float32(np.nan))
-    known = tofts.Signal(tr_s=a.tr_s, flip_angle_deg=a.flip_deg, r1=r1, t10_s=t10, t10_ci95_s=t10_ci, baseline=baseline)
+    known = Signal(tr_s=a.tr_s, flip_angle_deg=a.flip_deg, r1=r1, t10_s=t10, t10_ci95_s=t10_ci, baseline=baseline)
     fitted = tofts.fit_signal(values, plasma, times, known, model, how.delay)
     maps = _kinetic_maps(fitted)
     inputs = {
