@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spinemets.maps import blocks, kinetic_fits
+from spinemets.maps import kinetic_fits
+from spinemets.maps import tofts as kinetics
 from spinemets.maps.aif import parker
 from spinemets.maps.kinetic_curves import input_of, response_of
 from spinemets.maps.kinetic_signals import Signal
@@ -205,10 +206,27 @@ def test_rounding_is_told_by_the_signals():
 
 def test_signals_in_pieces(monkeypatch):
     """Voxels do not know of each other: in pieces the same as alone."""
-    monkeypatch.setattr(blocks, "PIECE", 2)
+    monkeypatch.setitem(kinetics.PIECES, "none", 2)
     _, signal, known = rounded(9, 0.5, 1.0, 7)
     whole = fit_signal(signal.reshape(3, 3, -1), PLASMA, TIMES_S, replace(known, rounded_to=1.0))
     alone = fit_signal(signal[4], PLASMA, TIMES_S, replace(known, rounded_to=1.0))
     assert whole.ktrans_per_min.shape == (3, 3) and whole.ci95["ve"].shape == (3, 3, 2)
     assert whole.ktrans_per_min[1, 1] == alone.ktrans_per_min
     assert (whole.ci95["ve"][1, 1] == alone.ci95["ve"]).all()
+
+
+@pytest.mark.parametrize(
+    ("model", "delay"), [("tofts", "none"), ("extended_tofts", "none"), ("2cxm", "none"), ("patlak", "fit")]
+)
+def test_curves_in_pieces(monkeypatch, model, delay):
+    """The size of the pieces changes nothing: values, intervals, residuals."""
+    draw = np.random.default_rng(8)
+    tissue = curves(draw.uniform(0.05, 0.2, 7), np.full(7, 0.2), 0.03) + 0.01 * draw.standard_normal((7, 61))
+    mask = np.arange(7) != 3
+    whole = fit(tissue, PLASMA, TIMES_S, model, delay, mask=mask)
+    monkeypatch.setitem(kinetics.PIECES, delay, 3)
+    parts = fit(tissue, PLASMA, TIMES_S, model, delay, mask=mask)
+    assert parts.valid.tolist() == whole.valid.tolist() and not parts.valid[3]
+    assert np.array_equal(parts.residual_mmol_per_l, whole.residual_mmol_per_l, equal_nan=True)
+    for name, interval in whole.ci95.items():
+        assert np.array_equal(parts.ci95[name], interval, equal_nan=True), name

@@ -34,7 +34,8 @@ from spinemets.maps.rounding import step_of
 from spinemets.model.errors import UsageError
 
 Numbers = NDArray[np.float32]
-DELAYS = ("none", "fit")
+# Voxels that are fitted at a time, by what is done about the delay: tables of many delays are made anew for each piece.
+PIECES = {"none": 1 << 15, "fit": 1 << 18}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -172,12 +173,16 @@ def fit(
     plasma, times = np.asarray(aif_mM, np.float64), np.asarray(times_s, np.float64)
     _check(values, plasma, times, (model, delay))
     rows, where = voxels(values, mask)
-    samples = np.ascontiguousarray(rows, np.float32)
-    wanted = np.ones(len(rows), bool) if where is None else where
     rules = _rules()
     tissues = kinetic_fits.tissues_of(input_of(times / kinetic_fits.SECONDS_PER_MINUTE, plasma), rules)
-    found = kinetic_fits.of_model(model, tissues, kinetic_fits.Samples(rows=samples, wanted=wanted), rules, delay)
-    return _told(found, values.shape, rules["widest_ratio"])
+
+    def piece(part: slice) -> PerfusionFit:
+        curves = np.ascontiguousarray(rows[part], np.float32)
+        wanted = np.ones(len(curves), bool) if where is None else where[part]
+        samples = kinetic_fits.Samples(rows=curves, wanted=wanted)
+        return _told(kinetic_fits.of_model(model, tissues, samples, rules, delay), curves.shape, rules["widest_ratio"])
+
+    return in_pieces(piece, len(rows), values.shape[:-1], size=PIECES[delay])
 
 
 def fit_signal(
@@ -229,7 +234,7 @@ def fit_signal(
         found = fitted(curves, tissues, model, rules, delay)
         return _told(found, curves.signal.shape, rules["widest_ratio"])
 
-    return in_pieces(piece, len(rows), lead)
+    return in_pieces(piece, len(rows), lead, size=PIECES[delay])
 
 
 def _rules() -> dict[str, float]:
@@ -240,10 +245,10 @@ def _rules() -> dict[str, float]:
 
 def _check(values: NDArray[Any], plasma: NDArray[Any], times: NDArray[Any], named: tuple[str, str]) -> None:
     model, delay = named
-    if model not in kinetic_fits.MODELS or delay not in DELAYS:
+    if model not in kinetic_fits.MODELS or delay not in PIECES:
         raise UsageError(
             f"There is no model {model} with delay {delay}.",
-            f"Models: {', '.join(kinetic_fits.MODELS)}; delays: {', '.join(DELAYS)}.",
+            f"Models: {', '.join(kinetic_fits.MODELS)}; delays: {', '.join(PIECES)}.",
         )
     if times.ndim != 1 or not times.shape == plasma.shape == values.shape[-1:] or not (np.diff(times) > 0.0).all():
         raise UsageError(
