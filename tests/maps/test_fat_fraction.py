@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spinemets.maps import fat_fraction
 from spinemets.maps.fat_fraction import fit
 from spinemets.maps.fat_spectrum import modulation
 from spinemets.model.errors import UsageError
@@ -175,3 +179,31 @@ def test_inverse_normal_matrices():
         normal = (shapes.conj().T @ shapes).real
         full = np.array([[entries[0], entries[1]], [entries[1], entries[2]]])
         assert normal @ full == pytest.approx(np.eye(2), abs=1e-9)
+
+
+def test_pieces_change_nothing(monkeypatch):
+    """An image and single voxels: found piece by piece, the neighbours asked once all are known."""
+    draw = np.random.default_rng(12)
+    signal = noisy(echoes(draw.uniform(0, 1, (9, 8)), field_hz=np.linspace(-100, 100, 8) * np.ones((9, 1))), 3.0)
+    signal[2, 3] = 0.0
+    mask = draw.random((9, 8)) < 0.9
+    for neighbours in (True, False):
+        whole = fit(signal, TE_S, 3.0, mask=mask, neighbours=neighbours)
+        with monkeypatch.context() as patch:
+            patch.setattr(fat_fraction, "PIECE", 5)
+            parts = fit(signal, TE_S, 3.0, mask=mask, neighbours=neighbours)
+        for field in fields(whole):
+            one, other = (np.asarray(getattr(found, field.name), float) for found in (whole, parts))
+            assert np.array_equal(one, other, equal_nan=True), field.name
+        assert not whole.valid[2, 3] and not whole.valid[~mask].any()
+
+
+def test_memory_stays_below_three_times_the_echoes(monkeypatch):
+    signal = noisy(echoes(np.linspace(0, 1, 12_000)), 3.0).astype(np.complex64)
+    monkeypatch.setattr(fat_fraction, "PIECE", 2048)
+    fit(signal[:10], TE_S, 3.0)
+    tracemalloc.start()
+    fit(signal, TE_S, 3.0)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * signal.nbytes

@@ -104,19 +104,32 @@ def in_pieces(fit: Callable[[slice], Fit], n: int, lead: tuple[int, ...], *, siz
     size
         Of a piece, None = `PIECE`.
     """
-    parts = [fit(piece) for piece in pieces(n, size)]
+    whole: dict[str, Any] = {}
+    first: Fit | None = None
+    for piece in pieces(n, size):
+        part = fit(piece)
+        first = part if first is None else first
+        for name, key, values in _arrays(part):
+            into = whole.setdefault(name, {})
+            if len(values) == n:
+                into[key] = values
+                continue
+            # Written where it belongs at once: memory of the results and of one piece, not of the results twice.
+            if key not in into:
+                into[key] = np.empty((n, *values.shape[1:]), values.dtype)
+            into[key][piece] = values
+    assert first is not None
+    made = {}
+    for field in fields(first):  # type: ignore[arg-type]  # a dataclass, as said
+        arrays = {key: one.reshape((*lead, *one.shape[1:])) for key, one in whole.get(field.name, {}).items()}
+        made[field.name] = arrays.get(None, arrays) if arrays else getattr(first, field.name)
+    return type(first)(**made)
 
-    def whole(arrays: list[NDArray[Any]]) -> NDArray[Any]:
-        joined = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
-        return joined.reshape((*lead, *joined.shape[1:]))
 
-    made: dict[str, Any] = {}
-    for field in fields(parts[0]):  # type: ignore[arg-type]  # a dataclass, as said
-        values = [getattr(part, field.name) for part in parts]
-        if isinstance(values[0], np.ndarray):
-            made[field.name] = whole(values)
-        elif isinstance(values[0], Mapping):
-            made[field.name] = {key: whole([value[key] for value in values]) for key in values[0]}
-        else:
-            made[field.name] = values[0]
-    return type(parts[0])(**made)
+def _arrays(part: Any) -> Iterator[tuple[str, Any, NDArray[Any]]]:
+    """Arrays of a dataclass by the field's name, and those in its mappings by their key too (None = none)."""
+    for field in fields(part):
+        values = getattr(part, field.name)
+        for key, array in values.items() if isinstance(values, Mapping) else ((None, values),):
+            if isinstance(array, np.ndarray):
+                yield field.name, key, array

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spinemets.knowledge.lookup import table
 from spinemets.maps import field_map
-from spinemets.maps.blocks import in_blocks, pieces, voxels
+from spinemets.maps.blocks import in_blocks, in_pieces, pieces, voxels
 from spinemets.maps.fat_spectrum import modulation, proton_hz
 from spinemets.maps.separable import student
 from spinemets.model.errors import UsageError
@@ -22,6 +22,8 @@ from spinemets.model.errors import UsageError
 Array = NDArray[np.float64]
 Numbers = NDArray[np.float32]
 BLOCK_BYTES = 1 << 16
+# Explanations take several times the memory of the echoes: small pieces.
+PIECE = 1 << 14
 # Echo times count as evenly spaced when they are so to this share of a step; single precision leaves this share of the energy.
 EVEN, ROUNDING = 1e-3, 1e-12
 # Voxels that tell which way the phase turns, and how much better the other way has to fit.
@@ -109,19 +111,44 @@ def fit(
     values, times = np.asarray(echoes_complex), np.asarray(echo_times_s, dtype=np.float64)
     _check(values, times)
     rows, where = voxels(values, mask)
-    samples = np.ascontiguousarray(rows, np.complex64)
-    energy = np.empty(len(samples))
-    for part in pieces(len(samples)):
-        seen = samples[part].astype(np.complex128)
-        energy[part] = (seen.real**2 + seen.imag**2).sum(axis=1)
-    wanted = np.isfinite(energy) & (energy > 0.0)
-    wanted = wanted if where is None else wanted & where
     search = _Search.of(times, field_t, spectrum)
-    turned = _turned(samples, wanted, search)
-    found = _candidates(np.conj(samples) if turned else samples, wanted, search)
-    lead = values.shape[:-1]
+    turned = _turned(rows, where, search)
+
+    def explained(part: slice) -> _Candidates:
+        return _explained(rows[part], None if where is None else where[part], search, turned)
+
+    def alone(part: slice) -> PdffFit:
+        found = explained(part)
+        return _told(found, None, found.energy.shape, search, turned)
+
+    lead, n = values.shape[:-1], len(rows)
     together = len(lead) in (2, 3) if neighbours is None else neighbours
-    return _told(found, (energy, lead if together else None, lead), search, turned)
+    if not together:
+        return in_pieces(alone, n, lead, size=PIECE)
+    return _told(in_pieces(explained, n, (n,), size=PIECE), lead, lead, search, turned)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Candidates:
+    """Explanations of each voxel's echoes, least residual first: what neighbours choose from.
+
+    Attributes
+    ----------
+    field_hz, cost
+        (n, 2): residuals no less than those of rounding; infinite = no explanation.
+    told
+        float32 (n, 2, 6): fraction, decay rate, water, fat, and ends of the fraction's interval.
+    mixture
+        (n, 2): whether the interval reaches what a mixture can have.
+    energy
+        (n,): of the echoes.
+    """
+
+    field_hz: Array
+    cost: Array
+    told: Numbers
+    mixture: NDArray[np.bool_]
+    energy: Array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -197,48 +224,70 @@ def _candidates(samples: NDArray[np.complex64], wanted: NDArray[np.bool_], searc
     return out
 
 
-def _turned(samples: NDArray[np.complex64], wanted: NDArray[np.bool_], search: _Search) -> bool:
-    """Whether conjugated echoes fit clearly better: once for all voxels, never voxel by voxel."""
+def _seen(
+    rows: NDArray[Any], where: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.complex64], Array, NDArray[np.bool_]]:
+    """Echoes of some voxels, the sums of their squares, and which are to be fitted."""
+    samples = np.ascontiguousarray(rows, np.complex64)
+    energy = (samples.real.astype(np.float64) ** 2 + samples.imag.astype(np.float64) ** 2).sum(axis=1)
+    wanted = np.isfinite(energy) & (energy > 0.0)
+    return samples, energy, wanted if where is None else wanted & where
+
+
+def _turned(rows: NDArray[Any], where: NDArray[np.bool_] | None, search: _Search) -> bool:
+    """Whether the conjugated echoes fit clearly better: decided once for all voxels, never voxel by voxel."""
+    wanted = np.concatenate(
+        [_seen(rows[part], None if where is None else where[part])[2] for part in pieces(len(rows))]
+    )
     asked = np.flatnonzero(wanted)
     asked = asked[:: max(1, len(asked) // ASKED)]
     if not len(asked):
         return False
-    some = samples[asked]
+    some = np.ascontiguousarray(rows[asked], np.complex64)
     all_of_them = np.ones(len(some), bool)
     costs = [_candidates(echoes, all_of_them, search)[:, 0, 4] for echoes in (some, np.conj(some))]
     return bool(np.median(costs[1]) < DECISIVE * np.median(costs[0]))
 
 
-def _told(
-    found: Array, of: tuple[Array, tuple[int, ...] | None, tuple[int, ...]], search: _Search, turned: bool
-) -> PdffFit:
-    energy, image, lead = of
-    fields, costs = found[:, :, 0], found[:, :, 4] + ROUNDING * energy[:, None]
-    which, field = np.zeros(len(found), np.int64), np.where(np.isfinite(costs[:, 0]), fields[:, 0], np.nan)
-    smooth = np.zeros(len(found), bool)
-    if image is not None:
-        which, field = field_map.chosen(
-            fields, costs, energy, image, period_hz=search.period_hz, freedom=search.freedom
-        )
-        smooth = field_map.agrees(field, image)
-    rows = np.arange(len(found))
-    own = found[rows, which]
-    valid = np.isfinite(own[:, 4])
-    _, rate, water, fat, cost, sd = np.where(valid[:, None], own, np.nan).T
+def _explained(rows: NDArray[Any], where: NDArray[np.bool_] | None, search: _Search, turned: bool) -> _Candidates:
+    """Explanations of some voxels' echoes."""
+    samples, energy, wanted = _seen(rows, where)
+    found = _candidates(np.conj(samples) if turned else samples, wanted, search)
+    own = np.where(np.isfinite(found[:, :, 4:5]), found, np.nan)
+    _, rate, water, fat, cost, sd = np.moveaxis(own, -1, 0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = costs[rows, 1 - which] / costs[rows, which]
         pdff = fat / (water + fat)
         half = student(search.freedom) * np.sqrt(cost / search.freedom) * sd
-        # An interval wholly outside 0 to 1 is no mixture either: the field is likely the other one.
-        unlikely = (pdff + half < -EXACT) | (pdff - half > 1.0 + EXACT)
-        near = ratio < float(table("fat_fraction")["swap_ratio"]["value"])
-        swap = valid & (near | unlikely) & ~smooth
+        mixture = ~((pdff + half < -EXACT) | (pdff - half > 1.0 + EXACT))
+    told = np.stack([pdff, rate, water, fat, pdff - half, pdff + half], axis=-1, dtype=np.float32, casting="same_kind")
+    cost = found[:, :, 4] + ROUNDING * energy[:, None]
+    return _Candidates(field_hz=found[:, :, 0].copy(), cost=cost, told=told, mixture=mixture, energy=energy)
 
-    def shaped(values: Array) -> Numbers:
-        return values.astype(np.float32).reshape((*lead, *values.shape[1:]))
+
+def _told(
+    found: _Candidates, image: tuple[int, ...] | None, lead: tuple[int, ...], search: _Search, turned: bool
+) -> PdffFit:
+    """The likeliest explanation of each voxel; in an image the one that its neighbours favour."""
+    costs, n = found.cost, len(found.cost)
+    if image is None:
+        which, smooth = np.zeros(n, np.int64), np.zeros(n, bool)
+        field = found.field_hz[:, 0]
+    else:
+        numbers: Any = {"period_hz": search.period_hz, "freedom": search.freedom}
+        which, field = field_map.chosen(found.field_hz, costs, found.energy, image, **numbers)
+        smooth = field_map.agrees(field, image)
+    rows = np.arange(n)
+    valid = np.isfinite(costs[rows, which])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        near = costs[rows, 1 - which] / costs[rows, which] < float(table("fat_fraction")["swap_ratio"]["value"])
+    # An interval wholly outside 0 to 1 is no mixture either: the field is likely the other one.
+    swap = valid & (near | ~found.mixture[rows, which]) & ~smooth
+
+    def column(k: int) -> Numbers:
+        return np.asarray(found.told[rows, which, k].reshape(lead), np.float32)
 
     return PdffFit(
-        pdff=shaped(pdff), r2star_per_s=shaped(rate), field_map_hz=shaped(np.where(valid, field, np.nan)), water=shaped(water),
-        fat=shaped(fat), ci95=shaped(np.stack([pdff - half, pdff + half], axis=1)), swap_suspected=swap.reshape(lead),
+        pdff=column(0), r2star_per_s=column(1), field_map_hz=np.where(valid, field, np.nan).astype(np.float32).reshape(lead),
+        water=column(2), fat=column(3), ci95=found.told[rows, which, 4:].reshape((*lead, 2)), swap_suspected=swap.reshape(lead),
         valid=valid.reshape(lead), conjugated=turned,
     )  # fmt: skip

@@ -46,22 +46,32 @@ def chosen(
 
     with np.errstate(divide="ignore", invalid="ignore"):
         # -2 ln likelihood ratio of each candidate against the best one.
-        against = freedom * np.log(costs / costs[:, :1])
-    against = np.where(np.isfinite(costs), np.nan_to_num(against, posinf=MOST_WEIGHT), np.inf)
-    against = np.where(np.isfinite(costs), np.minimum(against, MOST_WEIGHT), np.inf)
+        against = costs / costs[:, :1]
+        # In place: of a whole image each copy counts.
+        np.log(against, out=against)
+        against *= freedom
+    np.nan_to_num(against, copy=False, posinf=MOST_WEIGHT)
+    np.minimum(against, MOST_WEIGHT, out=against)
+    against[~np.isfinite(costs)] = np.inf
     grid = (1,) * (3 - len(shape)) + tuple(int(n) for n in shape)
     numbers: Any = (period_hz, SMOOTH_HZ)
+    certain = _certain(against, costs, energy)
+    fields = np.where(np.isfinite(fields_hz), fields_hz, 0.0)
     out = np.full(len(costs), -1, np.int64), np.full(len(costs), np.nan)
-    fields = np.ascontiguousarray(np.where(np.isfinite(fields_hz), fields_hz, 0.0))
+    field_map_loops.grow(out, fields, against, (certain, *grid), numbers)
+    for _ in range(SWEEPS):
+        field_map_loops.sweep(out, fields, against, grid, numbers)
+    return np.maximum(out[0], 0, out=out[0]), out[1]
+
+
+def _certain(against: Array, costs: Array, energy: Array) -> Array:
+    """How certain each voxel is by itself, (n,), the least number first: by what the other candidate costs, and what the first explains."""
     with np.errstate(invalid="ignore", divide="ignore"):
         explained = np.clip(1.0 - costs[:, 0] / energy, 0.0, 1.0)
-    certain = np.where(
-        np.isfinite(against[:, 0]), -np.minimum(against[:, 1], MOST_WEIGHT) * np.nan_to_num(explained) ** 2, np.inf
-    )
-    field_map_loops.grow(out, fields, np.ascontiguousarray(against), (certain, *grid), numbers)
-    for _ in range(SWEEPS):
-        field_map_loops.sweep(out, fields, np.ascontiguousarray(against), grid, numbers)
-    return np.maximum(out[0], 0), out[1]
+    np.nan_to_num(explained, copy=False)
+    certain = -np.minimum(against[:, 1], MOST_WEIGHT) * explained**2
+    certain[~np.isfinite(against[:, 0])] = np.inf
+    return np.asarray(certain)
 
 
 def agrees(field_hz: Array, shape: tuple[int, ...]) -> NDArray[np.bool_]:

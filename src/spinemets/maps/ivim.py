@@ -27,6 +27,8 @@ from spinemets.model.errors import UsageError
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.float32]
+# A voxel's covariances take ten times the memory of its samples: small pieces.
+PIECE = 1 << 14
 NAMES = ("f", "d_mm2_per_s", "dstar_mm2_per_s", "s0")
 
 
@@ -97,7 +99,7 @@ def fit(signal: ArrayLike, b_values: ArrayLike, *, mask: ArrayLike | None = None
         samples = np.ascontiguousarray(rows[part], np.float32)
         return _piece(samples, np.ones(len(samples), bool) if where is None else where[part], tables, rules)
 
-    return in_pieces(piece, len(rows), values.shape[:-1])
+    return in_pieces(piece, len(rows), values.shape[:-1], size=PIECE)
 
 
 def _piece(samples: Numbers, wanted: NDArray[np.bool_], tables: tuple[Table, Table], rules: Any) -> IvimFit:

@@ -30,7 +30,7 @@ SPANNED = 8
 LEAST_SHARE = 1e-8
 # Share of two curves' squared lengths that has to part them.
 LEAST_APART = 1e-12
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
 # Step of numeric derivatives by a logarithm; what an interval that is not bounded is bounded by.
 LOG_STEP = 1e-4
 MOST_LOG = 80.0
