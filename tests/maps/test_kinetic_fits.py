@@ -204,3 +204,40 @@ def test_noise_makes_intervals_wider(model):
     name = "vp" if model in ("patlak", "extended_tofts") else "ktrans_per_min"
     widths = [np.median(np.diff(fitted(model, curve + sd * noise).parameters[name][1], axis=1)) for sd in (0.001, 0.01)]
     assert widths[1] / widths[0] == pytest.approx(10.0, rel=0.5)
+
+
+def test_some_of_the_samples():
+    """Those asked for, all of them wanted, each with its own step of rounding."""
+    rows = np.arange(12, dtype=np.float32).reshape(4, 3)
+    samples = kinetic_fits.Samples(rows=rows, wanted=np.zeros(4, bool), steps=10 * rows)
+    some = samples.of(np.array([1, 3]))
+    assert some.rows.tolist() == rows[[1, 3]].tolist() and some.steps.tolist() == (10 * rows[[1, 3]]).tolist()
+    assert some.wanted.all() and len(some.wanted) == 2
+    everything = samples.of(np.arange(4))
+    assert everything.rows is rows and everything.wanted.all()
+    assert kinetic_fits.Samples(rows=rows, wanted=np.zeros(4, bool)).of(np.array([2])).steps is None
+
+
+def test_tissue_without_delay_is_made_once():
+    tissues = kinetic_fits.tissues_of(input_of(TIMES_MIN, PLASMA), RULES)
+    assert tissues.at(0.0) is tissues.at(0.0) and tissues.at(0.0).alone is tissues.undelayed.alone
+    later = tissues.at(3.0)
+    assert later is not tissues.at(3.0)
+    assert later.plasma[2:] == pytest.approx(tissues.undelayed.plasma[:-2], abs=1e-9)
+
+
+def test_rounding_widens_intervals_alone():
+    """Steps of rounding change no value; where they are small against the noise, no interval either."""
+    noise = 0.01 * np.random.default_rng(11).standard_normal((40, len(TIMES_MIN)))
+    rows = np.ascontiguousarray(np.asarray(made("extended_tofts")[0]) + noise, np.float32)
+    tissues = kinetic_fits.tissues_of(input_of(TIMES_MIN, PLASMA), RULES)
+    plain, fine, coarse = (
+        kinetic_fits.of_model(
+            "extended_tofts", tissues, kinetic_fits.Samples(rows=rows, wanted=np.ones(40, bool), steps=steps), RULES, "none"
+        )
+        for steps in (None, np.full_like(rows, 0.001), np.full_like(rows, 0.1))
+    )  # fmt: skip
+    for name, (value, interval) in plain.parameters.items():
+        assert np.array_equal(fine.parameters[name][0], value) and np.array_equal(fine.parameters[name][1], interval)
+        assert np.array_equal(coarse.parameters[name][0], value)
+        assert (np.diff(coarse.parameters[name][1]) > 1.2 * np.diff(interval)).mean() > 0.9, name

@@ -194,6 +194,18 @@ def test_intervals_of_signals_hold_the_truth(noise, step):
         assert 0.93 <= ((low <= values) & (values <= high)).mean() <= 0.995, name
 
 
+def test_delays_of_rounded_signals():
+    """The delay is found to a fraction of the sampling of 5 s, and what rounding hides is still in the intervals."""
+    _, signal, known = rounded(20, 0.0, 1.0, 9)
+    late = np.concatenate([signal[:, :1], signal[:, :-1]], axis=1)
+    found = fit_signal(late, PLASMA, TIMES_S, known, "tofts", "fit")
+    assert found.delay_s == pytest.approx(np.full(20, 5.0), abs=2.5)
+    assert np.median(found.delay_s) == pytest.approx(5.0, abs=0.3)
+    ignored = fit_signal(late, PLASMA, TIMES_S, replace(known, rounded_to=0.0), "tofts", "fit")
+    widths, narrow = (np.diff(one.ci95["kep_per_min"])[:, 0] for one in (found, ignored))
+    assert np.median(widths) > np.median(narrow)
+
+
 def test_rounding_is_told_by_the_signals():
     """Stated or not, the same; taken as exact, intervals of a quiet signal are too narrow."""
     truth, signal, known = rounded(500, 0.0, 1.0, 6)
