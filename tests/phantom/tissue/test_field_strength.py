@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from spinemets.knowledge.lookup import table
+from spinemets.phantom.cases import grids, nuclear
+from spinemets.phantom.cases.named import case_of
 from spinemets.phantom.tissue.field_strength import at_field
 from spinemets.phantom.tissue.tissues import spongiosa, tissue
 
@@ -40,7 +42,19 @@ def test_what_a_case_changes_stays_changed():
     assert at_field(bright, 1.5) is bright
 
 
+@pytest.mark.parametrize("name", [*grids.CASES, *nuclear.CASES])
+def test_every_tissue_of_the_grids_goes_to_3_t(name):
+    """A tissue with a name of its own (fat-0.4-t2star-20) relaxes as the row it was made from does."""
+    for insert in case_of(name).inserts:
+        here = insert.all_parts[0].written
+        there, row = at_field(here, 3.0), here.row
+        for time in ("t1_ms", "t2_ms", "t2star_ms"):
+            factor = getattr(tissue(row, 3.0), time) / getattr(tissue(row), time)
+            assert getattr(there, time) == pytest.approx(factor * getattr(here, time), rel=1e-12), here.name
+        assert (there.name, there.fat_fraction, there.diffusion) == (here.name, here.fat_fraction, here.diffusion)
+
+
 def test_unknown_tissues():
-    """A name that no table has cannot be taken to another field."""
+    """A row that no table has cannot be taken to another field."""
     with pytest.raises(KeyError):
-        at_field(replace(tissue("csf"), name="ectoplasm"), 3.0)
+        at_field(replace(tissue("csf"), row="ectoplasm"), 3.0)

@@ -18,20 +18,20 @@ BUILT_FOR_T = 1.5
 def at_field(of: Tissue, field_t: float) -> Tissue:
     """A tissue made for 1.5 T, at `field_t`.
 
-    Its relaxation times scale as those of the table between the two fields, so that a case that changes one keeps its
-    change. T2* of spongy bone runs over the ages on the same straight lines at both fields: the value at one gives that
+    Its relaxation times scale as those of its row of the tables between the two fields, so that a case that changes one keeps
+    its change, whatever it calls the tissue. T2* of spongy bone runs over the ages on the same straight lines at both fields: the value at one gives that
     at the other.
 
     Raises
     ------
     KeyError
-        If the table has no such tissue.
+        If the tables have no such row.
     """
     if field_t == BUILT_FOR_T:
         return of
     if of.name == "spongiosa":
         return _spongiosa(of, field_t)
-    here, there = tissue(of.name, BUILT_FOR_T), tissue(of.name, field_t)
+    here, there = tissue(of.row, BUILT_FOR_T), tissue(of.row, field_t)
     return replace(
         of,
         t1_ms=of.t1_ms * there.t1_ms / here.t1_ms,

@@ -26,6 +26,8 @@ class Tissue:
 
     Attributes
     ----------
+    row
+        Of the tables, which it was made from: a tissue with other values and another name keeps it.
     pd, fat_fraction
         Proton density relative to water, proton-density fat fraction.
     t1_ms, t2_ms, t2star_ms
@@ -39,6 +41,7 @@ class Tissue:
     """
 
     name: str
+    row: str
     pd: float
     fat_fraction: float
     t1_ms: float
@@ -177,6 +180,7 @@ def _from_row(name: str, row: Row, field_t: float) -> Tissue:
     normal = rows["bone_scan_reference"]["normal_vertebra"]["suv_mean"]
     return Tissue(
         name=name,
+        row=name,
         pd=row["pd"],
         fat_fraction=row["fat"],
         t1_ms=row["t1_ms"][column],
