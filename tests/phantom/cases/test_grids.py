@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +12,8 @@ from spinemets import phantom
 from spinemets.phantom.cases.grids import ADC_MM2_PER_S, FAT_FRACTIONS, RADII_MM, SMALL_MM
 from spinemets.phantom.cases.ingredients import LUMBAR_FIELD
 from spinemets.phantom.cases.named import case_of
+from spinemets.phantom.imaging.acquisition import default
+from spinemets.phantom.imaging.mr_signals import MrContrast
 from spinemets.phantom.pathology.measure import measure
 
 
@@ -45,9 +48,6 @@ def test_curves_differ_in_kinetics():
 
 def test_bright_and_dark_of_the_suppression_table():
     """Fat and blood are bright on T1; only fat goes dark with suppression."""
-    from spinemets.phantom.imaging.acquisition import default
-    from spinemets.phantom.imaging.mr_signals import MrContrast
-
     by_name = {insert.tissue.name: insert.tissue for insert in case_of("fs-table").inserts}
 
     def signal(sequence, name):
@@ -106,6 +106,21 @@ def test_balls_of_a_grid_lie_clear_of_each_other_and_of_bone(name, normal):
 def test_balls_of_mr_grids_keep_their_mineral(name):
     """CT must have no say: trabeculae stay between the changed marrow."""
     assert {(i.mineral_retained, i.kind) for i in case_of(name).inserts} == {(1.0, "grid")}
+
+
+def test_balls_are_as_even_as_a_test_object():
+    """Every voxel holds the stated fat fraction: marrow's own patches (a quarter of its fat here) would take 0.9 above 1."""
+    patient = phantom.build("pdff-grid", 1)
+    clean = {"noise": float("inf"), "acquired_share": (1.0, 1.0), "bandwidth_hz_per_px": 1e9, "stored": 2500.0}
+    acquisition = replace(default("dixon"), **clean, n_slices=8, echoes_ms=(2.2, 4.6))
+    found = patient.render("dixon", acquisition)
+    places = found.grid.to_lps_mm(np.stack(np.meshgrid(*map(np.arange, found.grid.shape_ijk), indexing="ij"), axis=-1))
+    contrast = [MrContrast(acquisition, volume) for volume in (0, 1)]
+    for insert, ball in zip(patient.case.inserts, patient.truth["lesions"], strict=True):
+        inside = np.linalg.norm(places - np.array(ball["centroid_lps_mm"]), axis=-1) < 3.0
+        ratio = found.array[inside, 0] / found.array[inside, 1].astype(float)
+        expected = [one.magnitude(one.tissue(insert.tissue)) for one in contrast]
+        assert ratio == pytest.approx(expected[0] / expected[1], abs=0.02), insert.id
 
 
 @pytest.mark.parametrize("loss", [0.1, 0.3, 0.9])

@@ -48,7 +48,7 @@ PROPERTIES = {
 
 
 def _spheres(tissues: Sequence[Tissue], radius_mm: float = SMALL_MM) -> tuple[Insert, ...]:
-    """A ball of each tissue: one a level, then two."""
+    """A ball of each tissue, the same everywhere in it: one a level, then two."""
     two = len(tissues) > len(LUMBAR_FIELD)
     made = []
     for number, tissue in enumerate(tissues):
@@ -64,6 +64,7 @@ def _spheres(tissues: Sequence[Tissue], radius_mm: float = SMALL_MM) -> tuple[In
                 radii_mm=(radius_mm,) * 3,
                 edge_mm=0.5,
                 mineral_retained=1.0,
+                even=True,
             )
         )
     return tuple(made)

@@ -94,6 +94,9 @@ class Insert:
         By how much the arch parts among them are widened.
     malignant
         Whether it is tumour, treated or not.
+    even
+        Whether its tissue is the same everywhere, as in a test object, and not as patchy as the patient's marrow: every voxel holds
+        what the tissue states.
     """
 
     id: str
@@ -114,6 +117,7 @@ class Insert:
     compartments: tuple[str, ...] = ("body",)
     expansion_mm: float = 0.0
     malignant: bool = True
+    even: bool = False
 
     @property
     def region(self) -> Shape:

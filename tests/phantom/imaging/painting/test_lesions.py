@@ -54,6 +54,22 @@ def test_lesions_equal_their_twin(case):
     assert paint(alone, block, contrast)[0][inside] == pytest.approx(expected[inside], abs=0.02)
 
 
+def test_an_even_lesion_has_no_texture():
+    """The same tissue, in its mean, at every sample well inside; as patchy as marrow where it is not even."""
+    patient = phantom.build("first-light", 1).anatomy
+    insert = replace(patient.inserts[0], edge_mm=0.5)
+    block = lattice(patient.vertebra(insert.level).frame.lps(*insert.centre_mm), np.array([4.0, 4.0, 4.0]), 1.0)
+    contrast = CtContrast()
+    (base,), (slope,) = contrast.spongy(
+        insert.all_parts[0].written, insert.all_parts[0].mineral_mg_per_ml(patient.hosts[insert.level])
+    )
+    even, patchy = (
+        paint(replace(patient, inserts=(replace(insert, even=yes),)), block, contrast)[0] for yes in (True, False)
+    )
+    assert even == pytest.approx(np.full(block.shape, base + slope), abs=0.01)
+    assert patchy.std() > 10 * max(even.std(), 0.01)
+
+
 def _vein_share(vertebra, bone):
     """Share of the basivertebral vein, everywhere in the block."""
     rows, depth = table("phantom_anatomy")["basivertebral"], vertebra.body.size.mean_depth

@@ -74,6 +74,12 @@ class Palette:
             self._known[key] = np.stack([self._channels([part[n] for part in parts]) for n in (0, 1)])
         return self._known[key]
 
+    def even(self, of: Tissue, mineral_mg_per_ml: float) -> Array:
+        """(base, slope) by channel of the same without texture: its mean everywhere."""
+        mixture = self.spongy(of, mineral_mg_per_ml)
+        mean = mixture.sum(axis=0)
+        return np.stack([mean, np.zeros_like(mean)])
+
     @staticmethod
     def _channels(values: Sequence[Channels]) -> Array:
         return np.array([number for part in values for number in part], np.float32)

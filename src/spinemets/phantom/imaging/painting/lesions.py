@@ -35,13 +35,14 @@ def blurred_share(distance: Array, reach_mm: float, edge_mm: float) -> Array:
 def lesion(
     canvas: Canvas, insert: Insert, where: tuple[Bone, float], host: tuple[Tissue, Mapping[str, Field]]
 ) -> list[Layer]:
-    """The tissues that an insert writes, part by part."""
+    """The tissues that an insert writes, part by part; an even one without the texture of marrow."""
     bone, reach_mm = where
     around, fields = host
+    made = canvas.palette.even if insert.even else canvas.palette.spongy
     return [
         Layer(
             share=share,
-            mixture=canvas.palette.spongy(part.written, part.mineral_mg_per_ml(around)),
+            mixture=made(part.written, part.mineral_mg_per_ml(around)),
             in_shell=insert.breaks_cortex,
         )
         for part, share in zip(insert.all_parts, insert.shares(bone, fields, reach_mm), strict=True)
