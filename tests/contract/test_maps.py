@@ -274,7 +274,8 @@ def test_intervals_hold_their_values(name):
     found = door.run(door.signals(np.random.default_rng(12), (N,)))
     intervals = {key: array for key, array in arrays(found).items() if "ci95" in key}
     for key, array in intervals.items():
-        own = {"ci95": "pdff", "ci95_s": "t1_s"}.get(key, key.removeprefix("ci95."))
+        fraction = "pdff" if hasattr(found, "pdff") else "fat_fraction_magnitude"
+        own = {"ci95": fraction, "ci95_s": "t1_s"}.get(key, key.removeprefix("ci95."))
         value = getattr(found, own, None)
         if value is None:
             continue

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from spinemets.knowledge.lookup import table
 from spinemets.maps.blocks import in_blocks, voxels
 from spinemets.maps.fat_spectrum import modulation
+from spinemets.maps.separable import student
 from spinemets.model.errors import UsageError
 
 Array = NDArray[np.float64]
@@ -22,6 +23,11 @@ FRACTIONS = np.linspace(0.0, 1.0, 21)
 RATES_PER_S = np.geomspace(10.0, 400.0, 6)
 STEPS = 16
 HALF, EDGE = 0.5, 1e-9
+QUARTERS = (0.0, 0.25, 0.5, 0.75)
+# Fractions that are one and the same answer, reached from both sides; single precision leaves this share of the energy.
+SAME, ROUNDING = 0.02, 1e-12
+# What of the echoes is fitted: total, fraction and rate.
+UNKNOWNS = 3
 BLOCK_BYTES = 1 << 16
 
 
@@ -33,15 +39,19 @@ class MagnitudeFit:
     ----------
     fat_fraction_magnitude
         Between 0 and 1. Whether water or fat prevails is told by the side peaks of fat alone.
+    ci95
+        (..., 2): 95 % interval of the fraction from what the fit leaves over. It reaches from one answer to the other where
+        `prevailing_unsure`.
     r2star_per_s
         Decay rate.
     prevailing_unsure
-        Whether the best fraction on the other side of one half explains the echoes nearly as well.
+        Whether what the fit leaves over does not rule out, at 95 %, the best fraction on the other side of one half.
     valid
         Whether the echoes could be fitted.
     """
 
     fat_fraction_magnitude: Numbers
+    ci95: Numbers
     r2star_per_s: Numbers
     prevailing_unsure: NDArray[np.bool_]
     valid: NDArray[np.bool_]
@@ -94,22 +104,22 @@ def fit(
     """
     values, times = np.asarray(echoes), np.asarray(echo_times_s, dtype=np.float64)
     _check(values, times)
-    ratio = float(table("fat_fraction")["swap_ratio"]["value"])
     fat = modulation(times, field_t, spectrum)
     rows, where = voxels(values, mask)
-    out = np.full((len(rows), 3), np.nan)
+    out = np.full((len(rows), 5), np.nan)
 
     def work(part: slice) -> None:
         seen = np.abs(rows[part]).astype(np.float64)
         good = np.isfinite(seen).all(axis=1) & (seen.sum(axis=1) > 0.0)
         chosen = np.flatnonzero(good if where is None else good & where[part])
         if len(chosen):
-            out[part][chosen] = _block(seen[chosen], times, fat, ratio)
+            out[part][chosen] = _block(seen[chosen], times, fat)
 
     in_blocks(work, len(rows), 8 * len(times), block_bytes=BLOCK_BYTES)
     lead = values.shape[:-1]
     return MagnitudeFit(
         fat_fraction_magnitude=out[:, 0].astype(np.float32).reshape(lead),
+        ci95=out[:, 3:].astype(np.float32).reshape((*lead, 2)),
         r2star_per_s=out[:, 1].astype(np.float32).reshape(lead),
         prevailing_unsure=(out[:, 2] > 0.0).reshape(lead),
         valid=np.isfinite(out[:, 0]).reshape(lead),
@@ -129,28 +139,46 @@ def _check(values: NDArray[Any], times: Array) -> None:
         )
 
 
-def _block(seen: Array, times: Array, fat: NDArray[np.complex128], ratio: float) -> Array:
-    """Fraction, rate, and 1 where the other side fits nearly as well."""
+def _block(seen: Array, times: Array, fat: NDArray[np.complex128]) -> Array:
+    """Fraction, rate, 1 where the other side of one half is not ruled out, and the ends of the interval."""
+    fractions, rates, costs = _minima(seen, times, fat)
+    rows, best, least = np.arange(len(seen)), costs.argmin(axis=0), costs.min(axis=0)
+    # What a fit may leave over beyond the least before it is ruled out: F of one and `freedom` degrees.
+    freedom = len(times) - UNKNOWNS
+    most = student(freedom) ** 2 * least / freedom + ROUNDING * (seen**2).sum(axis=1)
+    beyond = costs - least
+    held = beyond <= most
+    found = fractions[best, rows]
+    other_side = ((fractions >= HALF) != (found >= HALF)) & (np.abs(fractions - found) > SAME)
+    spreads = np.stack([_spread(seen, at, times, fat) for at in zip(fractions, rates, strict=True)])
+    half = np.sqrt(np.where(held, most - beyond, 0.0)) * np.sqrt(spreads)
+    low = np.where(held, fractions - half, 1.0).min(axis=0)
+    high = np.where(held, fractions + half, 0.0).max(axis=0)
+    unsure = (held & other_side).any(axis=0)
+    return np.column_stack([found, rates[best, rows], unsure, np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)])
+
+
+def _minima(seen: Array, times: Array, fat: NDArray[np.complex128]) -> tuple[Array, Array, Array]:
+    """Fractions, rates and costs, each (start, n), of the fits from every quarter of the fractions.
+
+    Two starts on either side of one half: the residual has a minimum of its own near it.
+    """
     fractions, rates = (grid.reshape(-1) for grid in np.meshgrid(FRACTIONS, RATES_PER_S, indexing="ij"))
     shapes, _ = _shapes(fractions, rates, times, fat)
     along = seen @ (shapes / np.linalg.norm(shapes, axis=1, keepdims=True)).T
-    sides = []
-    # Two starts on either side of one half: the residual has a minimum of its own near it.
-    for low in (0.0, HALF):
-        tried = []
-        for start in (low, low + HALF / 2.0):
-            near = (fractions >= start - EDGE) & (fractions <= start + HALF / 2.0 + EDGE)
-            best = np.where(near, along, -np.inf).argmax(axis=1)
-            tried.append(_refined(seen, (fractions[best], rates[best]), times, fat))
-        wins = tried[0][2] <= tried[1][2]
-        fraction, rate, cost = (np.where(wins, first, second) for first, second in zip(*tried, strict=True))
-        sides.append((np.stack([fraction, rate], axis=1), cost))
-    (one, low_cost), (other, high_cost) = sides
-    apart = np.abs(one[:, 0] - other[:, 0]) > 0.02
-    found = np.where((low_cost <= high_cost)[:, None], one, other)
-    rounding = 1e-12 * (seen**2).sum(axis=1)
-    unsure = apart & (np.maximum(low_cost, high_cost) < ratio * np.minimum(low_cost, high_cost) + rounding)
-    return np.column_stack([found, unsure])
+    tried = []
+    for start in QUARTERS:
+        near = (fractions >= start - EDGE) & (fractions <= start + QUARTERS[1] + EDGE)
+        best = np.where(near, along, -np.inf).argmax(axis=1)
+        tried.append(_refined(seen, (fractions[best], rates[best]), times, fat))
+    found, rate, cost = (np.stack(part) for part in zip(*tried, strict=True))
+    return found, rate, cost
+
+
+def _spread(seen: Array, at: tuple[Array, Array], times: Array, fat: NDArray[np.complex128]) -> Array:
+    """Variance of the fraction for a noise of 1, rate and total fitted too."""
+    normal, _ = _normal(seen, at, times, fat)
+    return np.asarray(np.linalg.inv(normal)[:, 0, 0])
 
 
 def _shapes(fractions: Array, rates: Array, times: Array, fat: NDArray[np.complex128]) -> tuple[Array, Array]:
@@ -170,22 +198,27 @@ def _refined(
     cost = _cost(seen, fraction, rate, times, fat)
     share = np.ones(len(seen))
     for _ in range(STEPS):
-        shape, by_fraction = _shapes(fraction, rate, times, fat)
-        norm = (shape**2).sum(axis=1, keepdims=True)
-        total = (seen * shape).sum(axis=1, keepdims=True) / norm
-        rest = seen - total * shape
-        columns = np.stack([total * by_fraction, -total * times * shape], axis=-1)
-        columns = columns - shape[:, :, None] * ((columns * shape[:, :, None]).sum(axis=1) / norm)[:, None, :]
-        normal = np.einsum("vea,veb->vab", columns, columns)
-        normal[:, [0, 1], [0, 1]] *= 1.0 + 1e-6
-        normal[:, [0, 1], [0, 1]] += 1e-300
-        step = np.linalg.solve(normal, np.einsum("vea,ve->va", columns, rest)[..., None])[..., 0]
+        normal, against = _normal(seen, (fraction, rate), times, fat)
+        step = np.linalg.solve(normal, against[..., None])[..., 0]
         then = np.clip(fraction + share * step[:, 0], 0.0, 1.0), np.clip(rate + share * step[:, 1], 0.0, 2000.0)
         other = _cost(seen, *then, times, fat)
         better = other <= cost
         fraction, rate = (np.where(better, new, old) for new, old in zip(then, (fraction, rate), strict=True))
         cost, share = np.where(better, other, cost), np.where(better, 1.0, share / 2.0)
     return fraction, rate, cost
+
+
+def _normal(seen: Array, at: tuple[Array, Array], times: Array, fat: NDArray[np.complex128]) -> tuple[Array, Array]:
+    """Normal matrix (n, 2, 2) of fraction and rate, the total solved for, and what of the residual lies along them (n, 2)."""
+    shape, by_fraction = _shapes(*at, times, fat)
+    norm = (shape**2).sum(axis=1, keepdims=True)
+    total = (seen * shape).sum(axis=1, keepdims=True) / norm
+    columns = np.stack([total * by_fraction, -total * times * shape], axis=-1)
+    columns = columns - shape[:, :, None] * ((columns * shape[:, :, None]).sum(axis=1) / norm)[:, None, :]
+    normal = np.einsum("vea,veb->vab", columns, columns)
+    normal[:, [0, 1], [0, 1]] *= 1.0 + 1e-6
+    normal[:, [0, 1], [0, 1]] += 1e-300
+    return normal, np.einsum("vea,ve->va", columns, seen - total * shape)
 
 
 def _cost(seen: Array, fraction: Array, rate: Array, times: Array, fat: NDArray[np.complex128]) -> Array:

@@ -83,8 +83,12 @@ def test_magnitudes(build, tissue, echoes):
     found = fat_fraction_maps(build(parts(np.abs(echoes), flip_deg=3.0)), STILL)
     assert found[0].maps[0].name == "fat_fraction_magnitude"
     near = np.abs(found[0].maps[0].array[tissue] - FRACTION) < 0.1
-    assert near.mean() > 0.7
-    assert any("from magnitudes" in note for note in found[0].notes)
+    by_name = {one.name: one.array for one in found[0].maps}
+    unsure = by_name["prevailing_unsure"][tissue] == 1
+    assert near[~unsure].mean() > 0.9 and (~unsure).mean() > 0.5
+    low, high = by_name["fat_fraction_magnitude_ci95"][tissue].T
+    assert ((low <= FRACTION) & (high >= FRACTION)).mean() > 0.9
+    assert any("from magnitudes" in note and "its interval holds both" in note for note in found[0].notes)
 
 
 def test_too_few_magnitudes(build, echoes):

@@ -181,9 +181,13 @@ def _of_magnitudes(source: str, train: list[Series], how: How) -> MapResult:
     _, _, notes = weighting_name(train[0].acquisition.flip_deg)
     notes.append(said)
     unsure = int(np.count_nonzero(fitted.prevailing_unsure))
-    notes.append(f"from magnitudes: in {unsure} voxels water and fat may be exchanged (map prevailing_unsure)")
+    notes.append(
+        f"from magnitudes: in {unsure} of {np.count_nonzero(fitted.valid)} voxels water and fat may be exchanged (map prevailing_unsure);"
+        " there the fraction is no more than one of two, and its interval holds both"
+    )
     maps = (
         named("Fat fraction of magnitudes", "fat_fraction_magnitude", "1", fitted.fat_fraction_magnitude),
+        named("Fat fraction of magnitudes, 95 % interval", "fat_fraction_magnitude_ci95", "1", fitted.ci95),
         named("Effective transverse relaxation rate", "r2star_per_s", "/s", fitted.r2star_per_s),
         named(
             "Whether water or fat prevails is not sure",
