@@ -108,7 +108,7 @@ class Phantom:
 
         if len({a.geometry for a in acquisitions}) != 1:
             raise ValueError("series rendered together share their geometry")
-        streams = [stream(self.seed, f"noise/{self.case.name}/{a.sequence}") for a in acquisitions]
+        streams = [stream(self.seed, f"noise/{self.case.name}/{a.scan or a.sequence}") for a in acquisitions]
         if acquisitions[0].xray is not None:
             if grid is not None:
                 raise ValueError("the detector of a radiograph lies where its protocol says")

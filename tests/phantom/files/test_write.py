@@ -24,7 +24,7 @@ from spinemets.phantom.imaging.acquisition import default, sequences
 
 GRADIENT_ECHOES = (
     "in_phase", "opposed_phase", "in_phase_3t", "opposed_phase_3t", "dixon", "dixon_3t", "dixon2", "t2star", "vfa",
-    "dce",
+    "dce", "dixon_magnitude", "dixon_phase", "dixon_magnitude_3t", "dixon_phase_3t",
 )  # fmt: skip
 
 
@@ -177,9 +177,13 @@ KINDS = {
     "xr_ap": "radiograph", "xr_lat": "radiograph", "ct_bone": "ct_bone", "ct_soft": "ct_soft", "ct_soft3": "ct_soft",
     "ct_soft5": "ct_soft", "ct_body": "ct_soft", "ct_80kv": "ct_soft", "ct_100kv": "ct_soft", "ct_140kv": "ct_soft",
     "ct_contrast": "ct_soft", "ct_myelogram": "ctm",
+    "dixon_magnitude": "dixon", "dixon_magnitude_3t": "dixon",
 }  # fmt: skip
 # Series that say what they are only beside one another.
-PAIRS = (("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"))
+PAIRS = (
+    ("in_phase", "opposed_phase"), ("in_phase_3t", "opposed_phase_3t"), ("dixon_magnitude", "dixon_phase"),
+    ("dixon_magnitude_3t", "dixon_phase_3t"),
+)  # fmt: skip
 
 
 def alone_and_in_pairs(names):
@@ -201,7 +205,9 @@ def test_every_series_is_what_it_is_called(tmp_path, monkeypatch, make, names):
         make(patient, folder, together)
         study = open_study(folder)
         for series in study.series:
-            assert series.kind == KINDS[together[0]], (together, series.uid)
+            # A phase is no picture to measure in.
+            kind = "derived" if "P" in series.acquisition.image_type else KINDS[together[0]]
+            assert series.kind == kind, (together, series.uid)
             # Where the suppression of fat fails on purpose, the picture rightly shows it bright.
             least = 0.7 if together == ("t2_fs_edge",) else 0.8
             assert series.recognition.confidence >= least, together
@@ -223,6 +229,19 @@ def test_volumes_say_what_they_are(tmp_path, monkeypatch):
     assert float(second) - float(began) == 4.0
     assert dce[0].ContrastBolusAgent == "Gadobutrol" and "ContrastBolusAgent" not in vfa[0]
     assert {d.MRAcquisitionType for d in (*dixon, *dce)} == {"3D"}
+
+
+def test_phases_as_scanners_write_them(tmp_path, monkeypatch):
+    """Twelve bits from -4096 in steps of two; ImageType says that it is a phase, and the reader makes complex echoes of the pair."""
+    names = short(("dixon_magnitude", "dixon_phase"), monkeypatch)
+    made = write_dicom(phantom.build("normal", 2), tmp_path, names)
+    magnitude, phase = ([pydicom.dcmread(f) for f in sorted(made[name].iterdir())] for name in names)
+    assert {d.ImageType[2] for d in magnitude} == {"M"} and {d.ImageType[2] for d in phase} == {"P"}
+    assert {(float(d.RescaleSlope), float(d.RescaleIntercept), d.BitsStored) for d in phase} == {(2.0, -4096.0, 12)}
+    assert [d.EchoTime for d in phase] == [d.EchoTime for d in magnitude] and "RescaleSlope" not in magnitude[0]
+    study = open_study(tmp_path)
+    assert {one.acquisition.complex_component for one in study.series} == {"MAGNITUDE", "PHASE"}
+    assert "phase_magnitude" in {one.kind for one in study.sets}
 
 
 def test_nifti_of_components(tmp_path, monkeypatch):

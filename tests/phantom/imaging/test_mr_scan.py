@@ -35,7 +35,7 @@ def test_fat_is_displaced_along_one_direction(spacing_ms):
     """A spot of fat moves along the readout (j), in echo planar images along the lines (i), by the shift of its frequency."""
     i, j = np.indices((64, 96))
     protocol = replace(default("dwi"), echo_spacing_ms=spacing_ms, bandwidth_hz_per_px=60.0, **WHOLE)
-    image = mr_scan.scan((np.zeros((64, 96), np.float32), spot()), protocol, NOTHING, quiet())
+    image = np.abs(mr_scan.scan((np.zeros((64, 96), np.float32), spot()), protocol, NOTHING, quiet()))
     found = [float((axis * image).sum() / image.sum()) for axis in (i, j)]
     epi = mr_artefacts.epi_chemical_shift_px(field_t=1.5, echo_spacing_ms=0.35, n_lines=64)
     read = noise.chemical_shift_px(field_t=1.5, bandwidth_hz_per_px=60.0)
@@ -49,7 +49,7 @@ def test_fat_turns_against_water(sequence):
     protocol = replace(default(sequence), bandwidth_hz_per_px=1e9, **WHOLE)
     half = np.full((16, 16), 0.5, np.float32)
     for around in (NOTHING, Surroundings(offset_hz=np.full((16, 16), 70.0, np.float32))):
-        image = mr_scan.scan((half, half), protocol, around, quiet())
+        image = np.abs(mr_scan.scan((half, half), protocol, around, quiet()))
         assert image == pytest.approx(np.full((16, 16), abs(1 + fat_turn(protocol)) / 2), abs=1e-5)
 
 
@@ -62,8 +62,29 @@ def test_fat_suppression_fails_where_the_field_is_off():
     expected = mr_artefacts.residual_fat(b0_offset_hz=offset, band_sigma_hz=60.0)
     assert turned[1] == pytest.approx(np.asarray(expected), rel=1e-5) and (turned[0] == 1.0).all()
     plain = replace(default("t2"), bandwidth_hz_per_px=1e9)
-    shapes = [mr_scan.scan((fat, fat), plain, one, quiet()) for one in (NOTHING, around)]
+    shapes = [np.abs(mr_scan.scan((fat, fat), plain, one, quiet())) for one in (NOTHING, around)]
     assert np.array_equal(*shapes)
+
+
+def test_phases_of_a_field():
+    """Water turns by the field until the echo, fat against it as well; 12 bits, half a turn = 4096, none above -4096 to 4094."""
+    protocol = replace(default("dixon_phase"), bandwidth_hz_per_px=1e9, **WHOLE).at(2)
+    offset = np.broadcast_to(np.linspace(-200.0, 200.0, 16, dtype=np.float32)[:, None], (16, 8))
+    around, full, none = Surroundings(offset_hz=offset), np.ones((16, 8), np.float32), np.zeros((16, 8), np.float32)
+    for pools, own in (((full, none), 1.0), ((none, full), fat_turn(protocol))):
+        found = mr_scan.stored(mr_scan.scan(pools, protocol, around, quiet()), protocol, 1.0)
+        expected = np.angle(own * np.exp(2j * np.pi * offset * 3.2e-3)) * 4096 / np.pi
+        apart = (found - expected + 4096) % 8192 - 4096
+        assert np.abs(apart).max() <= 1.1
+    turns = np.exp(1j * np.linspace(-np.pi, np.pi, 4001)).astype(np.complex64)
+    found = mr_scan.stored(turns, protocol, 1.0)
+    assert (found.min(), found.max()) == (-4096, 4094) and not (found % 2).any()
+
+
+def test_magnitudes_as_they_are_stored():
+    """Scaled, rounded, cut off at 12 bits."""
+    found = mr_scan.stored(np.array([0.0, 3j, -4.26, 600.0], np.complex64), default("dixon"), 10.0)
+    assert found.tolist() == [0.0, 30.0, 43.0, 4095.0]
 
 
 def test_motion_turns_lines():
@@ -73,8 +94,8 @@ def test_motion_turns_lines():
     wave = np.broadcast_to(np.cos(2 * np.pi * waves * i / n), (n, 16)).astype(np.float32)
     protocol = replace(default("t1"), motion_mm=2.0, pixel_mm=0.85, motion_period_lines=period, **WHOLE)
     mean = np.full((n, 16), 4.0, np.float32)
-    image = mr_scan.scan((mean + wave, np.zeros_like(mean)), protocol, NOTHING, quiet())
-    still = mr_scan.scan((mean + wave, np.zeros_like(mean)), replace(protocol, motion_mm=0.0), NOTHING, quiet())
+    image = np.abs(mr_scan.scan((mean + wave, np.zeros_like(mean)), protocol, NOTHING, quiet()))
+    still = np.abs(mr_scan.scan((mean + wave, np.zeros_like(mean)), replace(protocol, motion_mm=0.0), NOTHING, quiet()))
     assert still == pytest.approx(mean + wave, abs=1e-4)
     away_px = 2.0 / 0.85 * np.sin(2 * np.pi * waves / period)
     assert image == pytest.approx(np.abs(4.0 + wave * np.exp(-2j * np.pi * waves / n * away_px)), abs=1e-4)
@@ -85,7 +106,7 @@ def test_an_edge_has_ghosts_where_they_belong():
     n = 180
     pool = spot((n, 16), (90, 8))
     protocol = replace(default("t1"), motion_mm=1.0, motion_period_lines=9.0, bandwidth_hz_per_px=1e9, **WHOLE)
-    image = mr_scan.scan((pool, np.zeros_like(pool)), protocol, NOTHING, quiet())
+    image = np.abs(mr_scan.scan((pool, np.zeros_like(pool)), protocol, NOTHING, quiet()))
     away = int(mr_artefacts.ghost_shift_px(order=1, n_lines=n, period_lines=9.0))
     middle = image[:, 8]
     for place in (90 - away, 90 + away):
@@ -141,6 +162,16 @@ def test_the_field_is_off_at_the_edge(normal):
     )
     edge = np.s_[:, -40:, 0]
     assert bright[edge].astype(float).mean() > 1.5 * dark[edge].astype(float).mean()
+
+
+def test_truth_of_the_field(normal):
+    """At the voxels of a slice the truth of a field map is the offset that turns them."""
+    a = default("dixon_phase_3t")
+    grid = normal.grid(a)
+    offset = mr_scan.surroundings(normal.anatomy, a, grid, 3).offset_hz
+    index = np.stack([*np.indices(grid.shape_ijk[:2]), np.full(grid.shape_ijk[:2], 3)], axis=-1)
+    assert mr_scan.field_hz(a, grid, grid.to_lps_mm(index)) == pytest.approx(offset, abs=1e-3)
+    assert (mr_scan.field_hz(default("dixon"), grid, grid.to_lps_mm(index)) == 0.0).all()
 
 
 def test_thoracic_csf_loses_signal_to_flow(normal, clean):

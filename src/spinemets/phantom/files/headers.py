@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import spinemets
 from spinemets.exports.dicom.about import About, Code, Contrast, Equipment, Examination, Patient
 from spinemets.phantom.imaging import placing
-from spinemets.phantom.imaging.acquisition import Acquisition
+from spinemets.phantom.imaging.acquisition import MAGNITUDE, PHASE, Acquisition
+from spinemets.phantom.imaging.mr_scan import HALF_TURN, PHASE_STEP
 from spinemets.phantom.patient import Phantom, uid
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ IODINE = "Iohexol"
 INTRATHECAL = Code(value="72607000", scheme="SCT", meaning="Intrathecal route")
 # Last words of the image type by how the signal is made, and of the components of a fat-water separation.
 SIGNAL_WORDS = {"inversion_recovery": "IR", "gradient_echo": "GR"}
+PART_WORDS = {MAGNITUDE: "M", PHASE: "P"}
 COMPONENT_WORDS = {"in": "IN_PHASE", "opposed": "OPP_PHASE", "water": "WATER", "fat": "FAT"}
 
 
@@ -75,6 +77,7 @@ def ct_facts(a: Acquisition, began: datetime, *, intrathecal: bool = False) -> C
 def mr_facts(a: Acquisition, began: datetime) -> MrFacts:
     """How an MR series was made; `began` = start of its acquisition."""
     from spinemets.exports.dicom.mr import MrFacts  # lazy: heavy import
+    from spinemets.exports.dicom.stored import Scale
 
     inverted = a.method == "inversion_recovery"
     options = [word for word, stated in (("SP", a.saturation_band), ("FS", a.fat_suppressed)) if stated]
@@ -84,13 +87,14 @@ def mr_facts(a: Acquisition, began: datetime) -> MrFacts:
         scan_options=tuple(options), tr_ms=a.tr_ms, te_ms=a.te_ms, ti_ms=a.ti_ms if inverted else None,
         flip_deg=a.flip_deg, echo_train_length=a.echo_train_length, bandwidth_hz_per_px=a.bandwidth_hz_per_px, field_t=a.field_t,
         phase_direction="ROW", contrast=_contrast(a, began), points=_points(a),
+        scale=Scale(slope=PHASE_STEP, intercept=-HALF_TURN) if a.part == PHASE else Scale(),
     )  # fmt: skip
 
 
 def image_type(a: Acquisition) -> tuple[str, ...]:
     """Image type of an MR series as a whole, or of its one component: water and fat are computed from two echoes."""
     if len(a.components) != 1:
-        return ("ORIGINAL", "PRIMARY", "M", SIGNAL_WORDS.get(a.method, "SE"))
+        return ("ORIGINAL", "PRIMARY", PART_WORDS[a.part], SIGNAL_WORDS.get(a.method, "SE"))
     (name,) = a.components
     return ("DERIVED" if name in ("water", "fat") else "ORIGINAL", "PRIMARY", "M", COMPONENT_WORDS[name])
 

@@ -12,6 +12,7 @@ from spinemets.phantom.imaging.placing import placed
 from spinemets.phantom.imaging.radiograph_technique import Technique
 
 COMPONENTS = ("in", "opposed", "water", "fat")
+MAGNITUDE, PHASE = "magnitude", "phase"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,9 @@ class Acquisition:
         Readout bandwidth, the readout runs along j; spacing of the lines of echo planar imaging, which displaces fat along i.
     stored
         What normal marrow of the first volume is stored as; radiographs: one unit of log attenuation.
+    part, scan
+        What of the complex signal the series shows (MR): `magnitude` or `phase`, stored as one half turn = 4096; and the scan
+        that it belongs to, whose noise all its series show (empty = a scan of its own).
     reference_te_ms
         Echo time of the marrow that `noise` and `stored` speak of, where it is not that of the first volume: series of
         one scan (in and opposed phase) share their scale.
@@ -132,6 +136,8 @@ class Acquisition:
     hardening: bool = True
     saturation_band: bool = True
     stored: float = 700.0
+    part: Literal["magnitude", "phase"] = "magnitude"
+    scan: str = ""
     reference_te_ms: float | None = None
     coil_radius_mm: float | None = None
     coil_corrected: float = 0.0

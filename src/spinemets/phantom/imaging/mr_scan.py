@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spinemets.model.grid import Grid
 from spinemets.phantom.assembly import Anatomy
-from spinemets.phantom.imaging.acquisition import Acquisition
+from spinemets.phantom.imaging.acquisition import PHASE, Acquisition
 from spinemets.phantom.imaging.mr_signals import BAND_SIGMA_HZ, GRADIENT_ECHO, fat_turn
 from spinemets.phantom.shape.block import Array, Block
 from spinemets.physics import mr_artefacts, noise
@@ -26,6 +26,8 @@ COIL_FLOOR, COIL_LEVEL = 0.05, "L3"
 # Flow voids fade out over this length beyond the thoracic levels; they are so many times as long (along the spine) and wide
 # as the islands of a mixed lesion, whose texture they borrow.
 VOID_EDGE_MM, VOID_LONGER, VOID_WIDER = 15.0, 3.0, 2.0
+# Phases are stored in 12 bits as scanners do: half a turn is 4096, in steps of two. Magnitudes have 12 bits too.
+HALF_TURN, PHASE_STEP, LARGEST = 4096, 2, 4095
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,8 +83,8 @@ def csf_kept(anatomy: Anatomy, strength: float, grid: Grid, k: int) -> Array:
 
 def scan(
     pools: tuple[Array, Array], a: Acquisition, around: Surroundings, noise_of: tuple[np.random.Generator, float]
-) -> Array:
-    """One slice through k-space: magnitude (i, j).
+) -> NDArray[np.complex64]:
+    """One slice through k-space: complex image (i, j).
 
     Fat is displaced along j by the readout, in echo planar images along i, and turned against water in gradient echoes.
 
@@ -119,7 +121,16 @@ def scan(
         real, imaginary = generator.standard_normal((2, n_i, n_j), np.float32)
         signal.real += level * real
         signal.imag += level * imaginary
-    return np.asarray(np.abs(fft.ifft2(np.where(kept, signal, np.complex64(0)))))
+    return np.asarray(fft.ifft2(np.where(kept, signal, np.complex64(0))))
+
+
+def stored(image: NDArray[np.complex64], a: Acquisition, scale: float) -> Array:
+    """What the scanner keeps of a complex image: whole numbers, magnitudes times a scale, phases from -4096 to 4094."""
+    if a.part == PHASE:
+        steps = HALF_TURN // PHASE_STEP
+        turned = np.rint(np.angle(image) * np.float32(steps / np.pi))
+        return np.asarray(PHASE_STEP * np.where(turned >= steps, -steps, turned))
+    return np.asarray(np.clip(np.rint(np.abs(image) * scale), 0, LARGEST))
 
 
 def _turned(pools: tuple[Array, Array], a: Acquisition, offset_hz: Array | None) -> tuple[Array, Array]:
@@ -160,12 +171,23 @@ def _coil(anatomy: Anatomy, radius_mm: float, block: Block) -> Array:
 
 
 def _offset_hz(grid: Grid, k: int, edge_hz: float) -> Array:
+    """Offset of the field in slice k."""
+    i, j = np.indices(grid.shape_ijk[:2])
+    return np.asarray(_risen_hz(grid, (i, j, k), edge_hz), np.float32)
+
+
+def field_hz(a: Acquisition, grid: Grid, points_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Truth of the field map of a series: its field against that of the receiver at points (..., 3)."""
+    index = np.moveaxis(grid.to_ijk(points_lps_mm), -1, 0)
+    return np.asarray(_risen_hz(grid, tuple(index), a.b0_offset_hz))
+
+
+def _risen_hz(grid: Grid, ijk: tuple[Any, Any, Any], edge_hz: float) -> Any:
     """Offset of the field, 0 in the middle of the volume, `edge_hz` half the longer side of a picture away."""
     middle = (np.asarray(grid.shape_ijk) - 1.0) / 2.0
-    i, j = np.indices(grid.shape_ijk[:2])
-    away = [(at - m) * side for at, m, side in zip((i, j, k), middle, grid.spacing_mm, strict=True)]
+    away = [(at - m) * side for at, m, side in zip(ijk, middle, grid.spacing_mm, strict=True)]
     reach = max(n * side for n, side in zip(grid.shape_ijk[:2], grid.spacing_mm[:2], strict=True)) / 2.0
-    return np.asarray(edge_hz * sum(part**2 for part in away) / reach**2, np.float32)
+    return edge_hz * sum(part**2 for part in away) / reach**2
 
 
 def _slice(grid: Grid, k: int) -> Block:

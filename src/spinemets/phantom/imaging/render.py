@@ -12,7 +12,7 @@ from spinemets.model.grid import Grid
 from spinemets.model.volume import Volume
 from spinemets.phantom.assembly import Anatomy
 from spinemets.phantom.imaging import mr_scan, slabs
-from spinemets.phantom.imaging.acquisition import Acquisition
+from spinemets.phantom.imaging.acquisition import PHASE, Acquisition
 from spinemets.phantom.imaging.ct_scan import render_ct
 from spinemets.phantom.imaging.mr_signals import CsfShare, MrContrast
 from spinemets.phantom.imaging.paint import paint
@@ -33,7 +33,7 @@ def render(
 def render_mr_together(
     anatomy: Anatomy, acquisitions: Sequence[Acquisition], grid: Grid, generators: Sequence[np.random.Generator]
 ) -> tuple[Volume, ...]:
-    """MR magnitude of series of one geometry, uint16: the patient is painted once for all of them.
+    """MR series of one geometry, magnitudes as uint16, phases as int16: the patient is painted once for all of them.
 
     Fat is shifted along the readout, k-space cut, noise added, the magnitude scaled.
 
@@ -53,7 +53,8 @@ def render_mr_together(
         generator.integers(2**63, size=(n_k, a.n_volumes))
         for generator, a in zip(generators, acquisitions, strict=True)
     ]
-    stored = [np.empty((*grid.shape_ijk, a.n_volumes), np.uint16) for a in acquisitions]
+    types = [np.int16 if a.part == PHASE else np.uint16 for a in acquisitions]
+    stored = [np.empty((*grid.shape_ijk, a.n_volumes), kind) for kind, a in zip(types, acquisitions, strict=True)]
 
     def one_slice(k: int) -> None:
         pools = _mr_slice(anatomy, painted, grid, (k, acquisitions[0]))
@@ -66,8 +67,7 @@ def render_mr_together(
             sigma = 0.0 if a.noise_free else marrow[number] / a.noise
             around = mr_scan.surroundings(anatomy, a, grid, k)
             image = mr_scan.scan((water, fat), a, around, (np.random.default_rng(seeds[number][k, volume]), sigma))
-            image *= a.stored / marrow[number]
-            stored[number][:, :, k, volume] = np.clip(np.rint(image), 0, 4095)
+            stored[number][:, :, k, volume] = mr_scan.stored(image, a, a.stored / marrow[number])
 
     slabs.in_threads(one_slice, range(n_k))
     arrays = [array if a.several else array[..., 0] for array, a in zip(stored, acquisitions, strict=True)]
