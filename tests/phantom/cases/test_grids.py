@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spinemets import phantom
-from spinemets.phantom.cases.grids import ADC_MM2_PER_S, FAT_FRACTIONS, RADII_MM, SMALL_MM
+from spinemets.phantom.cases.grids import ADC_MM2_PER_S, FAT_FRACTIONS, IVIM, RADII_MM, SMALL_MM
 from spinemets.phantom.cases.ingredients import LUMBAR_FIELD
 from spinemets.phantom.cases.named import case_of
 from spinemets.phantom.imaging.acquisition import default
@@ -27,6 +27,17 @@ def test_radii_of_the_lesion_grid():
 def test_diffusion_steps():
     found = [insert.tissue.diffusion.adc_mm2_per_s for insert in case_of("adc-grid").inserts]
     assert tuple(found) == ADC_MM2_PER_S
+
+
+def test_steps_of_two_exponentials():
+    """Share, D and D* as stated, and no fat that would be displaced into or out of a ball; enough weightings to tell them."""
+    case = case_of("ivim-grid")
+    found = [insert.tissue.diffusion for insert in case.inserts]
+    assert tuple((d.perfused_share, d.d_mm2_per_s, d.dstar_mm2_per_s) for d in found) == IVIM
+    assert {insert.tissue.fat_fraction for insert in case.inserts} == {0.0}
+    assert len({insert.tissue.name for insert in case.inserts}) == len(IVIM)
+    b = default(case.series[0]).b_s_per_mm2
+    assert len(b) == 9 and sum(1 <= one <= 150 for one in b) >= 4
 
 
 @pytest.mark.parametrize(("name", "t2star_ms"), [("pdff-grid", 5.0), ("pdff-grid-30", 30.0)])
@@ -80,7 +91,7 @@ def test_mineral_loss_of_the_detection_grid():
     assert [2 * insert.region.radii_mm[0] for insert in inserts] == [5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0]
 
 
-@pytest.mark.parametrize("name", ["lesion-grid", "xr-detect-grid", "adc-grid", "fs-table", "pet-suv"])
+@pytest.mark.parametrize("name", ["lesion-grid", "xr-detect-grid", "adc-grid", "ivim-grid", "fs-table", "pet-suv"])
 def test_one_ball_a_level_from_head_to_feet(name):
     """Each level of the field once, in order, in the middle of the body and of one id each."""
     inserts = case_of(name).inserts
@@ -89,7 +100,7 @@ def test_one_ball_a_level_from_head_to_feet(name):
     assert len({i.id for i in inserts}) == len(inserts)
 
 
-@pytest.mark.parametrize("name", ["adc-grid", "csi-grid", "pdff-grid", "fs-table", "dce-types"])
+@pytest.mark.parametrize("name", ["adc-grid", "ivim-grid", "csi-grid", "pdff-grid", "fs-table", "dce-types"])
 def test_balls_of_a_grid_lie_clear_of_each_other_and_of_bone(name, normal):
     """Whole balls inside the marrow, all of one volume; two of one level do not touch."""
     inserts = case_of(name).inserts
@@ -102,7 +113,7 @@ def test_balls_of_a_grid_lie_clear_of_each_other_and_of_bone(name, normal):
             assert np.linalg.norm(np.subtract(one.centre_mm, other.centre_mm)) > 2 * SMALL_MM
 
 
-@pytest.mark.parametrize("name", ["adc-grid", "csi-grid", "pdff-grid", "fs-table", "dce-types"])
+@pytest.mark.parametrize("name", ["adc-grid", "ivim-grid", "csi-grid", "pdff-grid", "fs-table", "dce-types"])
 def test_balls_of_mr_grids_keep_their_mineral(name):
     """CT must have no say: trabeculae stay between the changed marrow."""
     assert {(i.mineral_retained, i.kind) for i in case_of(name).inserts} == {(1.0, "grid")}

@@ -76,3 +76,6 @@ def test_variant():
     )
     assert found.perfusion.ktrans_per_min == 0.5
     assert found.perfusion.ve == tissue("lytic_tumour").perfusion.ve
+    mixed = variant("lytic_tumour", perfused_share=0.2, dstar_mm2_per_s=0.03).diffusion
+    assert (mixed.perfused_share, mixed.dstar_mm2_per_s) == (0.2, 0.03)
+    assert mixed.d_mm2_per_s == tissue("lytic_tumour").diffusion.d_mm2_per_s

@@ -19,6 +19,11 @@ DIAMETERS_MM = (5.0, 7.5, 10.0, 12.5, 15.0, 17.5, 20.0)
 PEDICLE_SHARES = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0)
 SCALLOPS_MM = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0)
 ADC_MM2_PER_S = tuple(n * 1e-3 for n in (0.3, 0.6, 0.9, 1.2, 1.6, 2.0, 2.5))
+# Perfused share, D and D* [mm2/s] of two exponentials: what marrow and tumours are said to have, and their corners; no fat.
+IVIM = (
+    (0.05, 0.5e-3, 20e-3), (0.10, 0.5e-3, 20e-3), (0.20, 0.5e-3, 20e-3), (0.30, 0.5e-3, 20e-3), (0.20, 1.2e-3, 20e-3),
+    (0.20, 0.8e-3, 10e-3), (0.20, 0.8e-3, 50e-3),
+)  # fmt: skip
 FAT_FRACTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 T2STAR_MS = (5.0, 30.0)
 # What is left of water in pure fat: HU of the water part are worked out from it.
@@ -147,6 +152,19 @@ def _by_adc() -> tuple[Tissue, ...]:
     return tuple(_tumour(f"adc-{1000 * adc:.1f}", adc_mm2_per_s=adc) for adc in ADC_MM2_PER_S)
 
 
+def _by_ivim() -> tuple[Tissue, ...]:
+    return tuple(
+        _tumour(
+            f"ivim-{share:.2f}-{1000 * d:.1f}-{1000 * dstar:.0f}",
+            fat_fraction=0.0,
+            perfused_share=share,
+            d_mm2_per_s=d,
+            dstar_mm2_per_s=dstar,
+        )
+        for share, d, dstar in IVIM
+    )
+
+
 def _by_curve() -> tuple[Tissue, ...]:
     return tuple(_tumour(f"curve-{name}", ktrans_per_min=k, ve=ve, vp=vp) for name, (k, ve, vp) in CURVES.items())
 
@@ -163,6 +181,13 @@ CASES: Group = {
     "xr-scallop": _xr_scallop,
     "adc-grid": partial(
         _grid, name="adc-grid", about="ADC of 0.3 to 2.5e-3 mm2/s, T11 to L5.", tissues=_by_adc, series=("dwi", *MR)
+    ),
+    "ivim-grid": partial(
+        _grid,
+        name="ivim-grid",
+        about="Perfused shares of 0.05 to 0.3, slow and fast, T11 to L5.",
+        tissues=_by_ivim,
+        series=("dwi_ivim", *MR),
     ),
     "csi-grid": partial(
         _grid,

@@ -95,12 +95,15 @@ def variant(of: str, **changes: Any) -> Tissue:
     Parameters
     ----------
     changes
-        Fields of `Tissue`, or `adc_mm2_per_s` (then the tissue has no perfused part), `ktrans_per_min`, `ve`, `vp`.
+        Fields of `Tissue`, or `adc_mm2_per_s` (then the tissue has no perfused part), `perfused_share`, `d_mm2_per_s`,
+        `dstar_mm2_per_s`, `ktrans_per_min`, `ve`, `vp`.
     """
     found = tissue(of)
     adc = changes.pop("adc_mm2_per_s", None)
     if adc is not None:
         diffusion = replace(found.diffusion, adc_mm2_per_s=adc, d_mm2_per_s=adc, perfused_share=0.0)
         found = replace(found, diffusion=diffusion)
+    ways = {key: changes.pop(key) for key in ("perfused_share", "d_mm2_per_s", "dstar_mm2_per_s") if key in changes}
     kinetic = {key: changes.pop(key) for key in ("ktrans_per_min", "ve", "vp") if key in changes}
-    return replace(found, perfusion=replace(found.perfusion, **kinetic), **changes)
+    groups = {"diffusion": replace(found.diffusion, **ways), "perfusion": replace(found.perfusion, **kinetic)}
+    return replace(found, **groups, **changes)
