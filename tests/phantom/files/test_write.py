@@ -177,7 +177,7 @@ KINDS = {
     "xr_ap": "radiograph", "xr_lat": "radiograph", "ct_bone": "ct_bone", "ct_soft": "ct_soft", "ct_soft3": "ct_soft",
     "ct_soft5": "ct_soft", "ct_body": "ct_soft", "ct_80kv": "ct_soft", "ct_100kv": "ct_soft", "ct_140kv": "ct_soft",
     "ct_contrast": "ct_soft", "ct_myelogram": "ctm",
-    "dixon_magnitude": "dixon", "dixon_magnitude_3t": "dixon",
+    "dixon_magnitude": "dixon", "dixon_magnitude_3t": "dixon", "dwi_ivim": "dwi", "t1_gd_gain": "t1_gd",
 }  # fmt: skip
 # Series that say what they are only beside one another.
 PAIRS = (

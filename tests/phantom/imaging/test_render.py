@@ -204,6 +204,13 @@ def test_series_of_one_scan_show_one_noise(normal):
     assert (np.abs(echoes)[seen, 0] - other[seen, 0]).std() == pytest.approx(2000.0 / 30.0 * np.sqrt(2), rel=0.15)
 
 
+def test_series_of_one_receiver_gain(normal):
+    """What the agent does not reach is as bright after it as before; marrow, which t1_gd is scaled by, is brighter by its enhancement."""
+    before, after, own = (default(name) for name in ("t1", "t1_gd_gain", "t1_gd"))
+    gain = [a.stored / render._marrow(normal.anatomy, a) for a in (before, after, own)]
+    assert gain[0] == gain[1] > 1.02 * gain[2]
+
+
 def test_series_of_other_geometry_are_refused(normal):
     """One painting serves one geometry."""
     series = default("t1"), replace(default("stir"), slice_mm=3.0)

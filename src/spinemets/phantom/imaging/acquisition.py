@@ -76,6 +76,8 @@ class Acquisition:
     reference_te_ms
         Echo time of the marrow that `noise` and `stored` speak of, where it is not that of the first volume: series of
         one scan (in and opposed phase) share their scale.
+    reference_plain
+        Whether that marrow is the one before the agent: a series after it then has the receiver gain of that before it.
     coil_radius_mm
         Radius of the loops behind the back that receive; None = received evenly. `noise` is that of L3.
     coil_corrected
@@ -139,6 +141,7 @@ class Acquisition:
     part: Literal["magnitude", "phase"] = "magnitude"
     scan: str = ""
     reference_te_ms: float | None = None
+    reference_plain: bool = False
     coil_radius_mm: float | None = None
     coil_corrected: float = 0.0
     b0_offset_hz: float = 0.0

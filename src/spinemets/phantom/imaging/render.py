@@ -75,9 +75,10 @@ def render_mr_together(
 
 
 def _marrow(anatomy: Anatomy, acquisition: Acquisition) -> float:
-    """Signal of normal marrow in the first volume, or at the echo time that the protocol refers to."""
+    """Signal of normal marrow in the first volume, or at the echo time, or before the agent, that the protocol refers to."""
     a = acquisition.at(0)
-    contrast = MrContrast(a if a.reference_te_ms is None else replace(a, te_ms=a.reference_te_ms))
+    a = a if a.reference_te_ms is None else replace(a, te_ms=a.reference_te_ms)
+    contrast = MrContrast(replace(a, agent_min=None) if a.reference_plain else a)
     base, slope = contrast.spongy(anatomy.hosts["L3"], 0.0)
     return contrast.magnitude(tuple(b + s for b, s in zip(base, slope, strict=True)))
 
