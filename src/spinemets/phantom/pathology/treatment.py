@@ -105,5 +105,5 @@ def variant(of: str, **changes: Any) -> Tissue:
         found = replace(found, diffusion=diffusion)
     ways = {key: changes.pop(key) for key in ("perfused_share", "d_mm2_per_s", "dstar_mm2_per_s") if key in changes}
     kinetic = {key: changes.pop(key) for key in ("ktrans_per_min", "ve", "vp") if key in changes}
-    groups = {"diffusion": replace(found.diffusion, **ways), "perfusion": replace(found.perfusion, **kinetic)}
-    return replace(found, **groups, **changes)
+    diffusion, perfusion = replace(found.diffusion, **ways), replace(found.perfusion, **kinetic)
+    return replace(found, diffusion=diffusion, perfusion=perfusion, **changes)
