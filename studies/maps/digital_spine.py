@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spinemets.app.pipeline import open_study
 from spinemets.maps.from_study.compute import compute
 from spinemets.maps.from_study.how import How
 from spinemets.model.parametric_map import MapResult, NotMapped
-from spinemets.phantom.cases.named import case_of
-from spinemets.phantom.files.demo import make_demo
-from spinemets.phantom.tissue.tissues import Tissue, fat_pool_ms
-from spinemets.physics.fat_water import FatSpectrum, phasor
-from studies.maps.rows import Row
+from spinemets.phantom.files.write import write_dicom
+from spinemets.phantom.patient import Phantom, build
+from studies.maps import ball_truths as truths
+from studies.maps.ball_truths import Ball, Truth
+from studies.maps.rows import Row, at_least, at_most
 
 # Of each ball (7 mm) the part that slices of 4.4 mm do not mix with what lies around it.
 INSIDE_MM = 3.5
 # Voxels that a median is told from; those that a map itself marks as unsure are left out.
 FEWEST = 4
-HAMILTON = FatSpectrum(
-    ppm=(-3.80, -3.40, -2.60, -1.95, -0.50, 0.60), amplitudes=(0.088, 0.700, 0.120, 0.006, 0.039, 0.047)
-)
-Truth = Callable[[Tissue], float]
+MARKS = ("prevailing_unsure", "swap_suspected")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One map of one case: what to make and compute, and what a tissue should read within which error."""
+    """One map of one case: what to make and compute, and what a ball should read within which error.
+
+    Attributes
+    ----------
+    within
+        What the median of the balls' errors may be, in `unit`.
+    per_unit
+        Units of the map in one `unit`.
+    held
+        Whether the map's intervals are held against the truth too.
+    """
 
     case: str
     series: str
@@ -43,79 +50,84 @@ class Check:
     truth: Truth
     within: float
     unit: str
+    per_unit: float = 1.0
+    held: bool = False
+
+    @property
+    def about(self) -> str:
+        """Case, series and map."""
+        return f"{self.case}, {self.series}: {self.map}"
 
 
-def _weighted(tissue: Tissue, flip_deg: float, tr_ms: float) -> tuple[float, float]:
-    """Signals of water and fat of a spoiled gradient echo before decay: T1 weighs both."""
-    a = np.radians(flip_deg)
-    pools = []
-    for share, t1_ms in ((1.0 - tissue.fat_fraction, tissue.t1_ms), (tissue.fat_fraction, fat_pool_ms()[0])):
-        e = np.exp(-tr_ms / t1_ms)
-        pools.append(float(share * np.sin(a) * (1.0 - e) / (1.0 - e * np.cos(a))))
-    return pools[0], pools[1]
+def _in_opposed(series: str, field_t: float, te_ms: tuple[float, float]) -> Check:
+    return Check(
+        case="csi-grid", series=series, kind="opposed-phase", map="drop_percent", truth=truths.apparent_drop(field_t, te_ms),
+        within=6.0, unit="points",
+    )  # fmt: skip
 
 
-def _apparent_drop(tissue: Tissue) -> float:
-    """Drop in percent of a mixture with its decay and T1 weighting, at opposed and in-phase echoes of 1.5 T."""
-    water, fat = _weighted(tissue, 60.0, 120.0)
-    signals = [abs(water + fat * _phasor(te)) * np.exp(-te / tissue.t2star_ms) for te in (2.3, 4.6)]
-    return float(100.0 * (1.0 - signals[0] / signals[1]))
+def _of_magnitudes(case: str, series: str, field_t: float, within: float) -> Check:
+    return Check(
+        case=case, series=series, kind="fat-fraction", map="fat_fraction_magnitude", truth=truths.apparent_fraction(field_t),
+        within=within, unit="points", per_unit=0.01, held=True,
+    )  # fmt: skip
 
 
-def _apparent_fraction(tissue: Tissue) -> float:
-    """Fat fraction in points as T1 weighs it at 3 degrees and TR 10 ms."""
-    water, fat = _weighted(tissue, 3.0, 10.0)
-    return 100.0 * fat / (water + fat)
-
-
-def _apparent_t1_s(tissue: Tissue) -> float:
-    """T1 that 3 and 15 degrees tell of a mixture at TE 1.8 ms: fat opposed to water makes it longer."""
-    seen = []
-    for flip in (3.0, 15.0):
-        water, fat = _weighted(tissue, flip, 5.0)
-        seen.append(abs(water + fat * _phasor(1.8)))
-    x, y = (
-        np.array([s / f(np.radians(flip)) for s, flip in zip(seen, (3.0, 15.0), strict=True)]) for f in (np.tan, np.sin)
+def _of_complex(case: str, field_t: float, suffix: str = "") -> tuple[Check, ...]:
+    """Fat fraction, decay and field of magnitude and phase: as exact as noise allows at T2* of 5 ms (PHA-48)."""
+    made = {"case": case, "series": f"dixon_magnitude{suffix},dixon_phase{suffix}", "kind": "fat-fraction"}
+    fraction, rate = truths.apparent_fraction(field_t), truths.r2star_per_s(field_t)
+    return (
+        Check(**made, map="pdff", truth=fraction, within=1.5, unit="points", per_unit=0.01, held=True),
+        Check(**made, map="r2star_per_s", truth=rate, within=10.0 if case == "pdff-grid" else 5.0, unit="/s"),
+        Check(**made, map="field_map_hz", truth=truths.field_map_hz(f"dixon_phase{suffix}"), within=2.0, unit="Hz"),
     )
-    return float(-0.005 / np.log((y[1] - y[0]) / (x[1] - x[0])))
 
 
-def _phasor(te_ms: float) -> complex:
-    return complex(np.asarray(phasor(spectrum=HAMILTON, field_t=1.5, te_ms=[te_ms])).reshape(-1)[0])
-
-
+IVIM = {"case": "ivim-grid", "series": "dwi_ivim", "kind": "ivim", "held": True}
+DYNAMIC = {"case": "dce-types", "series": "vfa,dce"}
 CHECKS = (
-    Check(case="adc-grid", series="dwi", kind="adc", map="adc_mm2_per_s", truth=lambda t: 1e3 * t.diffusion.adc_mm2_per_s, within=0.06, unit="1e-3 mm2/s"),
-    Check(case="pdff-grid", series="dixon", kind="fat-fraction", map="fat_fraction_magnitude", truth=_apparent_fraction, within=6.0, unit="points"),
-    Check(case="pdff-grid-30", series="dixon", kind="fat-fraction", map="fat_fraction_magnitude", truth=_apparent_fraction, within=4.0, unit="points"),
-    Check(case="csi-grid", series="in_phase,opposed_phase", kind="opposed-phase", map="drop_percent", truth=_apparent_drop, within=6.0, unit="points"),
-    Check(case="dce-types", series="vfa,dce", kind="t1", map="t1_s", truth=_apparent_t1_s, within=0.1, unit="s"),
-    Check(case="dce-types", series="vfa,dce", kind="dce", map="ktrans_per_min", truth=lambda t: t.perfusion.ktrans_per_min, within=0.03, unit="/min"),
-    Check(case="dce-types", series="vfa,dce", kind="dce", map="ve", truth=lambda t: t.perfusion.ve, within=0.08, unit="share"),
-    Check(case="pet-suv", series="pet", kind="suv", map="suv_bw_g_per_ml", truth=lambda t: t.uptake.fdg_suv_g_per_ml, within=0.5, unit="g/ml"),
-    Check(case="pet-suv", series="pet_admin", kind="suv", map="suv_bw_g_per_ml", truth=lambda t: t.uptake.fdg_suv_g_per_ml, within=0.5, unit="g/ml"),
+    Check(case="adc-grid", series="dwi", kind="adc", map="adc_mm2_per_s", truth=lambda b: b.tissue.diffusion.adc_mm2_per_s, within=0.06, unit="1e-3 mm2/s", per_unit=1e-3),
+    Check(**IVIM, map="f", truth=lambda b: b.tissue.diffusion.perfused_share, within=0.04, unit="share"),
+    Check(**IVIM, map="d_mm2_per_s", truth=lambda b: b.tissue.diffusion.d_mm2_per_s, within=0.06, unit="1e-3 mm2/s", per_unit=1e-3),
+    Check(**IVIM, map="dstar_mm2_per_s", truth=lambda b: b.tissue.diffusion.dstar_mm2_per_s, within=10.0, unit="1e-3 mm2/s", per_unit=1e-3),
+    *_of_complex("pdff-grid", 1.5), *_of_complex("pdff-grid-30", 1.5),
+    *_of_complex("pdff-grid", 3.0, "_3t"), *_of_complex("pdff-grid-30", 3.0, "_3t"),
+    _of_magnitudes("pdff-grid", "dixon", 1.5, 6.0), _of_magnitudes("pdff-grid-30", "dixon", 1.5, 4.0),
+    _of_magnitudes("pdff-grid", "dixon_3t", 3.0, 6.0), _of_magnitudes("pdff-grid-30", "dixon_3t", 3.0, 4.0),
+    _in_opposed("in_phase,opposed_phase", 1.5, (2.3, 4.6)), _in_opposed("in_phase_3t,opposed_phase_3t", 3.0, (1.15, 2.3)),
+    Check(**DYNAMIC, kind="t1", map="t1_s", truth=truths.apparent_t1_s, within=0.1, unit="s"),
+    Check(**DYNAMIC, kind="dce", map="ktrans_per_min", truth=lambda b: b.tissue.perfusion.ktrans_per_min, within=0.03, unit="/min"),
+    Check(**DYNAMIC, kind="dce", map="ve", truth=lambda b: b.tissue.perfusion.ve, within=0.08, unit="share"),
+    Check(**DYNAMIC, kind="enhancement", map="peak_percent", truth=truths.peak_percent, within=20.0, unit="%"),
+    Check(**DYNAMIC, kind="enhancement", map="curve_type", truth=truths.curve_type, within=0.0, unit="place in A to E"),
+    Check(case="dce-types", series="t1,t1_gd_gain", kind="enhancement", map="percent", truth=truths.enhancement_percent("t1", "t1_gd_gain"), within=3.0, unit="%"),
+    Check(case="pet-suv", series="pet", kind="suv", map="suv_bw_g_per_ml", truth=lambda b: b.tissue.uptake.fdg_suv_g_per_ml, within=0.5, unit="g/ml"),
+    Check(case="pet-suv", series="pet_admin", kind="suv", map="suv_bw_g_per_ml", truth=lambda b: b.tissue.uptake.fdg_suv_g_per_ml, within=0.5, unit="g/ml"),
 )  # fmt: skip
+# Share of the voxels of balls: whose interval of 95 % must hold the truth (noise is not normal where signals are weak), and that may be
+# off by so many points without a mark.
+HELD, UNMARKED, OFF_POINTS = 0.9, 0.05, 15.0
 
 
 def region_means(checks: tuple[Check, ...] = CHECKS) -> list[Row]:
-    """Medians over the inside of each ball against the tissue's own values."""
+    """Medians over the inside of each ball against the tissue's own values; what a map marks as unsure is not held against it."""
     rows = []
     for check in checks:
-        read = _read(check)
+        read = [(_median(values), truth, ball) for values, truth, ball in _sure(check)]
         if check.kind == "suv":
             # Small hot balls read low (recovery): the largest of them alone, and no more than it holds.
-            read = [max(read, key=lambda pair: pair[2])]
-        errors = [value - truth for value, truth, _ in read]
-        told = [abs(e) for e in errors if np.isfinite(e)]
+            read = [max(read, key=lambda one: one[2].radius_mm)]
+        errors = [abs(value - truth) / check.per_unit for value, truth, _ in read]
+        told = [e for e in errors if np.isfinite(e)]
         figure = (
             f"{np.median(told):.3g} median, {max(told):.3g} largest of {len(told)} ({len(errors) - len(told)} not told)"
             if told
             else "none told"
         )
-        what = f"{check.case}, {check.series}: {check.map} [{check.unit}]"
         rows.append(
             Row(
-                what=what,
+                what=f"{check.about} [{check.unit}]",
                 figure=figure,
                 bar=f"median <= {check.within:g}",
                 met=bool(told) and float(np.median(told)) <= check.within,
@@ -124,48 +136,86 @@ def region_means(checks: tuple[Check, ...] = CHECKS) -> list[Row]:
     return rows
 
 
-def _read(check: Check) -> list[tuple[float, float, float]]:
-    """Value read, truth and radius of each ball that the map shows."""
-    made, not_made, truth = _mapped(check.case, check.series, check.kind)
+def intervals(checks: tuple[Check, ...] = CHECKS) -> list[Row]:
+    """Share of the balls' voxels whose interval of 95 % holds the truth, marked or not."""
+    rows = []
+    for check in (one for one in checks if one.held):
+        holds = [(low <= truth + 1e-6) & (truth - 1e-6 <= high) for (low, high), truth in _ends(check) if len(low)]
+        every = np.concatenate(holds)
+        what = f"{check.about}: share of {len(every)} intervals that hold the truth"
+        rows.append(at_least(what, float(every.mean()), HELD, ".3f"))
+    return rows
+
+
+def confident_errors(checks: tuple[Check, ...] = CHECKS) -> list[Row]:
+    """Fractions that are far off and not marked as unsure: a share of all voxels of the balls; the share marked beside it."""
+    rows = []
+    for check in (one for one in checks if one.kind == "fat-fraction" and one.unit == "points"):
+        every = [(values, truth, marked) for values, marked, truth, _ in _inside(check)]
+        off = np.concatenate([np.abs(values - truth) > OFF_POINTS * check.per_unit for values, truth, _ in every])
+        marked = np.concatenate([marks for _, _, marks in every])
+        what = f"{check.about}: share more than {OFF_POINTS:g} points off and not marked ({marked.mean():.2f} of {len(off)} marked)"
+        rows.append(at_most(what, float((off & ~marked).mean()), UNMARKED, ".3f"))
+    return rows
+
+
+def _sure(check: Check) -> Iterator[tuple[NDArray[Any], float, Ball]]:
+    """Values of each ball that are not marked as unsure."""
+    for values, marked, truth, ball in _inside(check):
+        yield values[~marked], truth, ball
+
+
+def _ends(check: Check) -> Iterator[tuple[tuple[NDArray[Any], NDArray[Any]], float]]:
+    """Ends of the intervals of each ball that are told."""
+    made, balls = _balls(check)
+    array = next(part.array for part in made.maps if part.name == f"{check.map}_ci95")
+    for ball in balls:
+        ends = array[_near(ball)]
+        ends = ends[np.isfinite(ends).all(axis=-1)]
+        yield (ends[:, 0], ends[:, 1]), check.truth(ball)
+
+
+def _inside(check: Check) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_], float, Ball]]:
+    """Values of each ball that are numbers, which of them the map marks as unsure, and the truth."""
+    made, balls = _balls(check)
+    array = next(part.array for part in made.maps if part.name == check.map)
+    marks = next((part.array for part in made.maps if part.name in MARKS), np.zeros(array.shape, np.uint8))
+    for ball in balls:
+        near = _near(ball) & np.isfinite(array)
+        yield array[near].astype(float), marks[near] != 0, check.truth(ball), ball
+
+
+def _near(ball: Ball) -> NDArray[np.bool_]:
+    index = np.stack(np.meshgrid(*[np.arange(n) for n in ball.grid.shape_ijk], indexing="ij"), axis=-1)
+    return np.asarray(np.linalg.norm(ball.grid.to_lps_mm(index) - ball.centre_lps_mm, axis=-1) <= INSIDE_MM)
+
+
+def _median(values: NDArray[Any]) -> float:
+    return float(np.median(values)) if len(values) >= FEWEST else float("nan")
+
+
+def _balls(check: Check) -> tuple[MapResult, list[Ball]]:
+    """The map's result, and the balls of the case."""
+    patient, made, not_made = _mapped(check.case, check.series, check.kind)
     found = next((one for one in made if any(part.name == check.map for part in one.maps)), None)
     if found is None:
         raise ValueError(f"{check.case}: {check.map} was not made: {[one.reason for one in not_made]}")
-    tissues = [insert.tissue for insert in case_of(check.case).inserts]
-    return [
-        (
-            _median(found, check.map, np.array(ball["centroid_lps_mm"]))
-            * (1e3 if check.kind == "adc" else 1.0)
-            * _scale(check),
-            check.truth(tissue),
-            ball["radii_mm"][0],
+    return found, [
+        Ball(
+            tissue=insert.all_parts[0].written,
+            centre_lps_mm=np.array(ball["centroid_lps_mm"]),
+            radius_mm=ball["radii_mm"][0],
+            grid=found.grid,
         )
-        for ball, tissue in zip(truth["lesions"], tissues, strict=True)
+        for ball, insert in zip(patient.truth["lesions"], patient.case.inserts, strict=True)
     ]
 
 
 @cache
-def _mapped(case: str, series: str, kind: str) -> tuple[list[MapResult], list[NotMapped], Any]:
-    """Maps of a case, written and read back, and its truth."""
+def _mapped(case: str, series: str, kind: str) -> tuple[Phantom, list[MapResult], list[NotMapped]]:
+    """Maps of a case, written and read back."""
+    patient = build(case, 1)
     with tempfile.TemporaryDirectory() as folder:
-        demo = make_demo(Path(folder), case, sequences=tuple(series.split(",")))
-        truth = json.loads(demo.truth.read_text(encoding="utf-8"))
-        made, not_made = compute(open_study(demo.study), kind, How(motion=False))
-    return made, not_made, truth
-
-
-def _scale(check: Check) -> float:
-    """Fractions are compared in points."""
-    return 100.0 if check.unit == "points" and check.map != "drop_percent" else 1.0
-
-
-def _median(found: MapResult, name: str, centre_lps_mm: Any) -> float:
-    array = next(part.array for part in found.maps if part.name == name)
-    grid = found.grid
-    index = np.stack(np.meshgrid(*[np.arange(n) for n in grid.shape_ijk], indexing="ij"), axis=-1)
-    near = np.linalg.norm(grid.to_lps_mm(index) - centre_lps_mm, axis=-1) <= INSIDE_MM
-    unsure = next((part.array for part in found.maps if part.name == "prevailing_unsure"), None)
-    if unsure is not None:
-        near &= unsure == 0
-    values = array[near]
-    values = values[np.isfinite(values)]
-    return float(np.median(values)) if len(values) >= (1 if unsure is None else FEWEST) else float("nan")
+        write_dicom(patient, Path(folder), tuple(series.split(",")))
+        made, not_made = compute(open_study(Path(folder)), kind, How(motion=False))
+    return patient, made, not_made

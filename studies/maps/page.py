@@ -23,7 +23,8 @@ How `spinemets map` and `spinemets.maps` compute, and how exact they are. The fi
 - **T1 of flip angles** is the exact least squares of the signals, M0 solved for, started from the straight line; of inversion times, every way in which the signs may lie
   is tried at every T1, so that no local minimum is taken.
 - **Fat fraction**: water, fat and one common phase are linear (Bydder 2011); field and decay are searched, every minimum over the field is refined, and in an image the
-  neighbours decide between fields and unwrap them.
+  neighbours decide between fields and unwrap them. Of magnitudes, fractions on either side of one half look much alike: where what the fit leaves over does
+  not rule out the other side at 95 %, the voxel is marked and its interval holds both.
 - **Intervals** are those of 95 %: from the profile of the residual where one rate is fitted, linear in logarithms where there are two. Long series tell how their
   residuals hang together. `tofts.fit_signal` adds what T1 and the baseline may be wrong by. A parameter whose interval spans more than a factor of nine is not
   given as a number: its interval stays.
@@ -48,6 +49,10 @@ SECTIONS: tuple[tuple[str, tuple[Callable[[], Iterable[Row]], ...]], ...] = (
     ("Fat and water", (fat.vectors, fat.in_opposed, fat.real_images)),
     ("SUV", (uptake.headers,)),
     ("Digital spine: region medians against what was put in", (digital_spine.region_means,)),
+    (
+        "Digital spine: what maps say of their own doubt, voxel by voxel",
+        (digital_spine.intervals, digital_spine.confident_errors),
+    ),
 )
 
 

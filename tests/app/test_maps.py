@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from studies.maps.digital_spine import CHECKS, region_means
-
-# T2* of 5 ms and magnitudes alone: fat and water cannot be parted there, and only part of the voxels is marked so.
-SHORT = {("pdff-grid", "fat_fraction_magnitude")}
+from studies.maps.digital_spine import CHECKS, confident_errors, intervals, region_means
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.case}-{check.series}-{check.map}")
-def test_region_means(check):
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.about)
+def test_region_means_and_intervals(check):
     (row,) = region_means((check,))
     assert row.figure != "none told"
-    assert row.met or (check.case, check.map) in SHORT, row
+    for one in (row, *intervals((check,)), *confident_errors((check,))):
+        assert one.met, one
 
 
 def test_a_quick_one():
