@@ -159,10 +159,16 @@ def test_trains_of_one_excitation(build, echoes):
 
 @pytest.mark.parametrize(
     ("low", "high", "turn"),
-    [(-4096, 4095, 4096 / np.pi), (0, 4095, 2048 / np.pi), (-np.pi, np.pi, 1.0), (-2048, 2047, 2048 / np.pi)],
+    [
+        (-4096, 4095, 4096 / np.pi),
+        (0, 4095, 2048 / np.pi),
+        (-np.pi, np.pi, 1.0),
+        (-2048, 2047, 2048 / np.pi),
+        (-3142, 3142, 1000.0),
+    ],
 )
 def test_phases_as_scanners_store_them(low, high, turn):
-    """Signed and unsigned twelve bits, thirteen bits, radians."""
+    """Signed and unsigned twelve bits, thirteen bits, radians and thousandths of them."""
     from spinemets.maps.from_study.fat import _radians
 
     values = np.linspace(low, high, 1001).astype(np.float32)

@@ -24,8 +24,9 @@ COMPLEX = "least squares of W + F (six peaks), a common phase, field and R2* to 
 MAGNITUDE = "least squares of |W + F (six peaks)| exp(-R2* t) to magnitudes, from both sides of one half"
 TWO_POINT = "(IP - OP)/(2 IP): no more than one half can be seen"
 OF_IMAGES = "F/(W + F) of the scanner's own images of water and fat"
-# Stored phases: (span of the values, value of a half turn), as scanners write them.
-PHASE_SCALES = ((8192.0, 4096.0), (4096.0, 2048.0), (2.0 * np.pi, np.pi))
+# Stored phases: (span of the values, value of a half turn), as scanners write them; thousandths of radians are Philips's (slope 1.53455,
+# intercept -3142: dcm2niix issues 463 and 975).
+PHASE_SCALES = ((8192.0, 4096.0), (4096.0, 2048.0), (2000.0 * np.pi, 1000.0 * np.pi), (2.0 * np.pi, np.pi))
 
 
 def fat_fraction_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
