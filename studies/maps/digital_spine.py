@@ -24,7 +24,7 @@ from studies.maps.rows import Row, at_least, at_most
 
 # Of each ball (7 mm) the part that slices of 4.4 mm do not mix with what lies around it.
 INSIDE_MM = 3.5
-# Voxels that a median is told from; those that a map itself marks as unsure are left out.
+# Voxels that a median is told from (all of them where a ball has fewer); those that a map itself marks as unsure are left out.
 FEWEST = 4
 MARKS = ("prevailing_unsure", "swap_suspected")
 
@@ -114,7 +114,7 @@ def region_means(checks: tuple[Check, ...] = CHECKS) -> list[Row]:
     """Medians over the inside of each ball against the tissue's own values; what a map marks as unsure is not held against it."""
     rows = []
     for check in checks:
-        read = [(_median(values), truth, ball) for values, truth, ball in _sure(check)]
+        read = [(_median(values, ~marked), truth, ball) for values, marked, truth, ball in _inside(check)]
         if check.kind == "suv":
             # Small hot balls read low (recovery): the largest of them alone, and no more than it holds.
             read = [max(read, key=lambda one: one[2].radius_mm)]
@@ -151,18 +151,12 @@ def confident_errors(checks: tuple[Check, ...] = CHECKS) -> list[Row]:
     """Fractions that are far off and not marked as unsure: a share of all voxels of the balls; the share marked beside it."""
     rows = []
     for check in (one for one in checks if one.kind == "fat-fraction" and one.unit == "points"):
-        every = [(values, truth, marked) for values, marked, truth, _ in _inside(check)]
-        off = np.concatenate([np.abs(values - truth) > OFF_POINTS * check.per_unit for values, truth, _ in every])
-        marked = np.concatenate([marks for _, _, marks in every])
+        every = [(values - truth, marked) for values, marked, truth, _ in _inside(check)]
+        error, marked = (np.concatenate(part) for part in zip(*every, strict=True))
+        marked, off = marked[np.isfinite(error)], np.abs(error[np.isfinite(error)]) > OFF_POINTS * check.per_unit
         what = f"{check.about}: share more than {OFF_POINTS:g} points off and not marked ({marked.mean():.2f} of {len(off)} marked)"
         rows.append(at_most(what, float((off & ~marked).mean()), UNMARKED, ".3f"))
     return rows
-
-
-def _sure(check: Check) -> Iterator[tuple[NDArray[Any], float, Ball]]:
-    """Values of each ball that are not marked as unsure."""
-    for values, marked, truth, ball in _inside(check):
-        yield values[~marked], truth, ball
 
 
 def _ends(check: Check) -> Iterator[tuple[tuple[NDArray[Any], NDArray[Any]], float]]:
@@ -176,12 +170,12 @@ def _ends(check: Check) -> Iterator[tuple[tuple[NDArray[Any], NDArray[Any]], flo
 
 
 def _inside(check: Check) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_], float, Ball]]:
-    """Values of each ball that are numbers, which of them the map marks as unsure, and the truth."""
+    """Values of each ball, which of them the map marks as unsure, and the truth."""
     made, balls = _balls(check)
     array = next(part.array for part in made.maps if part.name == check.map)
     marks = next((part.array for part in made.maps if part.name in MARKS), np.zeros(array.shape, np.uint8))
     for ball in balls:
-        near = _near(ball) & np.isfinite(array)
+        near = _near(ball)
         yield array[near].astype(float), marks[near] != 0, check.truth(ball), ball
 
 
@@ -190,8 +184,10 @@ def _near(ball: Ball) -> NDArray[np.bool_]:
     return np.asarray(np.linalg.norm(ball.grid.to_lps_mm(index) - ball.centre_lps_mm, axis=-1) <= INSIDE_MM)
 
 
-def _median(values: NDArray[Any]) -> float:
-    return float(np.median(values)) if len(values) >= FEWEST else float("nan")
+def _median(values: NDArray[Any], sure: NDArray[np.bool_]) -> float:
+    """Median of the sure numbers of a ball; nan where too few are."""
+    told = values[sure & np.isfinite(values)]
+    return float(np.median(told)) if len(told) >= min(FEWEST, len(values)) else float("nan")
 
 
 def _balls(check: Check) -> tuple[MapResult, list[Ball]]:

@@ -116,6 +116,9 @@ def test_what_is_marked_is_not_held_against_a_map(monkeypatch, balls):
     check = replace(digital_spine._of_magnitudes("pdff-grid", "dixon", 1.5, 6.0), truth=lambda one: truth)
     (medians,) = digital_spine.region_means((check,))
     assert medians.met and float(medians.figure.split()[0]) == pytest.approx(0.0, abs=1e-3)
+    few = np.array([1.0, np.nan, 3.0])
+    assert np.isnan(digital_spine._median(few, np.ones(3, bool)))
+    assert digital_spine._median(few[[0, 2]], np.ones(2, bool)) == 2.0
     (held,), (errors,) = digital_spine.intervals((check,)), digital_spine.confident_errors((check,))
     assert float(held.figure) == pytest.approx(1 - 2 / near.sum(), abs=1e-3)
     assert float(errors.figure) == pytest.approx(1 / near.sum(), abs=1e-3) and "of" in errors.what
