@@ -52,7 +52,7 @@ def _gain(first: Series, before: NDArray[Any], after: NDArray[Any], mask: NDArra
     if first.kind in FAT_SUPPRESSED or first.acquisition.fat_suppressed or not mask.any():
         return 1.0, "that both series have one receiver gain was not checked: fat, which would tell, is suppressed"
     rules = {
-        name: float(table("enhancement")[name]["value"]) for name in ("fat_share", "fat_over_tissue", "gain_within")
+        name: float(table("contrast_pair")[name]["value"]) for name in ("fat_share", "fat_over_tissue", "gain_within")
     }
     bright = np.percentile(before[mask], 100.0 * (1.0 - rules["fat_share"]))
     if bright < rules["fat_over_tissue"] * np.median(before[mask]):
