@@ -83,7 +83,6 @@ def of_region(volume: Volume, region: Region, least: Least, repeatability: float
         return Refused(
             code="NA-FEW",
             missing=f"{values.size} of {region.n_voxels} voxels of the {name} have a value in the map",
-            remedy="Needs a series with more signal there.",
         )
     n_eff = effective_n(values.size)
     if (

@@ -151,6 +151,21 @@ def test_times_that_are_not_stated(build):
     assert isinstance(found, NotMapped) and "times of the volumes" in found.reason
 
 
+@pytest.mark.parametrize(("sigma", "told"), [(1.0, True), (30.0, False)])
+def test_noise_does_not_decide_a_type(build, tissue, rician, sigma, told):
+    """The largest of many noisy points lies above the end of a plateau, which then seems to wash out (type D for C)."""
+    curve = np.interp(TIMES_S, (30, 70, 250), (300, 600, 600))
+    facts = {"flip_deg": 15.0, "tr_s": 0.005, "kind": "dce", "stem": "1.2.9", "contrast_at": "2026-01-02T10:00:27"}
+    facts["acquired"] = "2026-01-02T10:00:00"
+    study = build(
+        [(rician(x * tissue, sigma, seed=n), {**facts, "time_s": float(TIMES_S[n])}) for n, x in enumerate(curve)]
+    )
+    (found,) = enhancement_maps(study, How(motion=False, baseline=BEFORE))
+    types = next(one.array for one in found.maps if one.name == "curve_type")[tissue]
+    assert (set(np.unique(types)) == {3}) if told else (not types.any())
+    assert any("noise would decide the type" in note for note in found.notes)
+
+
 def test_before_and_after(build, tissue, rician):
     spin_echo = {"tr_s": 0.6, "te_s": 0.01, "scanning_sequence": ("SE",), "flip_deg": 90.0}
     before = (rician(np.where(tissue, 200.0, 0), 3.0, 1), {**spin_echo, "kind": "t1", "contrast_agent": False})

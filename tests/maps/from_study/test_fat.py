@@ -9,6 +9,7 @@ from spinemets.maps.fat_spectrum import modulation
 from spinemets.maps.from_study.fat import fat_fraction_maps, weighting_name
 from spinemets.maps.from_study.how import How
 from spinemets.model.parametric_map import MapResult, NotMapped
+from spinemets.model.region import Region
 
 STILL = How(motion=False)
 TE_S = 1e-3 * np.array([1.2, 2.2, 3.2, 4.2, 5.2, 6.2])
@@ -193,3 +194,19 @@ def test_a_spectrum_of_choice(build, tissue, echoes):
     assert other.inputs["spectrum_of_fat"] == "karampinos8"
     apart = np.nanmedian(np.abs(other.maps[0].array - plain.maps[0].array)[tissue])
     assert 1e-4 < apart < 0.05
+
+
+@pytest.mark.parametrize(("complex_ones", "reach_mm"), [(True, 20), (False, 6)])
+def test_near_the_spine_only(build, tissue, echoes, complex_ones, reach_mm):
+    """What was not looked at is not said to have no signal."""
+    study = build(complex_parts(echoes) if complex_ones else parts(np.abs(echoes)))
+    mask = np.zeros(tissue.shape, bool)
+    mask[8:10, 8:10, 2:4] = True
+    within = (Region.from_mask("body", mask, study.series[0].grid),)
+    (found,) = fat_fraction_maps(study, How(motion=False, within=within))
+    told = np.isfinite(found.maps[0].array)
+    everywhere = np.isfinite(fat_fraction_maps(study, STILL)[0].maps[0].array)
+    i = np.flatnonzero(told.any(axis=(1, 2)))
+    assert i.min() >= 8 - reach_mm // 2 and i.max() <= 9 + reach_mm // 2
+    assert found.rejected["not near the spine"] > 0 and told.sum() < everywhere.sum()
+    assert sum(found.rejected.values()) + told.sum() == told.size

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from spinemets.maps.from_study import stack
 from spinemets.maps.from_study.how import CannotMap, How
-from spinemets.maps.from_study.stack import above_noise, counted, each_set, looked_at, named, stacked
+from spinemets.maps.from_study.stack import above_noise, close_to, counted, each_set, looked_at, named, stacked
 from spinemets.model.grid import Grid
 from spinemets.model.parametric_map import NotMapped
 from spinemets.model.region import Region
@@ -220,3 +220,16 @@ def test_where_a_slow_fit_looks(build):
     fine = Grid(shape_ijk=(2, 2, 2), affine_lps_mm=np.eye(4))
     far = replace(fine, affine_lps_mm=np.diag([1.0, 1, 1, 1]) + np.array([[0, 0, 0, -9e3], *[[0.0] * 4] * 3]))
     assert not looked_at(How(within=(Region.from_mask("body", np.ones((2, 2, 2), bool), far),)), grid).any()
+
+
+def test_the_slowest_look_at_the_vertebrae_themselves(build):
+    """6 mm around the voxels of the regions: 3 voxels of 2 mm, 1 slice of 4 mm."""
+    grid = build([(np.ones((40, 40, 12)), {})]).series[0].grid
+    assert close_to(How(), grid).all()
+    mask = np.zeros((40, 40, 12), bool)
+    mask[20, 20, 6] = True
+    near = close_to(How(within=(Region.from_mask("body", mask, grid),)), grid)
+    assert near[17, 20, 6] and near[20, 23, 6] and near[20, 20, 7] and near[18, 20, 7]
+    assert not near[16, 20, 6] and not near[20, 20, 8] and not near[17, 17, 6]
+    nothing = Region.from_mask("body", np.zeros((40, 40, 12), bool), grid)
+    assert not close_to(How(within=(nothing,)), grid).any()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.knowledge.lookup import table
-from spinemets.maps import aif, enhancement, tofts
+from spinemets.maps import aif, enhancement, noise, tofts
 from spinemets.maps.from_study.contrast_pair import of_pair
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.relaxation import of_flip_angles
@@ -90,9 +90,10 @@ def _curves(study: Study, group: SeriesSet, how: How) -> MapResult:
     baseline, said = baseline_of(members, times, stack, how)
     mask, floor = above_noise(stack.values[..., 0], stack, stack.values[..., :baseline].mean(axis=-1))
     fitted = enhancement.fit(stack.values, times, baseline, mask=mask)
+    noisy, about_types = _too_noisy_for_types(stack.values[..., 0], fitted)
     maps = (
         named("Peak enhancement", "peak_percent", "%", fitted.peak_percent),
-        named("Type of curve (1 to 5: A to E; 0: not told)", "curve_type", "1", fitted.curve_type),
+        named("Type of curve (1 to 5: A to E; 0: not told)", "curve_type", "1", np.where(noisy, 0, fitted.curve_type)),
         named("Steepest rise", "slope_percent_per_s", "%/s", fitted.slope_percent_per_s),
         named("Arrival", "arrival_s", "s", fitted.arrival_s),
         named("Time to peak", "time_to_peak_s", "s", fitted.time_to_peak_s),
@@ -100,7 +101,19 @@ def _curves(study: Study, group: SeriesSet, how: How) -> MapResult:
     )
     return _result("enhancement", group, (members, stack), (maps, CURVES), {
         "times_s": times.tolist(), "baseline_volumes": baseline, "baseline": said,
-    }, (counted(no_signal_before_the_agent=~mask, not_a_number=mask & ~fitted.valid), [floor]))  # fmt: skip
+    }, (counted(no_signal_before_the_agent=~mask, not_a_number=mask & ~fitted.valid), [floor, about_types]))  # fmt: skip
+
+
+def _too_noisy_for_types(first: NDArray[Any], fitted: enhancement.Enhancement) -> tuple[NDArray[np.bool_], str]:
+    """Voxels whose type of curve noise would decide, and a sentence."""
+    sigma = noise.of_background(first).sigma
+    if sigma is None:
+        return np.zeros(first.shape, bool), "noise is not known and may decide the types of single voxels"
+    with np.errstate(invalid="ignore"):
+        peak = fitted.baseline * (1.0 + fitted.peak_percent / 100.0)
+        noisy = fitted.valid & (sigma > float(table("kinetics")["type_noise_share"]["value"]) * peak)
+    number = int(np.count_nonzero(noisy & (fitted.curve_type > 0)))
+    return noisy, f"in {number} voxels noise would decide the type of curve: it is not told there"
 
 
 def _kinetics(study: Study, group: SeriesSet, how: How) -> MapResult:

@@ -12,7 +12,7 @@ from spinemets.knowledge.lookup import table
 from spinemets.maps import fat_fraction, fat_fraction_magnitude
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.in_opposed import pairs
-from spinemets.maps.from_study.stack import Stack, above_noise, counted, looked_at, named, stacked
+from spinemets.maps.from_study.stack import Stack, above_noise, close_to, counted, looked_at, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -118,7 +118,8 @@ def _of_complex(source: str, given: tuple[list[Series], list[Series], tuple[str,
     else:
         echoes = stack.values * np.exp(1j * _radians(beside.values))
     strong, said = _with_signal(np.abs(echoes), stack)
-    strong &= looked_at(how, stack.grid)
+    near = looked_at(how, stack.grid)
+    strong &= near
     fitted = fat_fraction.fit(echoes, te, field_t, mask=strong, spectrum=how.spectrum)
     name, title, notes = weighting_name(first[0].acquisition.flip_deg)
     notes.append(said)
@@ -134,7 +135,9 @@ def _of_complex(source: str, given: tuple[list[Series], list[Series], tuple[str,
         named("Field map", "field_map_hz", "Hz", fitted.field_map_hz),
         named("Water and fat may be exchanged", "swap_suspected", "1", fitted.swap_suspected.astype(np.uint8)),
     )
-    return _result(source, (*first, *second), stack, (maps, COMPLEX, notes, fitted.valid), (te, field_t, how))
+    return _result(
+        source, (*first, *second), stack, (maps, COMPLEX, notes, _rejected(fitted.valid, near)), (te, field_t, how)
+    )
 
 
 def _with_signal(magnitudes: NDArray[np.float32], stack: Stack) -> tuple[NDArray[np.bool_], str]:
@@ -182,7 +185,8 @@ def _of_magnitudes(source: str, train: list[Series], how: How) -> MapResult:
     te, field_t = _facts(train)
     stack = stacked(train, motion=how.motion)
     mask, said = _with_signal(stack.values, stack)
-    mask &= looked_at(how, stack.grid)
+    near = close_to(how, stack.grid)
+    mask &= near
     fitted = fat_fraction_magnitude.fit(stack.values, te, field_t, mask=mask, spectrum=how.spectrum)
     _, _, notes = weighting_name(train[0].acquisition.flip_deg)
     notes.append(said)
@@ -202,7 +206,7 @@ def _of_magnitudes(source: str, train: list[Series], how: How) -> MapResult:
             fitted.prevailing_unsure.astype(np.uint8),
         ),
     )
-    return _result(source, train, stack, (maps, MAGNITUDE, notes, fitted.valid), (te, field_t, how))
+    return _result(source, train, stack, (maps, MAGNITUDE, notes, _rejected(fitted.valid, near)), (te, field_t, how))
 
 
 def _images(study: Study, group: SeriesSet, how: How) -> list[MapResult | NotMapped]:
@@ -219,7 +223,9 @@ def _of_images(source: str, pair: tuple[Series, Series], how: How) -> MapResult:
         "of the scanner's own images: decay and T1 weigh it, and swaps are the scanner's; no cut-off of a proton density fat fraction holds"
     ]
     te = np.array([one.acquisition.te_s or np.nan for one in pair])
-    return _result(source, pair, stack, (maps, OF_IMAGES, notes, fitted.valid), (te, pair[0].acquisition.field_t, how))
+    return _result(
+        source, pair, stack, (maps, OF_IMAGES, notes, _rejected(fitted.valid)), (te, pair[0].acquisition.field_t, how)
+    )
 
 
 def _two_points(study: Study, group: SeriesSet, how: How) -> list[MapResult | NotMapped]:
@@ -235,17 +241,19 @@ def _of_two_points(source: str, pair: tuple[Series, Series], how: How) -> MapRes
         "two points: decay and T1 weigh it, and fractions above one half are mirrored; no cut-off of a proton density fat fraction holds"
     ]
     te = np.array([one.acquisition.te_s or np.nan for one in pair])
-    return _result(source, pair, stack, (maps, TWO_POINT, notes, fitted.valid), (te, in_phase.acquisition.field_t, how))
+    return _result(
+        source, pair, stack, (maps, TWO_POINT, notes, _rejected(fitted.valid)), (te, in_phase.acquisition.field_t, how)
+    )
 
 
 def _result(
     source: str,
     members: Sequence[Series],
     stack: Stack,
-    made: tuple[tuple[ParametricMap, ...], str, list[str], NDArray[np.bool_]],
+    made: tuple[tuple[ParametricMap, ...], str, list[str], dict[str, int]],
     of: tuple[NDArray[np.float64], float | None, How],
 ) -> MapResult:
-    maps, method, notes, valid = made
+    maps, method, notes, rejected = made
     te, field_t, how = of
     spectrum = how.spectrum or table("fat_spectra")["default"]
     return MapResult(
@@ -255,9 +263,11 @@ def _result(
             "echo_times_s": [float(t) if np.isfinite(t) else None for t in te], "field_t": field_t, "spectrum_of_fat": spectrum,
             "flip_angle_deg": members[0].acquisition.flip_deg,
         },
-        rejected=_rejected(valid, looked_at(how, stack.grid)), notes=(*notes, *stack.notes),
+        rejected=rejected, notes=(*notes, *stack.notes),
     )  # fmt: skip
 
 
-def _rejected(valid: NDArray[np.bool_], near: NDArray[np.bool_]) -> dict[str, int]:
-    return counted(not_near_the_spine=~near & ~valid, no_signal_or_no_fit=near & ~valid)
+def _rejected(valid: NDArray[np.bool_], near: NDArray[np.bool_] | None = None) -> dict[str, int]:
+    """Voxels without a fraction by reason; near None = all were looked at."""
+    near = np.ones_like(valid) if near is None else near
+    return counted(not_near_the_spine=~near, no_signal_or_no_fit=near & ~valid)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.geometry.resampling import region_on_grid
 from spinemets.knowledge.lookup import table
 from spinemets.maps import noise
 from spinemets.maps.from_study.how import CannotMap, How
@@ -183,6 +184,21 @@ def looked_at(how: How, grid: Grid) -> NDArray[np.bool_]:
         high = np.maximum(np.ceil(index.max(axis=0) + margin) + 1, 0).astype(int)
         near[tuple(slice(a, z) for a, z in zip(low, high, strict=True))] = True
     return near
+
+
+def close_to(how: How, grid: Grid) -> NDArray[np.bool_]:
+    """Voxels within a few millimetres of the regions where a fit is to look, shape (i, j, k)."""
+    if not how.within:
+        return np.ones(grid.shape_ijk, bool)
+    import edt  # lazy: heavy import
+
+    inside = np.zeros(grid.shape_ijk, bool)
+    for region in how.within:
+        there = region_on_grid(region, grid)
+        inside[there.slices] |= there.mask
+    away = edt.edt(np.ascontiguousarray(~inside), anisotropy=grid.spacing_mm, parallel=1)
+    near: NDArray[np.bool_] = away <= float(table("assessed_maps")["close_mm"]["value"])
+    return near & inside.any()
 
 
 def named(title: str, name: str, unit: str, array: NDArray[np.generic]) -> ParametricMap:
