@@ -172,11 +172,13 @@ def _ends(check: Check) -> Iterator[tuple[tuple[NDArray[Any], NDArray[Any]], flo
 def _inside(check: Check) -> Iterator[tuple[NDArray[Any], NDArray[np.bool_], float, Ball]]:
     """Values of each ball, which of them the map marks as unsure, and the truth."""
     made, balls = _balls(check)
-    array = next(part.array for part in made.maps if part.name == check.map)
+    array = next(part.array for part in made.maps if part.name == check.map).astype(float)
+    if check.map == "curve_type":
+        array = np.where(array == 0.0, np.nan, array)  # the map's code for a type that is not told
     marks = next((part.array for part in made.maps if part.name in MARKS), np.zeros(array.shape, np.uint8))
     for ball in balls:
         near = _near(ball)
-        yield array[near].astype(float), marks[near] != 0, check.truth(ball), ball
+        yield array[near], marks[near] != 0, check.truth(ball), ball
 
 
 def _near(ball: Ball) -> NDArray[np.bool_]:
