@@ -74,26 +74,43 @@ def _errors(
 ) -> tuple[dict[str, list[float]], int]:
     errors: dict[str, list[float]] = {}
     inside = 0
-    for row in rows:
-        times, plasma, tissue = (numbers(row[name]) for name in columns)
-        tissue = np.concatenate([np.zeros(shift), tissue[: len(tissue) - shift]])
-        fitted = tofts.fit(tissue, plasma, times, model, delay)
-        own = {
-            name: float(getattr(fitted, field))
-            for name, field in NAMES.items()
-            if name in row and getattr(fitted, field) is not None
-        }
-        truth = {name: float(row[name]) for name in own}
-        if delay == "fit" and not shift:
-            own["delay"], truth["delay"] = float(fitted.delay_s), float(row["arterial_delay"])
-        good = True
-        for name, value in own.items():
-            absolute, share = TOLERANCE[name]
-            error = abs(value - truth[name])
-            errors.setdefault(name, []).append(error)
-            good &= error <= absolute + share * truth[name]
-        inside += good
+    for group in _of_one_input(rows, columns[:2]):
+        fitted = _fitted(model, group, columns, delay, shift)
+        for place, row in enumerate(group):
+            own = {
+                name: float(getattr(fitted, field)[place])
+                for name, field in NAMES.items()
+                if name in row and getattr(fitted, field) is not None
+            }
+            truth = {name: float(row[name]) for name in own}
+            if delay == "fit" and not shift:
+                own["delay"], truth["delay"] = float(fitted.delay_s[place]), float(row["arterial_delay"])
+            good = True
+            for name, value in own.items():
+                absolute, share = TOLERANCE[name]
+                error = abs(value - truth[name])
+                errors.setdefault(name, []).append(error)
+                good &= error <= absolute + share * truth[name]
+            inside += good
     return errors, inside
+
+
+def _of_one_input(rows: list[dict[str, str]], columns: tuple[str, ...]) -> list[list[dict[str, str]]]:
+    """Rows of the same times and input together: the curves of all rates are then tabulated once for them."""
+    groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in columns), []).append(row)
+    return list(groups.values())
+
+
+def _fitted(
+    model: str, rows: list[dict[str, str]], columns: tuple[str, str, str], delay: str, shift: int
+) -> tofts.PerfusionFit:
+    """Fit of rows of one input, as voxels of one image; each delayed by `shift` samples, zeros in front."""
+    times, plasma = (numbers(rows[0][name]) for name in columns[:2])
+    tissue = np.stack([numbers(row[columns[2]]) for row in rows])
+    tissue = np.pad(tissue, ((0, 0), (shift, 0)))[:, : len(times)]
+    return tofts.fit(tissue, plasma, times, model, delay)
 
 
 def concentrations() -> list[Row]:
