@@ -25,25 +25,31 @@ def written(case, tmp_path, series):
     return write_dicom(phantom.build(case, 1), tmp_path, tuple(coarse(name) for name in series))
 
 
-def test_tilt(tmp_path):
+@pytest.fixture(scope="module")
+def tilted(tmp_path_factory):
+    """Folders of the tilted case, and the series that our reader makes of them."""
+    folder = tmp_path_factory.mktemp("tilted")
+    made = written("geom-tilt", folder, ("ct_tilted",))
+    (series,) = read([folder]).series
+    return made, series
+
+
+def test_tilt(tilted):
     """The gantry's angle stands in the header and in the places of the slices; our reader straightens the stack and says so."""
-    made = written("geom-tilt", tmp_path, ("ct_tilted",))
+    made, series = tilted
     heads = [pydicom.dcmread(f, stop_before_pixels=True) for f in sorted(made["ct_tilted"].iterdir())]
     assert float(heads[0].GantryDetectorTilt) == pytest.approx(15.0)
     rows, columns = (np.array(heads[0].ImageOrientationPatient[n : n + 3], float) for n in (0, 3))
     step = np.subtract(heads[1].ImagePositionPatient, heads[0].ImagePositionPatient)
     assert step == pytest.approx([0.0, 0.0, 1.25], abs=1e-6)
     assert np.degrees(np.arccos(np.cross(rows, columns)[2])) == pytest.approx(15.0)
-    (series,) = read([tmp_path]).series
     assert series.geometry.verdict == "resampled" and "15.0 degrees" in series.geometry.notes[0]
 
 
-def test_the_lesion_of_the_tilted_stack_is_where_it_was(tmp_path):
+def test_the_lesion_of_the_tilted_stack_is_where_it_was(tilted):
     """Read back and straightened, the image has the lesion's attenuation at the lesion's place."""
     patient = phantom.build("geom-tilt", 1)
-    write_dicom(patient, tmp_path, (coarse("ct_tilted"),))
-    (series,) = read([tmp_path]).series
-    volume = series.load()
+    volume = tilted[1].load()
     lesion = patient.truth["lesions"][0]
     i, j, k = np.round(volume.grid.to_ijk(lesion["centroid_lps_mm"])).astype(int)
     inside = volume.array[i - 1 : i + 2, j - 1 : j + 2, k - 1 : k + 2]

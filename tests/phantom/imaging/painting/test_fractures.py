@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,10 @@ def read(clean):
     def mean(case, sequence, level, point):
         if (case, sequence) not in known:
             patient = phantom.build(case, 1)
-            known[case, sequence] = (patient, patient.render(sequence, clean(sequence)))
+            protocol = clean(sequence)
+            # Nothing is read farther than 16 mm from the middle: eleven slices of a sagittal stack reach there.
+            few = replace(protocol, n_slices=11) if protocol.plane == "sagittal" else protocol
+            known[case, sequence] = (patient, patient.render(sequence, few))
         patient, volume = known[case, sequence]
         values = np.asarray(volume.array, float)
         affine = np.asarray(volume.grid.affine_lps_mm)
