@@ -6,6 +6,10 @@ import os
 import time
 from pathlib import Path
 
+# The suite runs in two processes. If the linear algebra of each also starts a thread per processor, these spin while they wait for
+# one another: a fit that needs 7 s of a processor then took 60. Read when numpy is loaded, and by the processes that tests start.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 
