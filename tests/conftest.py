@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 # The suite runs in two processes. If the linear algebra of each also starts a thread per processor, these spin while they wait for
 # one another: a fit that needs 7 s of a processor then took 60. Read when numpy is loaded, and by the processes that tests start.
@@ -33,12 +38,11 @@ def shared_data() -> Path:
 LOOK_S, PATIENCE_S = 0.5, 600
 
 
-@pytest.fixture(scope="session")
-def first_light_files(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Files of the case `first-light`, made once for all processes of a run. They are read, never written to."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "first-light"
-    made = folder.with_name("first-light-made")
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Folder that is filled once for all processes of a run. It is read, never written to."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    made = folder.with_name(f"{name}-made")
     try:
         folder.mkdir()
     except FileExistsError:
@@ -48,10 +52,61 @@ def first_light_files(tmp_path_factory: pytest.TempPathFactory) -> Demo:
                 pytest.fail("another process did not finish the patient")
             time.sleep(LOOK_S)
     else:
-        make_demo(folder)
+        make(folder)
         made.touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def first_light_files(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Files of the case `first-light`, made once for all processes of a run."""
+    folder = once(tmp_path_factory, "first-light", make_demo)
     names = {"study": "STUDY", "labels": "labels.nii.gz", "clinical": "clinical.yaml", "truth": "truth.json"}
     return Demo(**{field: folder / name for field, name in names.items()})
+
+
+# No socket can be made in this process, and every try is written down.
+CLOSED = """
+import sys
+def watch(event, arguments):
+    if event.startswith("socket.") or event in ("urllib.Request", "http.client.connect", "ftplib.connect"):
+        print("network:", event, file=sys.stderr)
+        raise OSError("the network is closed")
+sys.addaudithook(watch)
+"""
+COMMAND_LINE = "from spinemets.app.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.fixture(scope="session")
+def closed() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Function: run the command line in a process of its own that can make no socket; `behind` replaces it."""
+
+    def run(*arguments: str, behind: str = COMMAND_LINE) -> subprocess.CompletedProcess[str]:
+        environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+        command = [sys.executable, "-c", CLOSED + behind, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory, closed: Callable[..., Any]) -> Path:
+    """Patient of `phantom make demo` and `report`, what `analyze` made of it: once for all processes, network closed.
+
+    What each command said lies beside them, for the test that asks: `make.json` and `analyze.json`.
+    """
+
+    def make(folder: Path) -> None:
+        commands = {
+            "make": ("phantom", "make", "demo", "--out", str(folder)),
+            "analyze": ("analyze", str(folder / "STUDY"), "--out", str(folder / "report")),
+        }
+        for name, command in commands.items():
+            done = closed(*command)
+            said = {"returncode": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+            (folder / f"{name}.json").write_text(json.dumps(said))
+
+    return once(tmp_path_factory, "demonstration", make)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import io
 import json
 import re
 import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,11 +103,15 @@ def run_line(line: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder with the synthetic patient in `demo/`, made once for all pages."""
+def patient(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with the synthetic patient in `demo/` for all pages, and outlines where their commands look for kept ones."""
     folder = tmp_path_factory.mktemp("docs")
-    with contextlib.chdir(folder):
-        run_line(MAKE_PATIENT)
+    shutil.copytree(
+        demonstration, folder / "demo", ignore=shutil.ignore_patterns("report", "make.json", "analyze.json")
+    )
+    for out in ("report", "masks"):
+        (folder / "demo" / out).mkdir()
+        shutil.copy(demonstration / "report" / "outlines.npz", folder / "demo" / out)
     return folder
 
 
