@@ -59,6 +59,12 @@ def stated(scene, labels, tmp_path_factory) -> pipeline.Run:
 
 
 @pytest.fixture(scope="module")
+def bare(scene) -> pipeline.Run:
+    """The same study without labels and without a segmenter."""
+    return pipeline.run(scene.study, Options(outlining=Outlining(backend="none")))
+
+
+@pytest.fixture(scope="module")
 def folder(scene, tmp_path_factory) -> Path:
     """The CT of the small patient as a file, with what its header cannot say."""
     folder = tmp_path_factory.mktemp("study")
@@ -129,13 +135,12 @@ class TestRun:
             del answer["provenance"]["stages"], answer["provenance"]["created"]
         assert one == two
 
-    def test_without_labels_series_are_recognised_and_levels_are_not_invented(self, scene):
+    def test_without_labels_series_are_recognised_and_levels_are_not_invented(self, bare, scene):
         """'Without labels and without a segmenter: series recognised, every level not assessable (NA-SEGMENTATION)'."""
-        run = pipeline.run(scene.study, Options(outlining=Outlining(backend="none")))
-        assert [row.recognition.kind for row in run.assessment.series] == [s.kind for s in scene.study.series]
-        assert run.assessment.levels == {}
-        assert {f.reason for f in run.assessment.not_assessable} >= {"NA-SEGMENTATION"}
-        assert run.found.lesions == ()
+        assert [row.recognition.kind for row in bare.assessment.series] == [s.kind for s in scene.study.series]
+        assert bare.assessment.levels == {}
+        assert {f.reason for f in bare.assessment.not_assessable} >= {"NA-SEGMENTATION"}
+        assert bare.found.lesions == ()
 
     def test_a_wrong_scheme_is_said_before_anything_is_measured(self, scene, labels):
         with pytest.raises(UsageError, match="'nobodys' is no label scheme"):
@@ -193,8 +198,8 @@ class TestProvenance:
         """'Never machine paths.'"""
         assert str(labels.parent) not in done.assessment.to_json()
 
-    def test_other_labels_are_another_run(self, done, scene, labels):
-        other = pipeline.run(scene.study, Options()).assessment.provenance
+    def test_other_labels_are_another_run(self, done, scene):
+        other = pipeline._provenance(scene.study, Options(), pipeline.Clock())
         assert other.run_id != done.assessment.provenance.run_id
         assert other.options_digest != done.assessment.provenance.options_digest
 
@@ -267,11 +272,9 @@ class TestOutputs:
         text = written["manifest.json"].read_text()
         assert all(name in text for name in written if name != "manifest.json")
 
-    def test_no_label_map_without_vertebrae(self, scene, tmp_path):
+    def test_no_label_map_without_vertebrae(self, bare, tmp_path):
         """An empty map would look like an answer."""
-        written = pipeline.write_outputs(
-            pipeline.run(scene.study, Options(outlining=Outlining(backend="none"))), tmp_path
-        )
+        written = pipeline.write_outputs(bare, tmp_path)
         assert "labels.nii.gz" not in written
         assert written["report.html"].is_file()
 

@@ -23,6 +23,12 @@ def dice(one, other) -> float:
 
 
 @pytest.fixture(scope="module")
+def demo(first_light_files) -> SimpleNamespace:
+    """Files and truth of the demonstration patient; what its assessment says is not asked here."""
+    return SimpleNamespace(files=first_light_files, truth=json.loads(first_light_files.truth.read_text()))
+
+
+@pytest.fixture(scope="module")
 def outlined(demo, tmp_path_factory) -> SimpleNamespace:
     """The demonstration study, outlined and written once."""
     out = tmp_path_factory.mktemp("outlined")
