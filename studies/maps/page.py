@@ -26,15 +26,29 @@ How `spinemets map` and `spinemets.maps` compute, and how exact they are. The fi
   neighbours decide between fields and unwrap them. Of magnitudes, fractions on either side of one half look much alike: where what the fit leaves over does
   not rule out the other side at 95 %, the voxel is marked and its interval holds both.
 - **Intervals** are those of 95 %: from the profile of the residual where one rate is fitted, linear in logarithms where there are two. Long series tell how their
-  residuals hang together. `tofts.fit_signal` adds what T1 and the baseline may be wrong by. A parameter whose interval spans more than a factor of nine is not
-  given as a number: its interval stays.
+  residuals hang together. `tofts.fit_signal` adds what T1, the baseline and rounding may be wrong by: the signals tell the step they are rounded to; while a curve
+  stays within one step its error is common, less so as noise decouples it; the baseline scatters as all points do about the fit. A parameter whose interval spans
+  more than a factor of nine is not given as a number: its interval stays.
 - **Noise** is estimated from how many voxels lie near 0, or from two images; where that cannot be, a note says so and no floor is applied.
 
 ## What is refused or marked
 
 Fewer than two distinct b-values; the scanner's own ADC maps (named, not fitted again); fewer than four b-values for IVIM; an opposed echo later than the in-phase one, or contrast agent, for the
 opposed-phase drop; magnitudes or two points under the name of a proton density fat fraction, and flip angles above 5 degrees; plasma volume from volumes more than 10 s apart, plasma flow from more
-than 2 s; kinetics without T1; motion of more than 5 mm between volumes (less is undone, and said); SUV of a header without the elements it needs, which are named.
+than 2 s; kinetics without T1; types of curve that noise would decide; motion of more than 5 mm between volumes (less is undone, and said); SUV of a header without the elements it needs, which are named.
+
+## Medians against the best contributed code
+
+The goal of 1.05 times the median error of the best contributed code is missed in a few rows that hold 7 to 38 curves each. The fits are the exact least squares;
+which of several codes lies nearest on so few noisy curves is chance, or a gain bought elsewhere:
+
+- Extended Tofts: the best figure is that of the linear form of Murase with the trapezoid rule (1.25e-4; its ve is worse, 4.98e-4 against 4.05e-4). With noise drawn anew
+  on the same curves, 300 times, it has the lower median of Ktrans in 51 %.
+- Patlak: the best figure is that of sums of rectangles (4.86e-4), a rule that is off by half a step's worth of exchange. In 4,000 redraws of noise the exact integral
+  has the lower median in 73 %.
+- Exchange and uptake of two compartments: lines between samples of the input win one and lose the other, the trapezoid rule wins plasma flow and loses exchange; a
+  monotone cubic is kept for both. The bootstrap of the median over the rows (0.028 to 0.083, and 0.015 to 0.17) holds every rule's figure but that of rectangles.
+- T1 of the prostate: the reference gives T1 to 1e-4 ms, 1 to 5e-8 /s in R1, which is the bar itself; least squares in double precision reads 5.69e-8.
 """
 SECTIONS: tuple[tuple[str, tuple[Callable[[], Iterable[Row]], ...]], ...] = (
     ("Vectors of the forward models' specification", (vectors.all_vectors,)),

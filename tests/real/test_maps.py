@@ -68,4 +68,4 @@ def test_a_section():
     text = section("Title", [lambda: [Row(what="a", figure="1"), at_most("b", 2.0, 1.0), at_most("c", 1.0, 1.0)]])
     assert text.splitlines()[0] == "## Title"
     assert "| a | 1 |  |  |" in text and "| b | 2 | <= 1 | **falls short** |" in text and "| met |" in text
-    assert len(SECTIONS) == 9
+    assert len({title for title, _ in SECTIONS}) == len(SECTIONS) >= 10

@@ -35,7 +35,7 @@ from spinemets.model.errors import UsageError
 
 Numbers = NDArray[np.float32]
 # Voxels that are fitted at a time, by what is done about the delay: tables of many delays are made anew for each piece.
-PIECES = {"none": 1 << 15, "fit": 1 << 18}
+PIECES = {"none": 1 << 16, "fit": 1 << 18}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from spinemets.app.cli.main import main
-from spinemets.app.cli.map import KINDS
+from spinemets.app.cli.map import KINDS, SPECTRA
+from spinemets.knowledge.lookup import table
 from spinemets.maps.from_study.compute import KINDS as COMPUTED
 
 
@@ -62,6 +63,15 @@ def test_nothing_is_overwritten(study, tmp_path, capsys):
     assert main(call) == 2
     assert "exists already" in capsys.readouterr().err
     assert main([*call, "--force"]) == 0
+
+
+def test_a_spectrum_that_there_is_not_is_a_wrong_call(study, tmp_path, capsys):
+    assert main(["map", "fat-fraction", str(study / "STUDY"), "-o", str(tmp_path / "out"), "--spectrum", "butter"]) == 2
+    assert "hamilton6" in capsys.readouterr().err
+
+
+def test_the_choices_of_spectra_are_those_of_the_table():
+    assert set(SPECTRA) == set(table("fat_spectra")["spectra"])
 
 
 def test_nothing_to_map(study, tmp_path, capsys):

@@ -11,7 +11,8 @@ from scipy import ndimage
 
 from spinemets.maps.from_study import stack
 from spinemets.maps.from_study.how import CannotMap, How
-from spinemets.maps.from_study.stack import above_noise, close_to, counted, each_set, looked_at, named, stacked
+from spinemets.maps.from_study.stack import above_noise, attempt, close_to, counted, each_set, looked_at, named, stacked
+from spinemets.model.errors import UsageError
 from spinemets.model.grid import Grid
 from spinemets.model.parametric_map import NotMapped
 from spinemets.model.region import Region
@@ -29,6 +30,14 @@ def test_each_set_is_mapped_or_says_why():
     found = each_set(study, "t1", {"a": lambda study, group, how: (group.name, how), "b": fails}, How(delay="none"))
     assert [one[0] for one in (found[0], found[2])] == ["a", "a"] and found[0][1].delay == "none" and len(found) == 3
     assert found[1] == NotMapped(kind="t1", source="b", reason="Two volumes.", remedy="Give three.")
+
+
+def test_what_a_fit_finds_wrong_with_data_is_no_fault_of_the_call():
+    def fails():
+        raise UsageError("The times do not increase.", "Give others.")
+
+    why = NotMapped(kind="t1", source="series 3", reason="The times do not increase.", remedy="Give others.")
+    assert attempt("t1", "series 3", fails) == why and attempt("t1", "series 3", lambda: "map") == "map"
 
 
 def test_order_and_layout(build):

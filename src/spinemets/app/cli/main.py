@@ -81,6 +81,9 @@ def verb(name: str) -> ModuleType:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and give its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # Fits spread over processors themselves. Threads of the linear algebra library beneath them wait spinning: a fit then takes up
+    # to three times as long. It reads this when numpy is loaded, which no verb has done yet.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         # a call that begins with its verb needs no other
         known = arguments[:1] if set(arguments[:1]) & set(VERBS) else VERBS

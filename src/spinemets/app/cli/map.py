@@ -18,6 +18,7 @@ DESCRIPTION = (
     "Computes maps of the quantities that a study's series tell, and writes each as NIfTI with a JSON file that says method, "
     "inputs and rejected voxels, and a picture. What cannot be mapped is listed with the reason."
 )
+SPECTRA = ("hamilton6", "ismrm6", "karampinos8")
 KINDS = ("adc", "ivim", "opposed-phase", "fat-fraction", "t1", "dce", "enhancement", "suv")
 MODELS = ("tofts", "extended_tofts", "patlak", "2cxm", "2cum")
 NOTHING_MAPPED = 4
@@ -70,9 +71,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="nonlinear",
         help="fit of flip angles (default: nonlinear)",
     )
-    other.add_argument(
-        "--spectrum", metavar="NAME", help="spectrum of fat: hamilton6, ismrm6 or karampinos8 (default: hamilton6)"
-    )
+    other.add_argument("--spectrum", choices=SPECTRA, help="spectrum of fat (default: hamilton6)")
     flags.add(parser, only=frozenset({"study", "facts", "json", "debug"}))
 
 

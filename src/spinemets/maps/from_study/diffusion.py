@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from spinemets.knowledge.lookup import table
 from spinemets.maps import adc, ivim, noise
 from spinemets.maps.from_study.how import CannotMap, How
-from spinemets.maps.from_study.stack import Stack, counted, named, stacked
+from spinemets.maps.from_study.stack import Stack, attempt, counted, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -25,12 +26,7 @@ FEWEST_DIRECTIONS = 3
 
 def adc_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
     """ADC of each set of b-values; the scanner's own maps are named, never fitted again."""
-    found: list[MapResult | NotMapped] = []
-    for group in _sets(study):
-        try:
-            found.append(_adc(study, group, how))
-        except CannotMap as error:
-            found.append(NotMapped(kind="adc", source=group.name, reason=error.what, remedy=error.remedy))
+    found = [attempt("adc", group.name, partial(_adc, study, group, how)) for group in _sets(study)]
     own = [one for one in study.series if one.kind == "adc"]
     return found + [
         NotMapped(
@@ -45,13 +41,7 @@ def adc_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
 
 def ivim_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
     """Perfusion and diffusion of each set with enough b-values."""
-    found: list[MapResult | NotMapped] = []
-    for group in _sets(study):
-        try:
-            found.append(_ivim(study, group, how))
-        except CannotMap as error:
-            found.append(NotMapped(kind="ivim", source=group.name, reason=error.what, remedy=error.remedy))
-    return found
+    return [attempt("ivim", group.name, partial(_ivim, study, group, how)) for group in _sets(study)]
 
 
 def _sets(study: Study) -> list[SeriesSet]:

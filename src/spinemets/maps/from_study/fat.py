@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from spinemets.knowledge.lookup import table
 from spinemets.maps import fat_fraction, fat_fraction_magnitude
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.in_opposed import pairs
-from spinemets.maps.from_study.stack import Stack, above_noise, close_to, counted, looked_at, named, stacked
+from spinemets.maps.from_study.stack import Stack, above_noise, attempt, close_to, counted, looked_at, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -46,14 +46,6 @@ def fat_fraction_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
             done |= {uid for one in made if isinstance(one, MapResult) for uid in one.series_uids}
             found += made
     return found
-
-
-def _attempt(source: str, make: Any, *given: Any) -> MapResult | NotMapped:
-    try:
-        made: MapResult = make(source, *given)
-        return made
-    except CannotMap as error:
-        return NotMapped(kind=KIND, source=source, reason=error.what, remedy=error.remedy)
 
 
 def _trains(members: Sequence[Series]) -> list[list[Series]]:
@@ -101,7 +93,7 @@ def _complex(study: Study, group: SeriesSet, how: How) -> list[MapResult | NotMa
     both = ("REAL", "IMAGINARY") if parts["REAL"] and parts["IMAGINARY"] else ("MAGNITUDE", "PHASE")
     if len({one.acquisition.te_s for one in parts[both[0]]}) < 3:
         return []
-    return [_attempt(group.name, _of_complex, (parts[both[0]], parts[both[1]], both), how)]
+    return [attempt(KIND, group.name, partial(_of_complex, group.name, (parts[both[0]], parts[both[1]], both), how))]
 
 
 def _of_complex(source: str, given: tuple[list[Series], list[Series], tuple[str, str]], how: How) -> MapResult:
@@ -177,7 +169,7 @@ def _magnitudes(study: Study, group: SeriesSet, how: How) -> list[MapResult | No
                 )
             )
         else:
-            made.append(_attempt(source, _of_magnitudes, train, how))
+            made.append(attempt(KIND, source, partial(_of_magnitudes, source, train, how)))
     return made
 
 
@@ -212,7 +204,9 @@ def _of_magnitudes(source: str, train: list[Series], how: How) -> MapResult:
 def _images(study: Study, group: SeriesSet, how: How) -> list[MapResult | NotMapped]:
     members = [study.by_uid(uid) for uid in group.members]
     parts = {part: one for one in reversed(members) if (part := fat_water_part(one.acquisition)) in ("water", "fat")}
-    return [_attempt(group.name, _of_images, (parts["water"], parts["fat"]), how)] if len(parts) == 2 else []
+    if len(parts) < 2:
+        return []
+    return [attempt(KIND, group.name, partial(_of_images, group.name, (parts["water"], parts["fat"]), how))]
 
 
 def _of_images(source: str, pair: tuple[Series, Series], how: How) -> MapResult:
@@ -229,7 +223,8 @@ def _of_images(source: str, pair: tuple[Series, Series], how: How) -> MapResult:
 
 
 def _two_points(study: Study, group: SeriesSet, how: How) -> list[MapResult | NotMapped]:
-    return [_attempt(f"{group.name}: two points", _of_two_points, pair, how) for pair in pairs(study, group)]
+    source = f"{group.name}: two points"
+    return [attempt(KIND, source, partial(_of_two_points, source, pair, how)) for pair in pairs(study, group)]
 
 
 def _of_two_points(source: str, pair: tuple[Series, Series], how: How) -> MapResult:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from spinemets.maps import noise, opposed_phase
 from spinemets.maps.from_study.how import CannotMap, How
-from spinemets.maps.from_study.stack import counted, named, stacked
+from spinemets.maps.from_study.stack import attempt, counted, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -24,10 +26,7 @@ def opposed_phase_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
             continue
         for pair in pairs(study, group):
             source = f"{group.name}: {pair[0].label} and {pair[1].label}"
-            try:
-                found.append(_mapped(source, pair, how))
-            except CannotMap as error:
-                found.append(NotMapped(kind="opposed-phase", source=source, reason=error.what, remedy=error.remedy))
+            found.append(attempt("opposed-phase", source, partial(_mapped, source, pair, how)))
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -55,11 +56,16 @@ def each_set(study: Study, kind: str, makers: Mapping[str, Maker], how: How) -> 
     for group in study.sets:
         if group.kind not in makers:
             continue
-        try:
-            found.append(makers[group.kind](study, group, how))
-        except (CannotMap, UsageError) as error:
-            found.append(NotMapped(kind=kind, source=group.name, reason=error.what, remedy=error.remedy))
+        found.append(attempt(kind, group.name, partial(makers[group.kind], study, group, how)))
     return found
+
+
+def attempt(kind: str, source: str, make: Callable[[], MapResult]) -> MapResult | NotMapped:
+    """A map, or why it cannot be made of this source: what a fit finds wrong with data is no fault of the call."""
+    try:
+        return make()
+    except (CannotMap, UsageError) as error:
+        return NotMapped(kind=kind, source=source, reason=error.what, remedy=error.remedy)
 
 
 def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0, stored: bool = False) -> Stack:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from spinemets.maps import suv
 from spinemets.maps.from_study.how import CannotMap, How
-from spinemets.maps.from_study.stack import counted, named, stacked
+from spinemets.maps.from_study.stack import attempt, counted, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped
 from spinemets.model.series import Series
 from spinemets.model.study import Study
@@ -24,15 +26,11 @@ MAPS = (
 
 def suv_maps(study: Study, how: How) -> list[MapResult | NotMapped]:
     """SUV of each PET series, or the element that its header lacks."""
-    found: list[MapResult | NotMapped] = []
-    for one in study.series:
-        if (one.acquisition.modality or "").upper() != "PT":
-            continue
-        try:
-            found.append(_mapped(study, one))
-        except CannotMap as error:
-            found.append(NotMapped(kind=KIND, source=one.label, reason=error.what, remedy=error.remedy))
-    return found
+    return [
+        attempt(KIND, one.label, partial(_mapped, study, one))
+        for one in study.series
+        if (one.acquisition.modality or "").upper() == "PT"
+    ]
 
 
 def _mapped(study: Study, one: Series) -> MapResult:
