@@ -42,9 +42,9 @@ than 2 s; kinetics without T1; types of curve that noise would decide; motion of
 The goal of 1.05 times the median error of the best contributed code is missed in a few rows that hold 7 to 38 curves each. The fits are the exact least squares;
 which of several codes lies nearest on so few noisy curves is chance, or a gain bought elsewhere:
 
-- Extended Tofts: the best figure is that of the linear form of Murase with the trapezoid rule (1.25e-4; its ve is worse, 4.98e-4 against 4.05e-4). With noise drawn anew
+- Extended Tofts: the linear form of Murase with the trapezoid rule reaches the best figure (1.25e-4; its ve is worse, 4.98e-4 against 4.05e-4). With noise drawn anew
   on the same curves, 300 times, it has the lower median of Ktrans in 51 %.
-- Patlak: the best figure is that of sums of rectangles (4.86e-4), a rule that is off by half a step's worth of exchange. In 4,000 redraws of noise the exact integral
+- Patlak: sums of rectangles reach the best figure (4.86e-4), a rule that is off by half a step's worth of exchange. In 4,000 redraws of noise the exact integral
   has the lower median in 73 %.
 - Exchange and uptake of two compartments: lines between samples of the input win one and lose the other, the trapezoid rule wins plasma flow and loses exchange; a
   monotone cubic is kept for both. The bootstrap of the median over the rows (0.028 to 0.083, and 0.015 to 0.17) holds every rule's figure but that of rectangles.

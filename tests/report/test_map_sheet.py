@@ -62,6 +62,22 @@ def test_maps_without_contrast(array):
     assert map_sheet.sheet(*made(array)).height > map_sheet.TILE_PX
 
 
+def test_a_hot_minority_does_not_set_the_scale():
+    """An aorta of 18 /min would leave a tumour of 0.5 black."""
+    tissue = np.random.default_rng(1).uniform(0, 0.6, 9_500)
+    low, high = map_sheet.scale(np.append(tissue, np.full(500, 18.0)))
+    assert low == 0.0 and 1.0 < high < 2.0
+    assert map_sheet.scale(np.linspace(0, 1, 1001))[1] == pytest.approx(0.995, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [([], (0, 1)), ([0.0] * 9, (0, 1)), ([-1.0] * 9, (-1, 0)), ([2.0] * 9, (0, 2)), ([0.0] * 95 + [1.0] * 5, (0, 1))],
+)
+def test_scales_of_little(values, ends):
+    assert map_sheet.scale(np.array(values, float)) == pytest.approx(ends)
+
+
 def test_unknown_sides_are_said(tmp_path):
     known, unknown = (map_sheet.sheet(*made(np.ones((40, 60, 5)), sides)) for sides in (True, False))
     assert np.asarray(known).tobytes() != np.asarray(unknown).tobytes()

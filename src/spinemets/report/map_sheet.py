@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from spinemets.knowledge.lookup import table
@@ -66,11 +67,7 @@ def _words(result: MapResult, sides_known: bool) -> str:
 
 def _tile(result: MapResult, one: ParametricMap, sides_known: bool) -> Image.Image:
     shown = _middle(result, one)
-    finite = shown.values[np.isfinite(shown.values)].astype(np.float64)
-    low, high = (
-        np.percentile(finite, table("study_sets")["contact_sheet"]["percentiles"]) if finite.size else (0.0, 1.0)
-    )
-    low, high = float(min(low, 0.0) if low < 0 else 0.0), float(max(high, low + 1e-9))
+    low, high = scale(shown.values[np.isfinite(shown.values)].astype(np.float64))
     tile = Image.new("RGBA", (TILE_PX, TILE_PX + BAR_PX + 2 * LINE_PX), BLACK)
     grey, _ = to_grey(shown, (low, high), (TILE_PX, TILE_PX))
     tile.paste(grey.convert("RGBA"), ((TILE_PX - grey.width) // 2, (TILE_PX - grey.height) // 2))
@@ -93,6 +90,23 @@ def _tile(result: MapResult, one: ParametricMap, sides_known: bool) -> Image.Ima
     pen.text((TILE_PX, y), f"{high:.3g}{unit}", anchor="ra", font=font(14), fill=WHITE)
     pen.text((0, y + LINE_PX), one.title, font=font(14), fill=GREY)
     return tile
+
+
+def scale(finite: NDArray[np.float64]) -> tuple[float, float]:
+    """Values shown black and white: from 0, or the lowest where there are negative ones, to the highest.
+
+    A vessel or a bladder far above everything else does not set the scale: what lies above it is white.
+    """
+    if not finite.size:
+        return 0.0, 1.0
+    rules = table("windows")["map_scale"]
+    low, high = np.percentile(finite, table("study_sets")["contact_sheet"]["percentiles"])
+    bulk = float(rules["most_of_bulk"]["value"]) * float(np.percentile(finite, rules["bulk_percentile"]["value"]))
+    if 0.0 < bulk < high:
+        high = bulk
+    bottom = float(min(low, 0.0))
+    # A map of one value has no scale of its own: it is shown as black on a scale to 1.
+    return bottom, float(high) if high > bottom else bottom + 1.0
 
 
 def _middle(result: MapResult, one: ParametricMap) -> Slice:
