@@ -9,7 +9,8 @@ import pytest
 
 from spinemets.knowledge.catalogue import Criterion, Needs
 from spinemets.lesions.choose import anchor, coverage
-from spinemets.measures.supply import Supply, eroded, lesion_arguments, series_facts
+from spinemets.lesions.contrast import eroded
+from spinemets.measures.supply import Supply, lesion_arguments, series_facts
 from spinemets.model.acquisition import Acquisition
 from spinemets.model.grid import Grid
 from spinemets.model.lesion import Found, Lesion

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spinemets.anatomy.tissue_ratio import rounding
 from spinemets.geometry.components import ML_PER_MM3
@@ -132,6 +133,19 @@ def less(region: Region, others: tuple[Region, ...]) -> Region:
         index = other.indices - start
         index = index[np.all((index >= 0) & (index < mask.shape), axis=1)]
         mask[tuple(index.T)] = False
+    return Region.from_mask(region.name, mask, region.grid, source=region.source, start_ijk=region.start_ijk)
+
+
+def eroded(region: Region, axes: tuple[int, ...] = (0, 1, 2)) -> Region:
+    """The region without its outermost voxel layer (signs.md 0.9: segmentation uncertainty), or without that along some axes."""
+    from scipy import ndimage
+
+    # A voxel stays whose neighbours along these axes are all inside.
+    step = np.zeros((3, 3, 3), bool)
+    step[1, 1, 1] = True
+    for axis in axes:
+        step[tuple(slice(None) if n == axis else 1 for n in range(3))] = True
+    mask: NDArray[np.bool_] = ndimage.binary_erosion(np.pad(region.mask, 1), step)[1:-1, 1:-1, 1:-1]
     return Region.from_mask(region.name, mask, region.grid, source=region.source, start_ijk=region.start_ijk)
 
 

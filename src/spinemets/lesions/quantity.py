@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.geometry.components import ML_PER_MM3
-from spinemets.lesions.contrast import less
+from spinemets.lesions.contrast import eroded, less
 from spinemets.model.lesion import Focus
 from spinemets.model.measurement import Estimate, Refused
 from spinemets.model.region import Region
@@ -215,17 +215,5 @@ def _no_focus(focus: Focus) -> str:
 
 def without_rim(region: Region) -> Region:
     """A region without its outermost voxels; the ends of a stack of thick slices stay."""
-    from scipy import ndimage  # lazy: heavy import
-
-    if not region.n_voxels:
-        return region
     spacing = region.grid.spacing_mm
-    step = np.zeros((3, 3, 3), bool)
-    step[1, 1, 1] = True
-    for axis, width in enumerate(spacing):
-        if width < THICK_SLICE * min(spacing):
-            at: list[int | slice] = [1, 1, 1]
-            at[axis] = slice(None)
-            step[tuple(at)] = True
-    mask = ndimage.binary_erosion(np.pad(region.mask, 1), step)[1:-1, 1:-1, 1:-1]
-    return Region.from_mask(region.name, mask, region.grid, source=region.source, start_ijk=region.start_ijk)
+    return eroded(region, tuple(axis for axis in range(3) if spacing[axis] < THICK_SLICE * min(spacing)))

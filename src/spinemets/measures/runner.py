@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from spinemets.knowledge.catalogue import Catalogue, Criterion
-from spinemets.measures.supply import Supply, eroded, lesion_arguments, series_facts
+from spinemets.lesions.contrast import eroded
+from spinemets.measures.supply import Supply, lesion_arguments, series_facts
 from spinemets.model.lesion import Focus, Found
 from spinemets.model.measurement import (
     Estimate,

@@ -10,9 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from spinemets.anatomy.references import reference
 from spinemets.geometry.resampling import region_on_grid
 from spinemets.knowledge.catalogue import Criterion
@@ -169,14 +166,6 @@ _REMEDY = {
     "NA-REF": "",
     "NA-MET": "",
 }
-
-
-def eroded(region: Region) -> Region:
-    """The region without its outermost voxel layer (signs.md 0.9: segmentation uncertainty)."""
-    from scipy import ndimage
-
-    mask: NDArray[np.bool_] = ndimage.binary_erosion(np.pad(region.mask, 1))[1:-1, 1:-1, 1:-1]
-    return Region.from_mask(region.name, mask, region.grid, source=region.source, start_ijk=region.start_ijk)
 
 
 def series_facts(series: Series, names: Iterable[str]) -> dict[str, Any]:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemets.maps.from_study.how import How
-from spinemets.maps.from_study.stack import looked_at
+from spinemets.maps.from_study.stack import let_go, looked_at
 from spinemets.model.grid import Grid
+from spinemets.model.region import Region
 from spinemets.model.series import Series
 from spinemets.model.volume import Volume
 
@@ -40,7 +41,7 @@ def as_curves(map_series: Series, members: Sequence[Series], how: How) -> Series
     """
     grid = map_series.grid
     assert grid is not None
-    box = _box(looked_at(how, grid))
+    box = _box(looked_at(how, grid), grid)
     cut = grid.crop([s.start for s in box], [s.stop - s.start for s in box])
     return replace(
         map_series,
@@ -50,13 +51,10 @@ def as_curves(map_series: Series, members: Sequence[Series], how: How) -> Series
     )
 
 
-def _box(near: NDArray[np.bool_]) -> Box:
+def _box(near: NDArray[np.bool_], grid: Grid) -> Box:
     """The smallest box that holds what is to be looked at; one voxel where there is none."""
-    if not near.any():
-        return (slice(0, 1), slice(0, 1), slice(0, 1))
-    ends = [np.flatnonzero(near.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
-    i, j, k = (slice(int(e[0]), int(e[-1]) + 1) for e in ends)
-    return (i, j, k)
+    region = Region.from_mask("near the spine", near, grid)
+    return region.slices if region.n_voxels else (slice(0, 1), slice(0, 1), slice(0, 1))
 
 
 class _Curves:
@@ -79,7 +77,5 @@ class _Curves:
         values = np.asarray(volume.array[self._box], np.float32)
         if volume.padding is not None:
             values = np.where(volume.padding[self._box], np.float32(np.nan), values)
-        release = getattr(one.load, "release", None)
-        if release is not None:
-            release()
+        let_go(one)
         return values

@@ -110,11 +110,16 @@ def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0, stor
         if volume.padding is not None:
             measured &= ~volume.padding
         notes += _said(one, moved)
-        release = getattr(one.load, "release", None)
-        if release is not None:
-            release()
+        let_go(one)
     assert values is not None
     return Stack(values=np.moveaxis(values, 0, -1), grid=first.grid, measured=measured, notes=tuple(notes))
+
+
+def let_go(one: Series) -> None:
+    """Let the reader forget the pixels of a series that were taken over."""
+    release = getattr(one.load, "release", None)
+    if release is not None:
+        release()
 
 
 def _with_room(values: NDArray[Any] | None, array: NDArray[Any], number: int, *, stored: bool) -> NDArray[Any]:
