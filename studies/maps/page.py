@@ -58,7 +58,7 @@ SECTIONS: tuple[tuple[str, tuple[Callable[[], Iterable[Row]], ...]], ...] = (
         "Kinetic models, concentration and inputs of a public collection",
         (kinetics.curves, kinetics.concentrations, kinetics.inputs),
     ),
-    ("QIBA reference objects", (qiba.v6, qiba.v4)),
+    ("QIBA reference objects", (qiba.v6, qiba.v4, qiba.v6_noisy, qiba.v4_noisy)),
     ("T1", (relaxation.vials, relaxation.inversions, relaxation.public_signals)),
     ("Fat and water", (fat.vectors, fat.in_opposed, fat.real_images)),
     ("SUV", (uptake.headers,)),

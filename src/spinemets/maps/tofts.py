@@ -173,7 +173,7 @@ def fit(
     plasma, times = np.asarray(aif_mM, np.float64), np.asarray(times_s, np.float64)
     _check(values, plasma, times, (model, delay))
     rows, where = voxels(values, mask)
-    rules = _rules()
+    rules = kinetic_rules()
     tissues = kinetic_fits.tissues_of(input_of(times / kinetic_fits.SECONDS_PER_MINUTE, plasma), rules)
 
     def piece(part: slice) -> PerfusionFit:
@@ -223,7 +223,7 @@ def fit_signal(
     if known.t10_ci95_s is not None:
         ends = np.broadcast_to(np.asarray(known.t10_ci95_s, np.float64), (*lead, 2)).reshape(-1, 2)
     step = step_of(rows) if known.rounded_to is None else known.rounded_to
-    rules = _rules()
+    rules = kinetic_rules()
     tissues = kinetic_fits.tissues_of(input_of(times / kinetic_fits.SECONDS_PER_MINUTE, plasma), rules)
 
     def piece(part: slice) -> PerfusionFit:
@@ -237,7 +237,7 @@ def fit_signal(
     return in_pieces(piece, len(rows), lead, size=PIECES[delay])
 
 
-def _rules() -> dict[str, float]:
+def kinetic_rules() -> dict[str, float]:
     """Numbers of the table `kinetics`."""
     found: Any = table("kinetics")
     return {name: float(row["value"]) for name, row in found.items() if isinstance(row, dict) and "value" in row}
