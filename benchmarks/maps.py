@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import curve_fit
 
-from spinemets.maps import adc, fat_fraction, ivim, t1, tofts
+from spinemets.maps import adc, fat_fraction, fat_fraction_magnitude, ivim, t1, tofts
 from spinemets.maps.aif import parker
 from spinemets.maps.fat_spectrum import modulation
 from spinemets.maps.kinetic_curves import input_of, response_of
@@ -194,6 +194,15 @@ def other_fits() -> list[Fit]:
 
             curve_fit(both, np.zeros(12), seen, [500, 500, 0, 0, 80], maxfev=4000)
 
+    sizes = np.abs(echoes)
+
+    def slow_sizes() -> None:
+        def size(_: Any, total: float, share: float, rate: float) -> Any:
+            return total * np.abs(1 - share + share * fat) * np.exp(-rate * te_s)
+
+        for row in sizes[:20]:
+            curve_fit(size, np.zeros(6), row, [1000, 0.2, 80], bounds=([0, 0, 0], [np.inf, 1, 2000]))
+
     return [
         Fit(
             name="IVIM, 16 b-values", run=lambda: ivim.fit(signal, b), voxels=voxels, input_bytes=signal.nbytes, bytes_each=64 + 60,
@@ -202,6 +211,10 @@ def other_fits() -> list[Fit]:
         Fit(
             name="fat fraction, 6 echoes", run=lambda: fat_fraction.fit(echoes, te_s, 1.5), voxels=len(echoes), input_bytes=echoes.nbytes, bytes_each=48 + 40,
             operations_each=25 * 3 * 6 * 16 + 3 * 8 * 6 * 60, bar=100e3, peer=("scipy curve_fit, one start", 20 / best(slow_fat, 1)),
+        ),
+        Fit(
+            name="same, of magnitudes", run=lambda: fat_fraction_magnitude.fit(sizes, te_s, 1.5), voxels=len(sizes), input_bytes=sizes.nbytes,
+            bytes_each=24 + 40, operations_each=2 * 126 * 6 + 4 * 12 * 6 * 60, bar=0.0, peer=("scipy curve_fit, one start", 20 / best(slow_sizes, 1)),
         ),
     ]  # fmt: skip
 

@@ -45,22 +45,24 @@ def read(path: Path) -> tuple[NDArray[Any], Grid]:
 
 
 def lumbar_bodies() -> list[Known]:
-    """11 lumbar MR exams, marrow of each body labelled."""
-    return _masked("mr-lumbar-vb", "marrow")
+    """11 lumbar MR exams, each body labelled: as marrow, and for comparison as marrow with its border."""
+    return _masked("mr-lumbar-vb", ("marrow", "body"))
 
 
 def lumbar_discs() -> list[Known]:
     """2 lumbar MR exams, five discs labelled."""
-    return _masked("mr-lumbar-discs", "disc")
+    return _masked("mr-lumbar-discs", ("disc",))
 
 
-def _masked(folder: str, structure: str) -> list[Known]:
-    """MR images of a folder, each with the mask beside it."""
+def _masked(folder: str, structures: tuple[str, ...]) -> list[Known]:
+    """MR images of a folder, each with the mask beside it, which is compared with so many structures."""
     found = []
     for path in sorted((SHARED / folder).glob("*_img.nii.gz")):
         array, grid = read(path)
         labels, _ = read(path.with_name(path.name.replace("_img", "_msk")))
-        found.append(Known(name=path.name[:6], ct=False, array=array, grid=grid, truth={structure: labels}))
+        found.append(
+            Known(name=path.name[:6], ct=False, array=array, grid=grid, truth=dict.fromkeys(structures, labels))
+        )
     return found
 
 

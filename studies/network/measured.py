@@ -81,7 +81,7 @@ def scored(known: Known, outlined: Outlined) -> list[Score]:
 
 def in_order(known: Known, scores: list[Score]) -> bool:
     """Whether labelled bodies, head to feet, were met by vertebrae each of its own, in the same order."""
-    (labels,) = (truth for name, truth in known.truth.items() if name in ("marrow", "body"))
-    heights = {s.number: known.grid.to_lps_mm(np.argwhere(labels == s.number).mean(axis=0))[2] for s in scores if s.own}
-    own = [s.own for s in sorted((s for s in scores if s.own), key=lambda s: -heights[s.number])]
-    return len(own) == len(scores) and all(b > a for a, b in pairwise(own))
+    labels, bodies = known.truth["marrow"], [s for s in scores if s.structure == "marrow"]
+    heights = {s.number: known.grid.to_lps_mm(np.argwhere(labels == s.number).mean(axis=0))[2] for s in bodies if s.own}
+    own = [s.own for s in sorted((s for s in bodies if s.own), key=lambda s: -heights[s.number])]
+    return len(own) == len(bodies) and all(b > a for a, b in pairwise(own))

@@ -15,13 +15,14 @@ WHOLE = ("body", "border", "posterior")
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """How one structure was met; `number` is the truth's integer, `own` the vertebra found."""
+    """How one structure was met; `number` is the truth's integer, `own` the vertebra found, `volume` its volume against the truth's."""
 
     structure: str
     number: int
     own: int
     dice: float
     hd95_mm: float
+    volume: float
 
 
 def dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
@@ -57,7 +58,8 @@ def instance_scores(
         mask = (found == best) & (best > 0)
         scored.append(
             Score(
-                structure=structure, number=number, own=best, dice=dice(own, mask), hd95_mm=hd95_mm(own, mask, spacing)
+                structure=structure, number=number, own=best, dice=dice(own, mask), hd95_mm=hd95_mm(own, mask, spacing),
+                volume=float(np.count_nonzero(mask) / np.count_nonzero(own)),
             )
-        )
+        )  # fmt: skip
     return scored

@@ -17,12 +17,12 @@ SHORT = {
     "2cum_sd_0.0025_delay_0: fp": 0.082,
     "t1_prostate: median error": 6e-8,
 }
-# Of the fits with delay, which take most of the time, one row in twelve; all of them in `make validate-maps`.
+# Of the fits with delay, which take most of the time, one row in twenty-four; all of them in `make validate-maps`.
 MAKERS = {
     "vectors": vectors.all_vectors,
     "diffusion phantom": diffusion.phantom,
     "ivim signals": diffusion.public_signals,
-    "kinetic curves": lambda: kinetics.curves(some=12),
+    "kinetic curves": lambda: kinetics.curves(some=24),
     "concentrations": kinetics.concentrations,
     "arterial inputs": kinetics.inputs,
     "qiba v6": qiba.v6,

@@ -21,11 +21,6 @@ Array = NDArray[np.float64]
 Numbers = NDArray[np.float32]
 FRACTIONS = np.linspace(0.0, 1.0, 21)
 RATES_PER_S = np.geomspace(10.0, 400.0, 6)
-STEPS = 16
-HALF, EDGE = 0.5, 1e-9
-QUARTERS = (0.0, 0.25, 0.5, 0.75)
-# Fractions that are one and the same answer, reached from both sides; single precision leaves this share of the energy.
-SAME, ROUNDING = 0.02, 1e-12
 # What of the echoes is fitted: total, fraction and rate.
 UNKNOWNS = 3
 BLOCK_BYTES = 1 << 16
@@ -102,18 +97,20 @@ def fit(
     UsageError
         If there are fewer than six distinct echo times, no such spectrum, or shapes do not agree.
     """
+    from spinemets.maps import fat_fraction_magnitude_loops as loops  # lazy: compiled
+
     values, times = np.asarray(echoes), np.asarray(echo_times_s, dtype=np.float64)
     _check(values, times)
     fat = modulation(times, field_t, spectrum)
     rows, where = voxels(values, mask)
-    out = np.full((len(rows), 5), np.nan)
+    known, lattice, quantile = (fat, times), _lattice(times, fat), student(len(times) - UNKNOWNS)
+    out = np.empty((len(rows), loops.RESULT))
 
     def work(part: slice) -> None:
         seen = np.abs(rows[part]).astype(np.float64)
         good = np.isfinite(seen).all(axis=1) & (seen.sum(axis=1) > 0.0)
-        chosen = np.flatnonzero(good if where is None else good & where[part])
-        if len(chosen):
-            out[part][chosen] = _block(seen[chosen], times, fat)
+        wanted = (good if where is None else good & where[part]).astype(np.uint8)
+        loops.fit(out[part], seen, wanted, known, lattice, quantile)
 
     in_blocks(work, len(rows), 8 * len(times), block_bytes=BLOCK_BYTES)
     lead = values.shape[:-1]
@@ -139,92 +136,12 @@ def _check(values: NDArray[Any], times: Array) -> None:
         )
 
 
-def _block(seen: Array, times: Array, fat: NDArray[np.complex128]) -> Array:
-    """Fraction, rate, 1 where the other side of one half is not ruled out, and the ends of the interval."""
-    fractions, rates, costs = _minima(seen, times, fat)
-    rows, best, least = np.arange(len(seen)), costs.argmin(axis=0), costs.min(axis=0)
-    # What a fit may leave over beyond the least before it is ruled out: F of one and `freedom` degrees.
-    freedom = len(times) - UNKNOWNS
-    most = student(freedom) ** 2 * least / freedom + ROUNDING * (seen**2).sum(axis=1)
-    beyond = costs - least
-    held = beyond <= most
-    found = fractions[best, rows]
-    other_side = ((fractions >= HALF) != (found >= HALF)) & (np.abs(fractions - found) > SAME)
-    spreads = np.stack([_spread(seen, at, times, fat) for at in zip(fractions, rates, strict=True)])
-    half = np.sqrt(np.where(held, most - beyond, 0.0)) * np.sqrt(spreads)
-    low = np.where(held, fractions - half, 1.0).min(axis=0)
-    high = np.where(held, fractions + half, 0.0).max(axis=0)
-    unsure = (held & other_side).any(axis=0)
-    return np.column_stack([found, rates[best, rows], unsure, np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)])
-
-
-def _minima(seen: Array, times: Array, fat: NDArray[np.complex128]) -> tuple[Array, Array, Array]:
-    """Fractions, rates and costs, each (start, n), of the fits from every quarter of the fractions.
-
-    Two starts on either side of one half: the residual has a minimum of its own near it.
-    """
+def _lattice(times: Array, fat: NDArray[np.complex128]) -> tuple[Array, Array, Array]:
+    """Fractions and rates to start from, (m,), and their echoes for a norm of 1, (m, echo)."""
     fractions, rates = (grid.reshape(-1) for grid in np.meshgrid(FRACTIONS, RATES_PER_S, indexing="ij"))
-    shapes, _ = _shapes(fractions, rates, times, fat)
-    along = seen @ (shapes / np.linalg.norm(shapes, axis=1, keepdims=True)).T
-    tried = []
-    for start in QUARTERS:
-        near = (fractions >= start - EDGE) & (fractions <= start + QUARTERS[1] + EDGE)
-        best = np.where(near, along, -np.inf).argmax(axis=1)
-        tried.append(_refined(seen, (fractions[best], rates[best]), times, fat))
-    found, rate, cost = (np.stack(part) for part in zip(*tried, strict=True))
-    return found, rate, cost
-
-
-def _spread(seen: Array, at: tuple[Array, Array], times: Array, fat: NDArray[np.complex128]) -> Array:
-    """Variance of the fraction for a noise of 1, rate and total fitted too."""
-    normal, _ = _normal(seen, at, times, fat)
-    return np.asarray(np.linalg.inv(normal)[:, 0, 0])
-
-
-def _shapes(fractions: Array, rates: Array, times: Array, fat: NDArray[np.complex128]) -> tuple[Array, Array]:
-    """Echoes of a fraction and a rate for a total of 1, (n, echo), and their derivative by the fraction."""
     mixed = 1.0 - fractions[:, None] + fractions[:, None] * fat
-    size = np.abs(mixed)
-    decay = np.exp(-rates[:, None] * times)
-    change = (mixed.conj() * (fat - 1.0)).real / np.maximum(size, 1e-12)
-    return size * decay, change * decay
-
-
-def _refined(
-    seen: Array, start: tuple[Array, Array], times: Array, fat: NDArray[np.complex128]
-) -> tuple[Array, Array, Array]:
-    """Gauss and Newton's steps for fraction and rate, the total solved for; a step that does not help is halved."""
-    fraction, rate = start
-    cost = _cost(seen, fraction, rate, times, fat)
-    share = np.ones(len(seen))
-    for _ in range(STEPS):
-        normal, against = _normal(seen, (fraction, rate), times, fat)
-        step = np.linalg.solve(normal, against[..., None])[..., 0]
-        then = np.clip(fraction + share * step[:, 0], 0.0, 1.0), np.clip(rate + share * step[:, 1], 0.0, 2000.0)
-        other = _cost(seen, *then, times, fat)
-        better = other <= cost
-        fraction, rate = (np.where(better, new, old) for new, old in zip(then, (fraction, rate), strict=True))
-        cost, share = np.where(better, other, cost), np.where(better, 1.0, share / 2.0)
-    return fraction, rate, cost
-
-
-def _normal(seen: Array, at: tuple[Array, Array], times: Array, fat: NDArray[np.complex128]) -> tuple[Array, Array]:
-    """Normal matrix (n, 2, 2) of fraction and rate, the total solved for, and what of the residual lies along them (n, 2)."""
-    shape, by_fraction = _shapes(*at, times, fat)
-    norm = (shape**2).sum(axis=1, keepdims=True)
-    total = (seen * shape).sum(axis=1, keepdims=True) / norm
-    columns = np.stack([total * by_fraction, -total * times * shape], axis=-1)
-    columns = columns - shape[:, :, None] * ((columns * shape[:, :, None]).sum(axis=1) / norm)[:, None, :]
-    normal = np.einsum("vea,veb->vab", columns, columns)
-    normal[:, [0, 1], [0, 1]] *= 1.0 + 1e-6
-    normal[:, [0, 1], [0, 1]] += 1e-300
-    return normal, np.einsum("vea,ve->va", columns, seen - total * shape)
-
-
-def _cost(seen: Array, fraction: Array, rate: Array, times: Array, fat: NDArray[np.complex128]) -> Array:
-    shape, _ = _shapes(fraction, rate, times, fat)
-    along = (seen * shape).sum(axis=1) ** 2 / (shape**2).sum(axis=1)
-    return np.asarray(np.maximum((seen**2).sum(axis=1) - along, 0.0))
+    shapes = np.abs(mixed) * np.exp(-rates[:, None] * times)
+    return fractions, rates, shapes / np.linalg.norm(shapes, axis=1, keepdims=True)
 
 
 def two_point(in_phase: ArrayLike, opposed_phase: ArrayLike) -> SignalFatFraction:

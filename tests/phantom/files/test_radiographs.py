@@ -13,6 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from spinemets.app.pipeline import open_study
 from spinemets.ingest.read import read
 from spinemets.model.errors import UsageError
 from spinemets.phantom.files import radiographs
@@ -37,6 +38,13 @@ def written(first_light, tmp_path_factory):
     write_truth(first_light, folder / "truth.json", protocols)
     truth = {one["kind"]: one for one in json.loads((folder / "truth.json").read_text())["series"]}
     return folder, {name: next(path.iterdir()) for name, path in made.items()}, truth
+
+
+def test_they_are_recognised(written):
+    """The recogniser, which knows nothing of this room, names both, without doubt."""
+    series = open_study(written[0] / "STUDY").series
+    assert [one.kind for one in series] == ["radiograph", "radiograph"]
+    assert all(one.recognition.confidence >= 0.8 for one in series)
 
 
 def test_headers(written):

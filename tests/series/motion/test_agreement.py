@@ -136,11 +136,13 @@ def test_contents_that_match_nowhere_are_only_warned(body, make_series, make_stu
         ("ct", "t1", (None, None)),
         ("t1", "stir", (None, None)),
         ("unknown", "unknown", (None, None)),
+        ("dce", "dce", (None, None)),
         ("ct", "ct", ("1.1", "1.2")),
     ],
 )
 def test_never_compared(body, make_series, make_study, first, second, frames):
-    """Must not fire for CT vs MR, for T1 vs STIR, for series nobody recognised, or across two frames of reference."""
+    """Must not fire for CT vs MR, for T1 vs STIR, for series nobody recognised, for time points between which an agent arrives, or
+    across two frames of reference."""
     one = make_series(body, number=1, kind=first, frame=frames[0])
     two = make_series(body[:, :, ::-1].copy(), number=2, kind=second, frame=frames[1])
     study = make_study(one, two)

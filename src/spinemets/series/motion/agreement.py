@@ -17,6 +17,7 @@ from spinemets.series.sets.likeness import close, component
 
 # Beyond these limits CT values (gas, metal) would dominate a correlation.
 CT_LIMITS_HU = (-1000.0, 800.0)
+NEVER_ALIKE = ("unknown", "localizer", "derived", "screen_capture", "adc", "dce")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,10 +73,13 @@ def _comparable(series: Series) -> bool:
 
 
 def family(series: Series) -> str | None:
-    """Series of one family look alike: all CT kernels, or one MR class. None = never compared."""
+    """Series of one family look alike: all CT kernels, or one MR class. None = never compared.
+
+    Time points of a dynamic series do not look alike: the agent arrives between them.
+    """
     if series.kind.startswith("ct"):
         return "ct"
-    return None if series.kind in ("unknown", "localizer", "derived", "screen_capture", "adc") else series.kind
+    return None if series.kind in NEVER_ALIKE else series.kind
 
 
 def _size(series: Series) -> float:
