@@ -133,6 +133,7 @@ def cervical() -> list[Known]:
 def synthetic(case: str, sequence: str) -> Known:
     """A case of the digital spine in one of its series, with the truth that it was drawn from."""
     from spinemets import phantom
+    from spinemets.phantom.anatomy.levels import verse_id
     from spinemets.phantom.imaging.acquisition import default
 
     patient = phantom.build(case, 1)
@@ -140,11 +141,13 @@ def synthetic(case: str, sequence: str) -> Known:
     labels, regions = patient.labels(volume.grid), patient.region_labels(volume.grid)
     whole = np.where((labels >= 1) & (labels <= 28) & (labels != 26), labels, 0)
     bodies = np.where(np.isin(regions, BODY_REGIONS), whole, 0)
-    # Of a vertebra whose body is out of view a process may be in it: that is not asked for.
+    # Of a vertebra whose body is cut in the middle or out of view, parts may be in it: they are not asked for.
+    index = {verse_id(v.level): volume.grid.to_ijk(np.array(v.frame.origin)) for v in patient.anatomy.vertebrae}
+    asked = [n for n, at in index.items() if (at >= 0).all() and (at <= np.array(volume.grid.shape_ijk) - 1).all()]
     return Known(
         name=f"{case} {sequence}",
         ct=sequence.startswith("ct"),
         array=volume.array[..., 0] if volume.array.ndim == 4 else volume.array,
         grid=volume.grid,
-        truth={"vertebra": np.where(np.isin(whole, np.unique(bodies)), whole, 0), "body": bodies},
+        truth={name: np.where(np.isin(map_, asked), map_, 0) for name, map_ in (("vertebra", whole), ("body", bodies))},
     )

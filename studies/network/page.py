@@ -69,7 +69,8 @@ HEAD = """# Validation of the outlines
 
 Written by `python -m studies.network --write` ({name}, weights `{sha}`). No image on this page was trained on: the network saw
 synthetic images only. The real ones lie beside the repository, not in it ([status](status.md)). They were looked at while the network
-was made, so take their figures as optimistic. HD95 = 95th percentile of the distances between the two surfaces, both ways.
+was made, so take their figures as optimistic. HD95 = 95th percentile of the distances between the two surfaces, both ways;
+volume = ours against that of the masks.
 
 "Marrow" leaves cortex and endplates out, as the masks of the MR sets do; "body" holds them, as those of the CT sets do.
 """
@@ -104,16 +105,16 @@ def _against(rows: dict[str, list[tuple[Known, list[Score], float]]]) -> str:
     lines = [
         "## Against the bars",
         "",
-        "| set | structure | n | Dice | lowest | HD95 mm | bar | aim | |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| set | structure | n | Dice | lowest | HD95 mm | volume | bar | aim | |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for bar in BARS:
         scores = [s for name, own in rows.items() if name.startswith(bar.set) for s in _of(own, bar.structure)]
         if scores:
-            mean, low, far = _summary(scores)
+            mean, low, far, volume = _summary(scores)
             verdict = "aim met" if mean >= bar.aim else "met" if mean >= bar.must else "**falls short**"
             lines.append(
-                f"| {bar.set} | {bar.structure} | {len(scores)} | {mean:.3f} | {low:.2f} | {far:.1f} "
+                f"| {bar.set} | {bar.structure} | {len(scores)} | {mean:.3f} | {low:.2f} | {far:.1f} | {volume:.2f} "
                 f"| {bar.must:.2f} | {bar.aim:.2f} | {verdict} |"
             )
     return "\n".join([*lines, ""])
@@ -137,7 +138,7 @@ def _borders(rows: dict[str, list[tuple[Known, list[Score], float]]]) -> str:
     lines = [
         "## Where a body ends",
         "",
-        "The MR bodies come from two sets of readers. Both readings for each; volume = ours against theirs. The masks of `vb2` hold the wall.",
+        "The MR bodies come from two sets of readers. Both readings for each. The masks of `vb2` hold the wall.",
         "",
         "| set | n | as marrow: Dice | HD95 mm | volume | with cortex and endplates: Dice | HD95 mm | volume |",
         "|---|---|---|---|---|---|---|---|",
@@ -148,13 +149,12 @@ def _borders(rows: dict[str, list[tuple[Known, list[Score], float]]]) -> str:
         cells, readings = [name, str(len(_of(own, "marrow")))], {}
         for structure in ("marrow", "body"):
             scores = _of(own, structure)
-            volume = float(np.mean([s.volume for s in scores]))
-            mean, _, far = _summary(scores)
+            mean, _, far, volume = _summary(scores)
             cells += [f"{mean:.3f}", f"{far:.1f}", f"{volume:.2f}"]
             readings[abs(np.log(volume))] = scores
         nearest += readings[min(readings)]
         lines.append("| " + " | ".join(cells) + " |")
-    mean, low, far = _summary(nearest)
+    mean, low, far, _ = _summary(nearest)
     lines += [
         "",
         f"Each set by the reading whose volume is nearer: {mean:.3f} (lowest {low:.2f}, HD95 {far:.1f} mm).",
@@ -167,20 +167,20 @@ def _table(name: str, measured: Sequence[tuple[Known, list[Score], float]]) -> s
     lines = [
         f"## {name}",
         "",
-        "| image | structure | n | Dice | lowest | HD95 mm | seconds |",
-        "|---|---|---|---|---|---|---|",
+        "| image | structure | n | Dice | lowest | HD95 mm | volume | seconds |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for known, scores, seconds in measured:
         for structure in dict.fromkeys(s.structure for s in scores):
             own = [s for s in scores if s.structure == structure]
-            mean, low, far = _summary(own)
+            mean, low, far, volume = _summary(own)
             lines.append(
-                f"| {known.name} | {structure} | {len(own)} | {mean:.3f} | {low:.2f} | {far:.1f} | {seconds:.1f} |"
+                f"| {known.name} | {structure} | {len(own)} | {mean:.3f} | {low:.2f} | {far:.1f} | {volume:.2f} | {seconds:.1f} |"
             )
     return "\n".join([*lines, ""])
 
 
-def _summary(scores: Sequence[Score]) -> tuple[float, float, float]:
-    """Mean and lowest Dice, median HD95."""
-    values = [s.dice for s in scores]
-    return float(np.mean(values)), min(values), float(np.median([s.hd95_mm for s in scores]))
+def _summary(scores: Sequence[Score]) -> tuple[float, float, float, float]:
+    """Mean and lowest Dice, median HD95, mean volume against the truth's."""
+    values, volumes = [s.dice for s in scores], [s.volume for s in scores]
+    return float(np.mean(values)), min(values), float(np.median([s.hd95_mm for s in scores])), float(np.mean(volumes))

@@ -114,41 +114,47 @@ def fit(
     search = _Search.of(times, field_t, spectrum)
     turned = _turned(rows, where, search)
 
-    def explained(part: slice) -> _Candidates:
+    def explained(part: slice) -> _Explained:
         return _explained(rows[part], None if where is None else where[part], search, turned)
 
     def alone(part: slice) -> PdffFit:
         found = explained(part)
-        return _told(found, None, found.energy.shape, search, turned)
+        none = np.zeros(len(found.certain), np.int8)
+        field = np.where(np.isfinite(found.against[:, 0]), found.field_hz[:, 0], np.float32(np.nan))
+        return _told(found, (none, field, none > 0), none.shape, search, turned)
 
     lead, n = values.shape[:-1], len(rows)
     together = len(lead) in (2, 3) if neighbours is None else neighbours
     if not together:
         return in_pieces(alone, n, lead, size=PIECE)
-    return _told(in_pieces(explained, n, (n,), size=PIECE), lead, lead, search, turned)
+    found = in_pieces(explained, n, (n,), size=PIECE)
+    which, field = field_map.chosen(found.field_hz, found.against, found.certain, lead, period_hz=search.period_hz)
+    _take_second(found, np.flatnonzero(which), rows, search, turned)
+    return _told(found, (which, field, field_map.agrees(field, lead)), lead, search, turned)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Candidates:
+class _Explained:
     """Explanations of each voxel's echoes, least residual first: what neighbours choose from.
 
     Attributes
     ----------
-    field_hz, cost
-        (n, 2): residuals no less than those of rounding; infinite = no explanation.
-    told
-        float32 (n, 2, 6): fraction, decay rate, water, fat, and ends of the fraction's interval.
-    mixture
-        (n, 2): whether the interval reaches what a mixture can have.
-    energy
-        (n,): of the echoes.
+    field_hz
+        float32 (n, 2); 0 where there is no explanation.
+    against, certain
+        What the echoes say of them, as `field_map.weighed` has it.
+    rate, water, fat, half
+        float32 (n,): decay rate, signals, and half of the 95 % interval of the fraction, of the first explanation; nan where there is none.
+        A second one is worked out again where it is chosen: few are, and of a whole image each array counts.
     """
 
-    field_hz: Array
-    cost: Array
-    told: Numbers
-    mixture: NDArray[np.bool_]
-    energy: Array
+    field_hz: Numbers
+    against: Numbers
+    certain: Numbers
+    rate: Numbers
+    water: Numbers
+    fat: Numbers
+    half: Numbers
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -249,45 +255,65 @@ def _turned(rows: NDArray[Any], where: NDArray[np.bool_] | None, search: _Search
     return bool(np.median(costs[1]) < DECISIVE * np.median(costs[0]))
 
 
-def _explained(rows: NDArray[Any], where: NDArray[np.bool_] | None, search: _Search, turned: bool) -> _Candidates:
+def _explained(rows: NDArray[Any], where: NDArray[np.bool_] | None, search: _Search, turned: bool) -> _Explained:
     """Explanations of some voxels' echoes."""
     samples, energy, wanted = _seen(rows, where)
     found = _candidates(np.conj(samples) if turned else samples, wanted, search)
-    own = np.where(np.isfinite(found[:, :, 4:5]), found, np.nan)
-    _, rate, water, fat, cost, sd = np.moveaxis(own, -1, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        pdff = fat / (water + fat)
-        half = student(search.freedom) * np.sqrt(cost / search.freedom) * sd
-        mixture = ~((pdff + half < -EXACT) | (pdff - half > 1.0 + EXACT))
-    told = np.stack([pdff, rate, water, fat, pdff - half, pdff + half], axis=-1, dtype=np.float32, casting="same_kind")
-    cost = found[:, :, 4] + ROUNDING * energy[:, None]
-    return _Candidates(field_hz=found[:, :, 0].copy(), cost=cost, told=told, mixture=mixture, energy=energy)
+    # Residuals are no less than those of rounding.
+    against, certain = field_map.weighed(found[:, :, 4] + ROUNDING * energy[:, None], energy, search.freedom)
+    field = np.where(np.isfinite(found[:, :, 4]), found[:, :, 0], 0.0).astype(np.float32)
+    rate, water, fat, half = _numbers(found[:, 0], search)
+    return _Explained(field_hz=field, against=against, certain=certain, rate=rate, water=water, fat=fat, half=half)
+
+
+def _numbers(candidate: Array, search: _Search) -> tuple[Numbers, ...]:
+    """Decay rate, water, fat and half of the fraction's interval from columns of the loop (n, column)."""
+    own = np.where(np.isfinite(candidate[:, 4:5]), candidate, np.nan)
+    _, rate, water, fat, cost, sd = own.T
+    half = student(search.freedom) * np.sqrt(cost / search.freedom) * sd
+    return tuple(column.astype(np.float32) for column in (rate, water, fat, half))
+
+
+def _take_second(
+    found: _Explained, voxels: NDArray[np.intp], rows: NDArray[Any], search: _Search, turned: bool
+) -> None:
+    """Put the second explanation in the place of the first where neighbours chose it."""
+    for part in pieces(len(voxels), PIECE):
+        some = voxels[part]
+        samples, _, wanted = _seen(rows[some], None)
+        second = _candidates(np.conj(samples) if turned else samples, wanted, search)[:, 1]
+        for column, values in zip(
+            (found.rate, found.water, found.fat, found.half), _numbers(second, search), strict=True
+        ):
+            column[some] = values
 
 
 def _told(
-    found: _Candidates, image: tuple[int, ...] | None, lead: tuple[int, ...], search: _Search, turned: bool
+    found: _Explained,
+    chosen: tuple[NDArray[np.int8], Numbers, NDArray[np.bool_]],
+    lead: tuple[int, ...],
+    search: _Search,
+    turned: bool,
 ) -> PdffFit:
-    """The likeliest explanation of each voxel; in an image the one that its neighbours favour."""
-    costs, n = found.cost, len(found.cost)
-    if image is None:
-        which, smooth = np.zeros(n, np.int64), np.zeros(n, bool)
-        field = found.field_hz[:, 0]
-    else:
-        numbers: Any = {"period_hz": search.period_hz, "freedom": search.freedom}
-        which, field = field_map.chosen(found.field_hz, costs, found.energy, image, **numbers)
-        smooth = field_map.agrees(field, image)
-    rows = np.arange(n)
-    valid = np.isfinite(costs[rows, which])
+    """What the explanations that were chosen say: their numbers, the fields, and whether these agree with their neighbours'."""
+    which, field, smooth = chosen
+    valid, doubtful = _judged(found.against, which, search)
     with np.errstate(invalid="ignore", divide="ignore"):
-        near = costs[rows, 1 - which] / costs[rows, which] < float(table("fat_fraction")["swap_ratio"]["value"])
-    # An interval wholly outside 0 to 1 is no mixture either: the field is likely the other one.
-    swap = valid & (near | ~found.mixture[rows, which]) & ~smooth
-
-    def column(k: int) -> Numbers:
-        return np.asarray(found.told[rows, which, k].reshape(lead), np.float32)
-
+        pdff = found.fat / (found.water + found.fat)
+        ends = np.stack([pdff - found.half, pdff + found.half], axis=-1)
+        # An interval wholly outside 0 to 1 is no mixture either: the field is likely the other one.
+        doubtful |= (ends[:, 1] < -EXACT) | (ends[:, 0] > 1.0 + EXACT)
+    doubtful &= valid & ~smooth
     return PdffFit(
-        pdff=column(0), r2star_per_s=column(1), field_map_hz=np.where(valid, field, np.nan).astype(np.float32).reshape(lead),
-        water=column(2), fat=column(3), ci95=found.told[rows, which, 4:].reshape((*lead, 2)), swap_suspected=swap.reshape(lead),
-        valid=valid.reshape(lead), conjugated=turned,
+        pdff=pdff.reshape(lead), r2star_per_s=found.rate.reshape(lead), field_map_hz=field.reshape(lead), water=found.water.reshape(lead),
+        fat=found.fat.reshape(lead), ci95=ends.reshape((*lead, 2)), swap_suspected=doubtful.reshape(lead), valid=valid.reshape(lead),
+        conjugated=turned,
     )  # fmt: skip
+
+
+def _judged(against: Numbers, which: NDArray[np.int8], search: _Search) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether there is an explanation, and whether the other one is nearly as good."""
+    own, other = (np.where(which == 0, against[:, k], against[:, 1 - k]) for k in (0, 1))
+    most = search.freedom * np.log(float(table("fat_fraction")["swap_ratio"]["value"]))
+    with np.errstate(invalid="ignore"):
+        return np.isfinite(own), other - own < most

@@ -9,8 +9,8 @@ import numpy as np
 
 from spinemets.compiled import compiled
 
-OUT = "Tuple((int64[::1], float64[::1]))"
-CANDIDATES = "Array(float64, 2, 'C', True)"
+OUT = "Tuple((int8[::1], float32[::1]))"
+CANDIDATES = "Array(float32, 2, 'C', True)"
 GRID, NUMBERS = "UniTuple(int64, 3)", "UniTuple(float64, 2)"
 
 
@@ -53,7 +53,7 @@ def decide(out: Any, fields: Any, against: Any, of: Any, numbers: Any) -> None:
 
 
 @compiled(
-    f"void({OUT}, {CANDIDATES}, {CANDIDATES}, Tuple((Array(float64, 1, 'C', True), int64, int64, int64)), {NUMBERS})"
+    f"void({OUT}, {CANDIDATES}, {CANDIDATES}, Tuple((Array(float32, 1, 'C', True), int64, int64, int64)), {NUMBERS})"
 )
 def grow(out: Any, fields: Any, against: Any, of: Any, numbers: Any) -> None:
     """Let the region grow over all voxels with a candidate; what touches none of it starts anew at the field nearest 0.
