@@ -13,16 +13,16 @@ from spinemets.maps.kinetic_signals import NORMAL, Curves, Signal, _baseline_hal
 KNOWN = Signal(tr_s=0.005, flip_angle_deg=25.0, r1=4.5, t10_s=1.0, baseline=4)
 SIGNAL = np.array([[20.0, 20, 21, 20, 35, 60, 50], [30.0, 31, 30, 30, 44, 41, 40]])
 START = SIGNAL[:, :4].mean(axis=1, keepdims=True)
-T10 = np.array([[1.0], [1.4]])
+T10, ANGLES = np.array([[1.0], [1.4]]), np.array([[25.0], [22.0]])
 
 
 def curves(step=0.0, signal=SIGNAL):
-    return Curves(signal=signal, t10_s=T10, t10_ci95_s=None, known=KNOWN, step=step)
+    return Curves(signal=signal, flip_angle_deg=ANGLES, t10_s=T10, t10_ci95_s=None, known=KNOWN, step=step)
 
 
 def test_concentrations_of_curves():
     found = curves().concentrations(T10, START)
-    assert found == pytest.approx(concentrations(SIGNAL, START, (T10, 25.0), (0.005, 4.5)))
+    assert found == pytest.approx(concentrations(SIGNAL, START, (T10, ANGLES), (0.005, 4.5)))
     assert np.abs(found[:, :4]).max() < 0.1 and (found[:, 4:] > 0.05).all()
 
 

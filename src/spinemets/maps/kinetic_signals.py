@@ -22,7 +22,7 @@ class Signal:
     Attributes
     ----------
     tr_s, flip_angle_deg, r1
-        As for `tofts.concentration`.
+        As for `tofts.concentration`: the flip angle is the true one, (...) or one number.
     t10_s, t10_ci95_s
         T1 before the agent, (...) or one number, and its 95 % interval (..., 2); None = exact.
     baseline
@@ -32,7 +32,7 @@ class Signal:
     """
 
     tr_s: float
-    flip_angle_deg: float
+    flip_angle_deg: ArrayLike
     r1: float
     t10_s: ArrayLike
     t10_ci95_s: ArrayLike | None = None
@@ -42,9 +42,10 @@ class Signal:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Curves:
-    """Signals of voxels (n, m), T1 before the agent (n, 1) and the ends of its interval (n, 2) or None, and the step of rounding."""
+    """Signals of voxels (n, m), flip angles (n, 1), T1 before the agent (n, 1) and the ends of its interval (n, 2) or None, step of rounding."""
 
     signal: Array
+    flip_angle_deg: Array
     t10_s: Array
     t10_ci95_s: Array | None
     known: Signal
@@ -53,7 +54,7 @@ class Curves:
     def concentrations(self, t10_s: Array, start: Array) -> Array:
         """Concentrations (n, m) [mM] for a T1 and a baseline (n, 1)."""
         known = self.known
-        return concentrations(self.signal, start, (t10_s, known.flip_angle_deg), (known.tr_s, known.r1))
+        return concentrations(self.signal, start, (t10_s, self.flip_angle_deg), (known.tr_s, known.r1))
 
     def slopes(self, start: Array) -> Array:
         """What concentrations (n, m) change by with their own signal; nan where there is none.
@@ -61,7 +62,7 @@ class Curves:
         ``dC/dS = dC/dB B/S``, ``B = S/S0 (1 - E10)/(1 - E10 cos a)``.
         """
         known = self.known
-        cosine, decay = np.cos(np.radians(known.flip_angle_deg)), np.exp(-known.tr_s / self.t10_s)
+        cosine, decay = np.cos(np.radians(self.flip_angle_deg)), np.exp(-known.tr_s / self.t10_s)
         per_signal = (1.0 - decay) / (1.0 - decay * cosine) / start
         share = self.signal * per_signal
         with np.errstate(divide="ignore", invalid="ignore"):

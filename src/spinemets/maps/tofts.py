@@ -218,7 +218,9 @@ def fit_signal(
     _check(values, plasma, times, (model, delay))
     lead, n = values.shape[:-1], values.shape[-1]
     rows = values.reshape(-1, n)
-    t10 = np.broadcast_to(np.asarray(known.t10_s, np.float64), lead).reshape(-1, 1)
+    t10, angle = (
+        np.broadcast_to(np.asarray(x, np.float64), lead).reshape(-1, 1) for x in (known.t10_s, known.flip_angle_deg)
+    )
     ends = None
     if known.t10_ci95_s is not None:
         ends = np.broadcast_to(np.asarray(known.t10_ci95_s, np.float64), (*lead, 2)).reshape(-1, 2)
@@ -228,7 +230,7 @@ def fit_signal(
 
     def piece(part: slice) -> PerfusionFit:
         curves = Curves(
-            signal=rows[part].astype(np.float64), t10_s=t10[part], t10_ci95_s=None if ends is None else ends[part],
+            signal=rows[part].astype(np.float64), flip_angle_deg=angle[part], t10_s=t10[part], t10_ci95_s=None if ends is None else ends[part],
             known=known, step=step,
         )  # fmt: skip
         found = fitted(curves, tissues, model, rules, delay)

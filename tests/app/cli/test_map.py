@@ -112,6 +112,20 @@ def test_a_vessel_mask(study, tmp_path, capsys):
     assert main([*call, str(tmp_path / "none.nii.gz")]) == 3
 
 
+def test_a_map_of_b1(study, tmp_path, capsys):
+    """One in percent, or of nothing, is said; a good one is read."""
+    call = ["map", "t1", str(study / "STUDY"), "-o", str(tmp_path / "out"), "--b1"]
+    for name, value, code in (("percent", 98.0, 2), ("nothing", 0.0, 2), ("good", 0.95, 4)):
+        path = tmp_path / f"{name}.nii.gz"
+        nib.save(nib.Nifti1Image(np.full((4, 4, 4), value, np.float32), np.eye(4)), path)
+        assert main([*call, str(path)]) == code, name
+        said = capsys.readouterr().err
+        assert code == 4 or ("no map of B1" in said and len(said.strip().splitlines()) == 1)
+    several = tmp_path / "several.nii.gz"
+    nib.save(nib.Nifti1Image(np.ones((4, 4, 4, 2), np.float32), np.eye(4)), several)
+    assert main([*call, str(several)]) == 2
+
+
 def test_unknown_kind(capsys):
     assert main(["map", "perfume", "x", "-o", "y"]) == 2
     assert "perfume" in capsys.readouterr().err

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from spinemets.maps.aif import parker
+from spinemets.maps.from_study import stack
 from spinemets.maps.from_study.dynamic import dce_maps, enhancement_maps
-from spinemets.maps.from_study.how import How, Vessel
+from spinemets.maps.from_study.how import FlipScale, How, Vessel
 from spinemets.model.parametric_map import MapResult, NotMapped
+from spinemets.model.study_view import SeriesMotion
 from spinemets.physics.spgr_concentration import SpoiledEcho, signal_ratio
 from spinemets.physics.tissue_kinetics import extended_tofts
 
@@ -254,3 +256,75 @@ def test_three_angles_tell_how_sure_t1_is(build):
         widths.append(float(np.nanmedian(np.diff(interval[4:8, 4:8], axis=-1))))
     assert widths[0] > 1.05 * widths[1]
     assert "two angles" not in unsure.inputs["t10"]
+
+
+def test_flip_angles_scaled_by_a_map(build):
+    """Headers that state a quarter more than was played: with the map the parameters are right; without it there is none of T1."""
+    parts = [(image, {**facts, "flip_deg": facts["flip_deg"] / 0.8}) for image, facts in (*flips(), *dynamic())]
+    study = build(parts)
+    scale = np.full(SHAPE, 0.8, np.float32)
+    scale[7:] = np.nan
+    how = How(motion=False, delay="none", b1=FlipScale(values=scale, grid=study.series[0].grid))
+    (found,), (plain,) = dce_maps(study, how), dce_maps(study, How(motion=False, delay="none"))
+    right, wrong = (next(m.array for m in one.maps if m.name == "ktrans_per_min") for one in (found, plain))
+    assert np.nanmedian(right[4:7, 4:8]) == pytest.approx(KTRANS, rel=0.12)
+    assert abs(np.nanmedian(wrong[4:7, 4:8]) / KTRANS - 1) > 0.15
+    assert np.isnan(right[7:]).all()
+    assert any("scaled by the map of B1" in note for note in found.notes)
+    assert any("no map of B1" in note for note in plain.notes)
+
+
+def test_an_input_in_a_vessel_takes_its_own_angle(build):
+    parts = [(image, {**facts, "flip_deg": facts["flip_deg"] / 0.8}) for image, facts in dynamic()]
+    study = build(parts)
+    mask = np.zeros(SHAPE, bool)
+    mask[3, 3, :] = True
+    grid = study.series[0].grid
+    b1 = FlipScale(values=np.full(SHAPE, 0.8, np.float32), grid=grid)
+    how = How(motion=False, delay="none", t10_s=0.9, aif="vessel", vessel=Vessel(mask=mask, grid=grid), b1=b1)
+    (found,) = dce_maps(study, how)
+    assert np.array(found.inputs["aif_plasma_mM"]) == pytest.approx(input_curve(), rel=0.4, abs=0.1)
+
+
+@pytest.fixture
+def verdicts(monkeypatch):
+    """Function: what the motion of each later volume is said to be; the numbers of those looked at are kept."""
+    asked = []
+
+    def say(verdict):
+        def of(pair):
+            asked.append((pair.reference.number, pair.moving.number))
+            sentence = f"series {pair.moving.number}: a few millimetres"
+            return SeriesMotion(reference_uid="a", moving_uid="b", verdict=verdict, sentence=sentence)
+
+        monkeypatch.setattr(stack, "of_pair", of)
+        return asked
+
+    return say
+
+
+def test_motion_is_looked_at_in_the_middle_and_at_the_end(build, verdicts):
+    asked = verdicts("agrees")
+    (found,) = enhancement_maps(build(dynamic()), How())
+    assert asked == [(1, 1 + round((N - 1) / 2)), (1, N)]
+    assert found.notes[-1] == f"motion was looked at in 2 of {N - 1} later volumes, against the first"
+
+
+def test_small_motion_is_said_and_nothing_is_moved(build, verdicts):
+    still = enhancement_maps(build(dynamic()), How(motion=False))[0]
+    verdicts("moved")
+    (found,) = enhancement_maps(build(dynamic()), How())
+    assert any(f"series {N}: a few millimetres: it was left where it is" in note for note in found.notes)
+    assert np.array_equal(found.maps[0].array, still.maps[0].array, equal_nan=True)
+
+
+def test_large_motion_is_refused(build, verdicts):
+    verdicts("refused")
+    (found,) = enhancement_maps(build(dynamic()), How())
+    assert isinstance(found, NotMapped) and "moved between volumes" in found.reason
+
+
+def test_motion_that_nothing_tells_is_said(build):
+    """The little images of these tests hold too little to register."""
+    (found,) = enhancement_maps(build(dynamic()), How())
+    assert any("motion is not known of 2 of 2 volumes looked at" in note for note in found.notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemets.maps.from_study.how import How
+from spinemets.maps.from_study.how import FlipScale, How
 from spinemets.maps.from_study.relaxation import t1_maps
 from spinemets.model.parametric_map import MapResult, NotMapped
 
@@ -35,6 +35,22 @@ def test_flip_angles(build, tissue, rician, method):
     assert any("B1" in note for note in found.notes) and not any(
         "fat is not suppressed" in note for note in found.notes
     )
+
+
+def test_flip_angles_scaled_by_a_map(build, tissue, rician):
+    """Angles that are a tenth smaller than stated: T1 is right with the map, a fifth off without, and untold where the map has none."""
+    scale = np.full(tissue.shape, 0.9, np.float32)
+    scale[:9] = np.nan
+    study = build(
+        [(rician(spoiled(0.9 * f, tissue), 1.0, int(f)), {"flip_deg": f, "tr_s": TR_S}) for f in (3.0, 8.0, 15.0)]
+    )
+    how = How(motion=False, b1=FlipScale(values=scale, grid=study.series[0].grid))
+    (found,), (plain,) = t1_maps(study, how), t1_maps(study, STILL)
+    known = tissue & np.isfinite(scale)
+    assert np.nanmedian(found.maps[0].array[known]) == pytest.approx(T1_S, rel=0.02)
+    assert np.nanmedian(plain.maps[0].array[known]) == pytest.approx(0.81 * T1_S, rel=0.02)
+    assert np.isnan(found.maps[0].array[:9]).all()
+    assert any("scaled by the map of B1" in note for note in found.notes)
 
 
 def test_fat_is_warned_of(build, tissue, rician):

@@ -10,8 +10,9 @@ from spinemets.app.cli import flags, say
 from spinemets.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from spinemets.maps.from_study.how import How, Vessel
+    from spinemets.maps.from_study.how import FlipScale, How, Vessel
     from spinemets.model.parametric_map import MapResult, NotMapped
+    from spinemets.model.volume import Volume
 
 HELP = "quantitative maps: ADC, IVIM, opposed phase, fat fraction, T1, DCE, enhancement, SUV"
 DESCRIPTION = (
@@ -22,6 +23,8 @@ SPECTRA = ("hamilton6", "ismrm6", "karampinos8")
 KINDS = ("adc", "ivim", "opposed-phase", "fat-fraction", "t1", "dce", "enhancement", "suv")
 MODELS = ("tofts", "extended_tofts", "patlak", "2cxm", "2cum")
 NOTHING_MAPPED = 4
+# A map of B1 has its middle within these; one in percent does not.
+B1_LIMITS = (0.3, 2.0)
 SCHEMA = "spinemets-maps/1"
 
 
@@ -70,6 +73,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         choices=("nonlinear", "linear"),
         default="nonlinear",
         help="fit of flip angles (default: nonlinear)",
+    )
+    other.add_argument(
+        "--b1",
+        type=Path,
+        metavar="FILE",
+        help="NIfTI map of the true over the nominal flip angle, 1 = as stated (t1, dce)",
     )
     other.add_argument("--spectrum", choices=SPECTRA, help="spectrum of fat (default: hamilton6)")
     flags.add(parser, only=frozenset({"study", "facts", "json", "debug"}))
@@ -122,6 +131,7 @@ def _how(args: argparse.Namespace) -> How:
         motion=not args.no_motion, model=args.model, delay=args.delay, aif="vessel" if args.vessel else args.aif,
         vessel=None if args.vessel is None else _vessel(args.vessel), hematocrit=args.hematocrit, t10_s=args.t10, relaxivity=args.r1,
         baseline=args.baseline, t1_method=args.t1_method, spectrum=args.spectrum,
+        b1=None if args.b1 is None else _b1(args.b1),
     )  # fmt: skip
 
 
@@ -133,22 +143,55 @@ def _vessel(path: Path) -> Vessel:
     UsageError
         If it is no mask.
     """
-    from spinemets.ingest.options import ReadingOptions
-    from spinemets.ingest.read import read
     from spinemets.maps.from_study.how import Vessel
 
-    found = read([path], ReadingOptions())
-    one = next(iter(found.series), None)
-    if one is None or one.grid is None:
-        raise UsageError(
-            f"{path.name} holds no mask.",
-            "Give a NIfTI file on the grid of the dynamic images, not 0 inside the vessel.",
-        )
-    volume = one.pixels()
+    volume = _volume(path, "Give a NIfTI file on the grid of the dynamic images, not 0 inside the vessel.")
     mask: Any = volume.array != 0
-    if mask.ndim != 3 or not mask.any():
+    if not mask.any():
         raise UsageError(f"{path.name} marks no voxel.", "Give a NIfTI file that is not 0 inside the vessel.")
-    return Vessel(mask=mask, grid=one.grid)
+    return Vessel(mask=mask, grid=volume.grid)
+
+
+def _b1(path: Path) -> FlipScale:
+    """A map of flip angles' scale.
+
+    Raises
+    ------
+    UsageError
+        If it is none: half of what is above 0 must lie between 0.3 and 2.
+    """
+    import numpy as np
+
+    from spinemets.maps.from_study.how import FlipScale
+
+    remedy = (
+        "Give a NIfTI file of the true over the nominal flip angle, 1 where they are alike (percent divided by 100)."
+    )
+    volume = _volume(path, remedy)
+    values = np.asarray(volume.array, np.float32)
+    with np.errstate(invalid="ignore"):
+        known = values > 0.0
+    middle = float(np.median(values[known])) if known.any() else 0.0
+    if not B1_LIMITS[0] <= middle <= B1_LIMITS[1]:
+        raise UsageError(f"{path.name} is no map of B1: its values lie about {middle:.3g}.", remedy)
+    return FlipScale(values=np.where(known, values, np.float32(np.nan)), grid=volume.grid)
+
+
+def _volume(path: Path, remedy: str) -> Volume:
+    """The one volume of a file with a place in the patient.
+
+    Raises
+    ------
+    UsageError
+        If there is none.
+    """
+    from spinemets.ingest.options import ReadingOptions
+    from spinemets.ingest.read import read
+
+    series = read([path], ReadingOptions()).series
+    if len(series) != 1 or series[0].grid is None or (volume := series[0].pixels()).array.ndim != 3:
+        raise UsageError(f"{path.name} does not hold one volume with a place in the patient.", remedy)
+    return volume
 
 
 def text(made: list[MapResult], not_made: list[NotMapped]) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from spinemets.knowledge.lookup import table
 from spinemets.maps import aif, enhancement, noise, tofts
 from spinemets.maps.from_study.contrast_pair import of_pair
+from spinemets.maps.from_study.flip_angle import NOT_SCALED, SCALED, scale_on
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.relaxation import of_flip_angles
-from spinemets.maps.from_study.stack import Stack, above_noise, counted, each_set, looked_at, named, stacked
+from spinemets.maps.from_study.stack import Stack, above_noise, counted, each_set, looked_at, motion_of, named, stacked
 from spinemets.maps.kinetic_signals import Signal
 from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
@@ -22,6 +25,8 @@ from spinemets.series.companions import moment
 from spinemets.series.sets.likeness import instant, moments_s, same_lattice
 
 Array = NDArray[np.float64]
+# Volumes of a dynamic series that are held against the first.
+WATCHED = 2
 CURVES = "peak, slopes and type of the curve of percent enhancement over the mean before the agent"
 TITLES = {
     "ktrans_per_min": ("Volume transfer constant Ktrans", "/min"), "ve": ("Interstitial volume fraction", "1"),
@@ -47,8 +52,32 @@ def _read(study: Study, group: SeriesSet, how: How) -> tuple[list[Series], Array
         raise CannotMap("The times of the volumes are not stated.", "Nothing over time can be told without them.")
     order = np.argsort(times, kind="stable")
     ordered = [members[n] for n in order]
-    # Dozens of volumes: their motion is the listing's matter, one second a volume.
-    return ordered, np.array(times, dtype=np.float64)[order], stacked(ordered, motion=False)
+    watched = _motion_notes(ordered) if how.motion else ()
+    stack = stacked(ordered, motion=False)
+    stack = replace(stack, notes=(*stack.notes, *watched))
+    return ordered, np.array(times, dtype=np.float64)[order], stack
+
+
+def _motion_notes(ordered: Sequence[Series]) -> tuple[str, ...]:
+    """What a few volumes against the first say of motion: of dozens, a second each, not all are measured, and none is moved.
+
+    Raises
+    ------
+    CannotMap
+        If the patient moved too far.
+    """
+    last = len(ordered) - 1
+    some = sorted({round(last * (n + 1) / WATCHED) for n in range(WATCHED)} - {0})
+    found = [motion_of(ordered[0], ordered[n]) for n in some]
+    notes = [
+        f"{one.sentence}: it was left where it is, curves near borders mix tissues"
+        for one in found
+        if one.verdict == "moved"
+    ]
+    unknown = [one.sentence for one in found if one.verdict == "not measured"]
+    if unknown:
+        notes.append(f"motion is not known of {len(unknown)} of {len(found)} volumes looked at: {unknown[0]}")
+    return (*notes, f"motion was looked at in {len(found)} of {last} later volumes, against the first")
 
 
 def baseline_of(members: list[Series], times_s: Array, stack: Stack, how: How) -> tuple[int, str]:
@@ -126,11 +155,15 @@ def _kinetics(study: Study, group: SeriesSet, how: How) -> MapResult:
     t10, t10_ci, about_t10 = _t10(study, members[0], how)
     r1, about_r1 = _by_field("relaxivities_per_mM_per_s", a.field_t, how.relaxivity)
     model, notes = _model(how, times)
-    plasma, about_aif = _input(how, (times, baseline), stack, (a.tr_s, a.flip_deg, r1, a.field_t))
+    b1 = scale_on(how, stack.grid)
+    angle = a.flip_deg if b1 is None else a.flip_deg * b1
+    plasma, about_aif = _input(how, (times, baseline), stack, (a.tr_s, angle, r1, a.field_t))
     near = looked_at(how, stack.grid)
     mask &= near
+    if b1 is not None:
+        mask &= b1 > 0.0
     values = np.where(mask[..., None], stack.values, np.float32(np.nan))
-    known = Signal(tr_s=a.tr_s, flip_angle_deg=a.flip_deg, r1=r1, t10_s=t10, t10_ci95_s=t10_ci, baseline=baseline)
+    known = Signal(tr_s=a.tr_s, flip_angle_deg=angle, r1=r1, t10_s=t10, t10_ci95_s=t10_ci, baseline=baseline)
     fitted = tofts.fit_signal(values, plasma, times, known, model, how.delay)
     maps = _kinetic_maps(fitted)
     inputs = {
@@ -143,7 +176,11 @@ def _kinetics(study: Study, group: SeriesSet, how: How) -> MapResult:
         not_near_the_spine=~near, no_signal_before_the_agent=near & ~mask, no_T1_or_a_signal_above_saturation=mask & ~fitted.valid,
         not_told_by_the_curve_an_interval_alone=fitted.valid & ~np.isfinite(first),
     )  # fmt: skip
-    notes += [floor, "no absolute cut-off is portable: compare with normal vertebrae of the same study"]
+    notes += [
+        floor,
+        NOT_SCALED if b1 is None else SCALED,
+        "no absolute cut-off is portable: compare with normal vertebrae of the same study",
+    ]
     return _result(
         "dce",
         group,
@@ -241,7 +278,7 @@ def _by_field(name: str, field_t: float | None, stated: float | None) -> tuple[f
 
 
 def _input(
-    how: How, of: tuple[Array, int], stack: Stack, sequence: tuple[float, float, float, float | None]
+    how: How, of: tuple[Array, int], stack: Stack, sequence: tuple[float, ArrayLike, float, float | None]
 ) -> tuple[Array, str]:
     """Concentration in arterial plasma at the times of the volumes.
 
@@ -264,7 +301,8 @@ def _input(
         raise CannotMap(
             "The vessel's mask lies on another grid than the dynamic series.", "Draw it on the dynamic images."
         )
-    tr_s, flip_deg, r1, field_t = sequence
+    tr_s, angle, r1, field_t = sequence
+    flip_deg = np.broadcast_to(np.asarray(angle), stack.grid.shape_ijk)[how.vessel.mask]
     blood_t1, said = _by_field("blood_t1_s", field_t, None)
     blood = tofts.concentration(stack.values[how.vessel.mask], blood_t1, tr_s, flip_deg, r1, baseline=baseline)
     hematocrit = float(table("kinetics")["hematocrit"]["value"]) if how.hematocrit is None else how.hematocrit

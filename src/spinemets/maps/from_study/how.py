@@ -25,6 +25,14 @@ class Vessel:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class FlipScale:
+    """True over nominal flip angle (B1), (i, j, k), nan where not known, and its grid."""
+
+    values: NDArray[np.float32]
+    grid: Grid
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class How:
     """Choices.
 
@@ -48,6 +56,8 @@ class How:
         Number of volumes before the agent, None = from the header, else from the curves.
     t1_method
         Of `t1.fit_vfa`.
+    b1
+        True over nominal flip angle; None = flip angles are taken as stated.
     spectrum
         Of fat, None = Hamilton 2011.
     within
@@ -64,5 +74,6 @@ class How:
     relaxivity: float | None = None
     baseline: int | None = None
     t1_method: str = "nonlinear"
+    b1: FlipScale | None = None
     spectrum: str | None = None
     within: tuple[Region, ...] = ()

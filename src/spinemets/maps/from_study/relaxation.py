@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spinemets.maps import inversion_recovery, t1
+from spinemets.maps.from_study.flip_angle import NOT_SCALED, SCALED, scale_on
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.stack import above_noise, counted, each_set, named, stacked
 from spinemets.model.parametric_map import MapResult, NotMapped
@@ -39,8 +40,9 @@ def of_flip_angles(study: Study, group: SeriesSet, how: How) -> MapResult:
     stack = stacked(members, motion=how.motion)
     angles = np.array(flips, dtype=np.float64)
     mask, floor = above_noise(stack.values[..., 0], stack, stack.values.max(axis=-1))
-    fitted = t1.fit_vfa(stack.values, angles, tr_s, mask=mask, method=how.t1_method)
-    notes = [floor, "no map of B1 was used: an error of the flip angle of 5 % is one of T1 of 10 %"]
+    b1 = scale_on(how, stack.grid)
+    fitted = t1.fit_vfa(stack.values, angles, tr_s, b1, mask=mask, method=how.t1_method)
+    notes = [floor, NOT_SCALED if b1 is None else SCALED]
     if members[0].acquisition.fat_suppressed is not True:
         notes.append("fat is not suppressed: where a voxel holds fat and water the T1 is that of neither")
     return MapResult(

@@ -101,7 +101,7 @@ def stacked(members: Sequence[Series], *, motion: bool, reference: int = 0, stor
             raise CannotMap(
                 f"{one.label} holds more than one value a voxel.", "Give its volumes as series of their own."
             )
-        moved = _motion(first, one) if motion and n != reference else None
+        moved = motion_of(first, one) if motion and n != reference else None
         array = volume.array
         if moved is not None and moved.verdict == "moved":
             array = _brought_back(array, one, moved)
@@ -133,7 +133,7 @@ def _with_room(values: NDArray[Any] | None, array: NDArray[Any], number: int, *,
     return values.astype(np.float32) if kind == np.float32 != values.dtype else values
 
 
-def _motion(reference: Series, one: Series) -> SeriesMotion:
+def motion_of(reference: Series, one: Series) -> SeriesMotion:
     """How far a volume moved.
 
     Raises
