@@ -53,6 +53,12 @@ class Fitted:
     delay_s: Array
     delay_ci_s: Array
 
+    def of(self, part: slice) -> Fitted:
+        """Some of the voxels."""
+        told = {name: (value[part], interval[part]) for name, (value, interval) in self.parameters.items()}
+        arrays = {name: getattr(self, name)[part] for name in ("rss", "found", "delay_s", "delay_ci_s")}
+        return replace(self, parameters=told, **arrays)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _At:

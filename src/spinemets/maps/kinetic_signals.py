@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,20 +93,24 @@ def fitted(
     slopes = curves.slopes(start)
     steps = np.ascontiguousarray(curves.step * slopes, np.float32) if curves.step > 0.0 else None
 
-    def at(t10_s: Array, baseline: Array, delays: str | Array) -> kinetic_fits.Fitted:
-        rows = np.ascontiguousarray(curves.concentrations(t10_s, baseline), np.float32)
+    def at(ways: Sequence[tuple[Array, Array]], delays: str | Array) -> list[kinetic_fits.Fitted]:
+        rows = np.concatenate([np.asarray(curves.concentrations(*way), np.float32) for way in ways])
         wanted: NDArray[np.bool_] = np.asarray(np.isfinite(rows).all(axis=1))
-        samples = kinetic_fits.Samples(rows=rows, wanted=wanted, steps=steps)
-        return kinetic_fits.of_model(model, tissues, samples, rules, delays)
+        some = None if steps is None else np.tile(steps, (len(ways), 1))
+        given = delays if isinstance(delays, str) else np.tile(delays, len(ways))
+        samples = kinetic_fits.Samples(rows=rows, wanted=wanted, steps=some)
+        found = kinetic_fits.of_model(model, tissues, samples, rules, given)
+        number = len(curves.signal)
+        return [found.of(slice(n * number, (n + 1) * number)) for n in range(len(ways))]
 
-    best = at(curves.t10_s, start, delay)
-    kept: str | Array = best.delay_s if delay == "fit" else "none"
+    (best,) = at([(curves.t10_s, start)], delay)
     sure = _baseline_half_width(curves, best, slopes)
-    others = [(at(curves.t10_s, start + sure, kept), at(curves.t10_s, start - sure, kept))]
+    ways = [(curves.t10_s, start + sure), (curves.t10_s, start - sure)]
     if curves.t10_ci95_s is not None:
-        ends = curves.t10_ci95_s
-        others.append((at(ends[:, :1], start, kept), at(ends[:, 1:], start, kept)))
-    return kinetic_fits.widened(best, others)
+        ways += [(curves.t10_ci95_s[:, :1], start), (curves.t10_ci95_s[:, 1:], start)]
+    # Side by side: the tables of each delay are made once for all of them.
+    others = at(ways, best.delay_s) if delay == "fit" else [at([way], "none")[0] for way in ways]
+    return kinetic_fits.widened(best, list(zip(others[::2], others[1::2], strict=True)))
 
 
 def _baseline_half_width(curves: Curves, best: kinetic_fits.Fitted, slopes: Array) -> Array:

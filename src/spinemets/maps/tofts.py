@@ -19,7 +19,7 @@ Magn Reson Med 2011; 66:735.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,8 @@ from spinemets.model.errors import UsageError
 Numbers = NDArray[np.float32]
 # Voxels that are fitted at a time, by what is done about the delay: tables of many delays are made anew for each piece.
 PIECES = {"none": 1 << 16, "fit": 1 << 18}
+# Signals are fitted in four further ways side by side, for what T1 and baseline may be wrong by.
+SIGNALS = 1 << 17
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -228,15 +230,37 @@ def fit_signal(
     rules = kinetic_rules()
     tissues = kinetic_fits.tissues_of(input_of(times / kinetic_fits.SECONDS_PER_MINUTE, plasma), rules)
 
+    some = np.flatnonzero(np.isfinite(rows).all(axis=1))
+
     def piece(part: slice) -> PerfusionFit:
+        own = some[part]
         curves = Curves(
-            signal=rows[part].astype(np.float64), flip_angle_deg=angle[part], t10_s=t10[part], t10_ci95_s=None if ends is None else ends[part],
+            signal=rows[own].astype(np.float64), flip_angle_deg=angle[own], t10_s=t10[own], t10_ci95_s=None if ends is None else ends[own],
             known=known, step=step,
         )  # fmt: skip
         found = fitted(curves, tissues, model, rules, delay)
         return _told(found, curves.signal.shape, rules["widest_ratio"])
 
-    return in_pieces(piece, len(rows), lead, size=PIECES[delay])
+    found = in_pieces(piece, len(some), (len(some),), size=min(PIECES[delay], SIGNALS))
+    return _among(found, some, lead)
+
+
+def _among(found: PerfusionFit, some: NDArray[np.intp], lead: tuple[int, ...]) -> PerfusionFit:
+    """What was found of some voxels among all of them; the others are nan and not valid."""
+    number = int(np.prod(lead, dtype=np.int64))
+
+    def spread(values: Any) -> Any:
+        if values is None:
+            return None
+        if len(some) == number:
+            return values.reshape((*lead, *values.shape[1:]))
+        whole = np.full((number, *values.shape[1:]), False if values.dtype == bool else np.nan, values.dtype)
+        whole[some] = values
+        return whole.reshape((*lead, *values.shape[1:]))
+
+    parts = {field.name: getattr(found, field.name) for field in fields(found) if field.name != "ci95"}
+    ci95 = {name: spread(values) for name, values in found.ci95.items()}
+    return PerfusionFit(**{name: spread(values) for name, values in parts.items()}, ci95=ci95)
 
 
 def kinetic_rules() -> dict[str, float]:

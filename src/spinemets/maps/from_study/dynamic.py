@@ -15,7 +15,7 @@ from spinemets.maps.from_study.contrast_pair import of_pair
 from spinemets.maps.from_study.flip_angle import NOT_SCALED, SCALED, scale_on
 from spinemets.maps.from_study.how import CannotMap, How
 from spinemets.maps.from_study.relaxation import of_flip_angles
-from spinemets.maps.from_study.stack import Stack, above_noise, counted, each_set, looked_at, motion_of, named, stacked
+from spinemets.maps.from_study.stack import Stack, above_noise, close_to, counted, each_set, motion_of, named, stacked
 from spinemets.maps.kinetic_signals import Signal
 from spinemets.model.parametric_map import MapResult, NotMapped, ParametricMap
 from spinemets.model.series import Series
@@ -158,7 +158,7 @@ def _kinetics(study: Study, group: SeriesSet, how: How) -> MapResult:
     b1 = scale_on(how, stack.grid)
     angle = a.flip_deg if b1 is None else a.flip_deg * b1
     plasma, about_aif = _input(how, (times, baseline), stack, (a.tr_s, angle, r1, a.field_t))
-    near = looked_at(how, stack.grid)
+    near = close_to(how, stack.grid)
     mask &= near
     if b1 is not None:
         mask &= b1 > 0.0
