@@ -117,16 +117,10 @@ def fit(
     def explained(part: slice) -> _Explained:
         return _explained(rows[part], None if where is None else where[part], search, turned)
 
-    def alone(part: slice) -> PdffFit:
-        found = explained(part)
-        none = np.zeros(len(found.certain), np.int8)
-        field = np.where(np.isfinite(found.against[:, 0]), found.field_hz[:, 0], np.float32(np.nan))
-        return _told(found, (none, field, none > 0), none.shape, search, turned)
-
     lead, n = values.shape[:-1], len(rows)
     together = len(lead) in (2, 3) if neighbours is None else neighbours
     if not together:
-        return in_pieces(alone, n, lead, size=PIECE)
+        return in_pieces(lambda part: _alone(explained(part), search, turned), n, lead, size=PIECE)
     found = in_pieces(explained, n, (n,), size=PIECE)
     which, field = field_map.chosen(found.field_hz, found.against, found.certain, lead, period_hz=search.period_hz)
     _take_second(found, np.flatnonzero(which), rows, search, turned)
@@ -286,6 +280,13 @@ def _take_second(
             (found.rate, found.water, found.fat, found.half), _numbers(second, search), strict=True
         ):
             column[some] = values
+
+
+def _alone(found: _Explained, search: _Search, turned: bool) -> PdffFit:
+    """The likeliest explanation of each voxel by itself."""
+    none = np.zeros(len(found.certain), np.int8)
+    field = np.where(np.isfinite(found.against[:, 0]), found.field_hz[:, 0], np.float32(np.nan))
+    return _told(found, (none, field, none > 0), none.shape, search, turned)
 
 
 def _told(

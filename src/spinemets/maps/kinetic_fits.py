@@ -55,9 +55,8 @@ class Fitted:
 
     def of(self, part: slice) -> Fitted:
         """Some of the voxels."""
-        told = {name: (value[part], interval[part]) for name, (value, interval) in self.parameters.items()}
-        arrays = {name: getattr(self, name)[part] for name in ("rss", "found", "delay_s", "delay_ci_s")}
-        return replace(self, parameters=told, **arrays)
+        own = {name: getattr(self, name)[part] for name in ("rss", "found", "delay_s", "delay_ci_s")}
+        return replace(self, parameters={k: (v[part], ci[part]) for k, (v, ci) in self.parameters.items()}, **own)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -129,8 +128,7 @@ def tissues_of(source: Input, rules: Mapping[str, float]) -> Tissues:
 
 def of_model(model: str, tissues: Tissues, samples: Samples, rules: Mapping[str, float], delays: str | Array) -> Fitted:
     """Fit a model: without delay ("none"), at the best one of each voxel ("fit"), or at those given, (n,) [s]."""
-    number, points = samples.rows.shape
-    solve, n_parameters = MODELS[model]
+    (number, points), (solve, n_parameters) = samples.rows.shape, MODELS[model]
     t = student(points - n_parameters)
 
     def solved(seconds: float, seen: Samples) -> _At:

@@ -51,7 +51,7 @@ def test_fat_steps(name, t2star_ms):
 
 
 def test_curves_differ_in_kinetics():
-    """Types A to E: leak and plasma grow."""
+    """Leak and plasma grow from level to level."""
     perfusion = [insert.tissue.perfusion for insert in case_of("dce-types").inserts]
     assert [p.ktrans_per_min for p in perfusion] == sorted(p.ktrans_per_min for p in perfusion)
     assert perfusion[-1].vp > perfusion[1].vp

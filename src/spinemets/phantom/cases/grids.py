@@ -32,13 +32,14 @@ MOST_FAT = 0.999
 RADIOGRAPHS = ("ct", "xr_ap", "xr_lat")
 # Where two balls of one body lie, and their radius.
 SIDES_MM, SMALL_MM = (10.0, -10.0), 7.0
-# Enhancement by curve type (A none, B slow, C rapid to a plateau, D rapid with washout, E rapid, first pass only): a choice.
+# Ktrans, ve and vp by the type of the curve that they make over four minutes (a choice): A none, E rapid and then a slower rise, C rapid to a
+# plateau, D rapid with wash-out. A slow rise (B) takes a slower injection than the bolus of these patients.
 CURVES = {
     "A": (0.0, 0.05, 0.0),
-    "B": (0.04, 0.35, 0.01),
-    "C": (0.30, 0.40, 0.03),
+    "E": (0.04, 0.35, 0.01),
+    "C": (0.20, 0.40, 0.02),
     "D": (0.60, 0.15, 0.10),
-    "E": (0.90, 0.10, 0.25),
+    "D-vascular": (0.90, 0.10, 0.25),
 }
 # T1 and fat that make bright and dark on T1, dark and bright under fat suppression.
 PROPERTIES = {
@@ -206,9 +207,9 @@ CASES: Group = {
     "dce-types": partial(
         _grid,
         name="dce-types",
-        about="Curve types A to E, T11 to L3.",
+        about="Curves of type A, E, C, D and D, of more and more leak and plasma, T11 to L3.",
         tissues=_by_curve,
-        series=("t1", "t1_gd", "t1_gd_fs"),
+        series=("t1", "stir", "t1_gd", "t1_gd_fs", "vfa", "dce"),
     ),
     **{
         f"pdff-grid{'' if t2star == T2STAR_MS[0] else f'-{t2star:.0f}'}": partial(
