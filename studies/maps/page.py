@@ -35,7 +35,8 @@ How `spinemets map` and `spinemets.maps` compute, and how exact they are. The fi
 
 Fewer than two distinct b-values; the scanner's own ADC maps (named, not fitted again); fewer than four b-values for IVIM; an opposed echo later than the in-phase one, or contrast agent, for the
 opposed-phase drop; magnitudes or two points under the name of a proton density fat fraction, and flip angles above 5 degrees; plasma volume from volumes more than 10 s apart, plasma flow from more
-than 2 s; kinetics without T1; types of curve that noise would decide; motion of more than 5 mm between volumes (less is undone, and said); SUV of a header without the elements it needs, which are named.
+than 2 s; kinetics without T1; types of curve that noise would decide; motion of more than 5 mm between volumes (less is undone, and said; of a dynamic series the middle and
+the last volume are looked at, and none is moved); SUV of a header without the elements it needs, which are named.
 
 ## Medians against the best contributed code
 

@@ -269,11 +269,11 @@ def _numbers(candidate: Array, search: _Search) -> tuple[Numbers, ...]:
 
 
 def _take_second(
-    found: _Explained, voxels: NDArray[np.intp], rows: NDArray[Any], search: _Search, turned: bool
+    found: _Explained, indices: NDArray[np.intp], rows: NDArray[Any], search: _Search, turned: bool
 ) -> None:
     """Put the second explanation in the place of the first where neighbours chose it."""
-    for part in pieces(len(voxels), PIECE):
-        some = voxels[part]
+    for part in pieces(len(indices), PIECE):
+        some = indices[part]
         samples, _, wanted = _seen(rows[some], None)
         second = _candidates(np.conj(samples) if turned else samples, wanted, search)[:, 1]
         for column, values in zip(
