@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spinemets.segmentation.network.bone_edge import to_the_edge
 from spinemets.segmentation.network.card import Card, read_card
 from spinemets.segmentation.network.engine import Engine, engine_of
 from spinemets.segmentation.network.instances import Instances, instances_of
@@ -64,6 +65,8 @@ def outline(known: Known, of: tuple[Card, Engine]) -> Outlined:
         return Outlined(parts=parts, numbers=numbers, found=None, seconds=time.perf_counter() - begun)
     found = instances_of(scores, card)
     box, here, own = painted(scores, found, card)
+    if known.ct:
+        to_the_edge(here, own, known.array[box], known.grid.spacing_mm)
     parts[box], numbers[box] = here, own
     return Outlined(parts=parts, numbers=numbers, found=found, seconds=time.perf_counter() - begun)
 

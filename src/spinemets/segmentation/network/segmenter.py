@@ -16,6 +16,7 @@ from spinemets.model.segmentation import Part, Segmentation
 from spinemets.model.series import Series
 from spinemets.model.study import Study
 from spinemets.segmentation.network import inference
+from spinemets.segmentation.network.bone_edge import to_the_edge
 from spinemets.segmentation.network.card import Card, read_card
 from spinemets.segmentation.network.engine import Engine, engine_of
 from spinemets.segmentation.network.inference import Scores
@@ -129,6 +130,8 @@ def outlined(series: Series, card: Card, engine: Engine) -> Segmentation | None:
     if not len(found) or float(np.median(found.confidence)) < LEAST_SURE:
         return None
     box, parts, numbers = painted(scores, found, card)
+    if series.kind.startswith(CT):
+        to_the_edge(parts, numbers, array[box], volume.grid.spacing_mm)
     start = (box[0].start, box[1].start, box[2].start)
     made = _parts(parts, numbers, found, judge(scores, found), (volume.grid, start, card.name))
     if not made:
