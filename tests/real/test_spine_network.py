@@ -16,9 +16,9 @@ FLOORS = {
     "marrow": 0.85,
     "disc": 0.85,
     "body": 0.915,
-    "torso": 0.89,
-    "thoracic": 0.90,
-    "crop-ct": 0.90,
+    "torso": 0.91,
+    "thoracic": 0.915,
+    "crop-ct": 0.91,
     "crop-mr": 0.80,
     "cord": 0.80,
 }
@@ -44,8 +44,9 @@ def test_every_labelled_lumbar_body_is_a_vertebra_of_its_own_in_order(of):
     for one in images.lumbar_bodies():
         scores = scored(one, outline(one, of))
         assert in_order(one, scores), one.name
-        bodies += len(scores)
-        met += sum(s.own > 0 for s in scores)
+        own = [s for s in scores if s.structure == "marrow"]
+        bodies += len(own)
+        met += sum(s.own > 0 for s in own)
     assert (bodies, met) == (93, 93)
 
 
