@@ -210,7 +210,7 @@ def test_label_maps_hold_the_volumes_of_the_truth(case):
 @pytest.mark.parametrize(
     "cases",
     [
-        pytest.param(sorted(SAMPLE)[::2], id="sample"),
+        pytest.param(sorted(SAMPLE)[::3], id="sample"),
         pytest.param(sorted(CASES), id="all", marks=pytest.mark.slow),
     ],
 )

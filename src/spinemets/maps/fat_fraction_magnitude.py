@@ -107,7 +107,7 @@ def fit(
     out = np.empty((len(rows), loops.RESULT))
 
     def work(part: slice) -> None:
-        seen = np.abs(rows[part]).astype(np.float64)
+        seen = np.ascontiguousarray(np.abs(rows[part]), np.float64)
         good = np.isfinite(seen).all(axis=1) & (seen.sum(axis=1) > 0.0)
         wanted = (good if where is None else good & where[part]).astype(np.uint8)
         loops.fit(out[part], seen, wanted, known, lattice, quantile)
