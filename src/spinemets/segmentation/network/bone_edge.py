@@ -43,7 +43,8 @@ def to_the_edge(
         return
     parts, numbers, hu = parts[place], numbers[place], hu[place]
     least = _cut_offs(parts, numbers, hu, rules)
-    free = (parts == BACKGROUND) & (hu < rules["metal_hu"])
+    # What no arch would take is left out at once: few voxels are looked at closely.
+    free = (parts == BACKGROUND) & (numbers == 0) & (hu >= least.min()) & (hu < rules["metal_hu"])
     reach = float(rules["reach_mm"])
     for layer in range(1, max(int(reach / min(spacing_mm)), 1) + 1):
         before = np.where(parts == POSTERIOR, numbers, 0).astype(np.uint8)
@@ -51,9 +52,10 @@ def to_the_edge(
             if step_mm <= rules["farthest_mm"] and layer * step_mm <= max(reach, step_mm):
                 for beside, here in _neighbours(axis):
                     own = before[beside]
-                    joins = (own > 0) & free[here] & (numbers[here] == 0) & (hu[here] >= least[own])
-                    numbers[here][joins] = own[joins]
-                    parts[here][joins] = POSTERIOR
+                    at = np.nonzero(free[here] & (own > 0))
+                    joins = hu[here][at] >= least[own[at]]
+                    at = tuple(axis_at[joins] for axis_at in at)
+                    numbers[here][at], parts[here][at], free[here][at] = own[at], POSTERIOR, False
 
 
 def _around(mask: NDArray[np.bool_]) -> tuple[slice, ...] | None:
