@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 from scipy import ndimage, optimize
 
 from spinemets.segmentation.network.instances import instances_of
-from spinemets.segmentation.network.painting import painted
 from spinemets.segmentation.network.quality import calibrated, judge
-from spinemets.segmentation.network.segmenter import seen
+from spinemets.segmentation.network.segmenter import drawn, seen
 from studies.network import images
 from studies.network.images import Known
 from studies.network.measured import CODE, network
@@ -65,7 +64,7 @@ def outlines(known: Known) -> list[Outline]:
     found = instances_of(scores, of[0])
     if not len(found):
         return []
-    box, parts, numbers = painted(scores, found, of[0])
+    box, parts, numbers = drawn(known.array, scores, found, of[0], ct=known.ct)
     truth = known.truth["body"][box]
     body = np.isin(parts, [CODE["body"], CODE["border"]])
     made, met = [], set()

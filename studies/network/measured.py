@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.segmentation.network.bone_edge import to_the_edge
 from spinemets.segmentation.network.card import Card, read_card
 from spinemets.segmentation.network.engine import Engine, engine_of
 from spinemets.segmentation.network.instances import Instances, instances_of
-from spinemets.segmentation.network.painting import PARTS, painted
-from spinemets.segmentation.network.segmenter import seen
+from spinemets.segmentation.network.painting import PARTS
+from spinemets.segmentation.network.segmenter import drawn, seen
 from studies.network.images import Known
 from studies.network.scores import Score, instance_scores
 
@@ -64,9 +63,7 @@ def outline(known: Known, of: tuple[Card, Engine]) -> Outlined:
     if scores is None:
         return Outlined(parts=parts, numbers=numbers, found=None, seconds=time.perf_counter() - begun)
     found = instances_of(scores, card)
-    box, here, own = painted(scores, found, card)
-    if known.ct:
-        to_the_edge(here, own, known.array[box], known.grid.spacing_mm)
+    box, here, own = drawn(known.array, scores, found, card, ct=known.ct)
     parts[box], numbers[box] = here, own
     return Outlined(parts=parts, numbers=numbers, found=found, seconds=time.perf_counter() - begun)
 

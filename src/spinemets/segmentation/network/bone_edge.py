@@ -37,10 +37,13 @@ def to_the_edge(
     spacing_mm
         Of the voxels, along each axis.
     """
+    from scipy import ndimage  # lazy: heavy import
+
     rules: Any = table("segmentation")["posterior_edge"]
-    place = _around(parts == POSTERIOR)
-    if place is None:
+    found = ndimage.find_objects((parts == POSTERIOR).view(np.uint8))
+    if not found:
         return
+    place = tuple(slice(max(span.start - MARGIN, 0), span.stop + MARGIN) for span in found[0])
     parts, numbers, hu = parts[place], numbers[place], hu[place]
     least = _cut_offs(parts, numbers, hu, rules)
     # What no arch would take is left out at once: few voxels are looked at closely.
@@ -56,17 +59,6 @@ def to_the_edge(
                     joins = hu[here][at] >= least[own[at]]
                     at = tuple(axis_at[joins] for axis_at in at)
                     numbers[here][at], parts[here][at], free[here][at] = own[at], POSTERIOR, False
-
-
-def _around(mask: NDArray[np.bool_]) -> tuple[slice, ...] | None:
-    """Box of a mask and the voxels next to it that any layer may reach; None where it is empty."""
-    spans = []
-    for axis in range(3):
-        at = np.flatnonzero(mask.any(axis=tuple(n for n in range(3) if n != axis)))
-        if not len(at):
-            return None
-        spans.append(slice(max(int(at[0]) - MARGIN, 0), int(at[-1]) + 1 + MARGIN))
-    return tuple(spans)
 
 
 def _cut_offs(

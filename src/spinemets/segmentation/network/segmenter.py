@@ -22,7 +22,7 @@ from spinemets.segmentation.network.engine import Engine, engine_of
 from spinemets.segmentation.network.inference import Scores
 from spinemets.segmentation.network.instances import Instances, instances_of
 from spinemets.segmentation.network.locating import spine_box
-from spinemets.segmentation.network.painting import PARTS, painted
+from spinemets.segmentation.network.painting import PARTS, Box, painted
 from spinemets.segmentation.network.quality import Verdict, judge
 from spinemets.segmentation.network.sampling import Lattice
 from spinemets.segmentation.network.stations import joined
@@ -123,15 +123,14 @@ def outlined(series: Series, card: Card, engine: Engine) -> Segmentation | None:
     """Structures of one series, None where there is no spine."""
     volume = series.pixels()
     array = volume.array[..., 0] if volume.array.ndim == 4 else volume.array
-    scores = seen(array, volume.grid, (card, engine), ct=series.kind.startswith(CT))
+    ct = series.kind.startswith(CT)
+    scores = seen(array, volume.grid, (card, engine), ct=ct)
     if scores is None:
         return None
     found = instances_of(scores, card)
     if not len(found) or float(np.median(found.confidence)) < LEAST_SURE:
         return None
-    box, parts, numbers = painted(scores, found, card)
-    if series.kind.startswith(CT):
-        to_the_edge(parts, numbers, array[box], volume.grid.spacing_mm)
+    box, parts, numbers = drawn(array, scores, found, card, ct=ct)
     start = (box[0].start, box[1].start, box[2].start)
     made = _parts(parts, numbers, found, judge(scores, found), (volume.grid, start, card.name))
     if not made:
@@ -159,6 +158,16 @@ def seen(array: NDArray[Any], grid: Grid, of: tuple[Card, Engine], *, ct: bool) 
         return None
     finer = 2 if grid.spacing_mm[box.axes[0].source] <= THIN_MM else 1
     return inference.scores_of(array, box, of, ct=ct, finer=finer)
+
+
+def drawn(
+    array: NDArray[Any], scores: Scores, found: Instances, card: Card, *, ct: bool
+) -> tuple[Box, NDArray[np.uint8], NDArray[np.uint8]]:
+    """What was found in an image, on its own grid, as `painted` gives it; on CT arches go on to where bone ends."""
+    box, parts, numbers = painted(scores, found, card)
+    if ct:
+        to_the_edge(parts, numbers, array[box], scores.lattice.image.spacing_mm)
+    return box, parts, numbers
 
 
 def _parts(
