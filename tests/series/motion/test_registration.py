@@ -51,6 +51,15 @@ def test_same_answer_twice(fixed: Coarse):
     assert np.array_equal(register(fixed, moving, limits()).shift_mm, register(fixed, moving, limits()).shift_mm)
 
 
+def test_halves_that_differ_ask_for_more_points(fixed: Coarse):
+    """CT and STIR of a patient who lay still were called moved, by less than their own repeatability."""
+    moving, more = picture(shift_mm=(1, 2, -1)), limits()["more_points"]
+    never, always = ({**limits(), "repeat_mm": mm} for mm in (np.inf, 0.0))
+    few, many = register(fixed, moving, never), register(fixed, moving, always)
+    assert np.array_equal(many.shift_mm, register(fixed, moving, {**never, "fine_points": more}).shift_mm)
+    assert not np.array_equal(many.shift_mm, few.shift_mm)
+
+
 def test_no_common_field(fixed: Coarse):
     affine = np.array(fixed.affine_lps_mm)
     affine[:3, 3] += 1000

@@ -90,7 +90,8 @@ def register(fixed: Coarse, moving: Coarse, limits: Mapping[str, Any]) -> Motion
     """Rigid motion of `moving` against `fixed`.
 
     Coarsely blurred pictures are tried from several starts, the best is refined on finer ones; the fine step is repeated
-    on two halves of the field, so that the answer carries its own repeatability.
+    on two halves of the field, so that the answer carries its own repeatability. Where the halves differ by more than
+    `repeat_mm`, and not so much that the answer is not believed anyway, more points are taken.
 
     Parameters
     ----------
@@ -106,10 +107,21 @@ def register(fixed: Coarse, moving: Coarse, limits: Mapping[str, Any]) -> Motion
     """
     small, other = (decimated(item, limits["coarse_lattice_mm"]) for item in (fixed, moving))
     rough = _sample(small, other, limits["coarse_sigma_mm"], int(limits["coarse_points"]))
-    fine = _sample(fixed, moving, limits["fine_sigma_mm"], int(limits["fine_points"]))
-    if rough is None or fine is None:
+    if rough is None:
         return None
     start = _best_start(rough, limits["start_mm"])
+    found = _refined(fixed, moving, start, (limits, int(limits["fine_points"])))
+    if found is not None and limits["repeat_mm"] < found.disagreement_mm <= limits["disagreement_max_mm"]:
+        found = _refined(fixed, moving, start, (limits, int(limits["more_points"])))
+    return found
+
+
+def _refined(fixed: Coarse, moving: Coarse, start: Array, by: tuple[Mapping[str, Any], int]) -> Motion | None:
+    """The fine step from a start with so many points, on the whole field and on its two halves."""
+    limits, n_points = by
+    fine = _sample(fixed, moving, limits["fine_sigma_mm"], n_points)
+    if fine is None:
+        return None
     motion, information = _climb(start, fine, FINE_CHANGE)
     halves = [_climb(motion, fine.part(half), FINE_CHANGE)[0] for half in _halves(fine, limits["half_block_mm"])]
     corners = _box_corners(fixed, moving)
