@@ -1,4 +1,4 @@
-"""The recipe of a training run: `recipe.yaml`, checked."""
+"""The recipe of a training run: `recipe.yaml`, or another that changes some of its rows; checked."""
 
 from __future__ import annotations
 
@@ -39,18 +39,30 @@ class TrainingRecipe:
 
 
 def read_recipe(path: Path = OWN) -> TrainingRecipe:
-    """Recipe of a file.
+    """Recipe of a file; one with a row `changes` is the recipe beside it that the row names, with its own rows in their places.
 
     Raises
     ------
     SystemExit
         With one line, if it is another schema or its classes are not those of the samples.
     """
-    rows = yaml.safe_load(path.read_text())
-    if rows.get("schema") != SCHEMA:
-        raise SystemExit(f"{path}: not a recipe of {SCHEMA}.")
+    rows = _rows(path)
     samples = recipe_of(rows["network"]["kind"], rows["generator"])
     codes = samples["labels"]["codes"]
     if [codes.get(name) for name in rows["network"]["classes"]] != list(range(len(codes))):
         raise SystemExit(f"{path}: classes must be those of the samples in their order: {', '.join(codes)}.")
     return TrainingRecipe(rows=rows, samples=samples)
+
+
+def _rows(path: Path) -> dict[str, Any]:
+    rows: dict[str, Any] = yaml.safe_load(path.read_text())
+    if rows.get("schema") != SCHEMA:
+        raise SystemExit(f"{path}: not a recipe of {SCHEMA}.")
+    changed = rows.pop("changes", None)
+    return _merged(_rows(path.with_name(changed)), rows) if changed else rows
+
+
+def _merged(base: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
+    """Rows in the place of those of the same name, nested ones one by one."""
+    both = {name: _merged(base[name], own) for name, own in rows.items() if isinstance(own, dict) and name in base}
+    return {**base, **rows, **both}

@@ -27,3 +27,14 @@ def test_another_file_is_refused(tmp_path, change, said):
     path.write_text(yaml.safe_dump(rows))
     with pytest.raises(SystemExit, match=said):
         read_recipe(path)
+
+
+def test_a_recipe_may_change_rows_of_another():
+    """What it does not name stays: the pixels are its own, the number of slices and the loss are the other's."""
+    base, mr = read_recipe(), read_recipe(OWN.with_name("recipe_mr.yaml"))
+    assert mr["generator"]["contrast"]["ways"]["ct"] == 0.0
+    assert mr["generator"]["pose"] == base["generator"]["pose"]
+    assert (mr["optimiser"]["rate"], mr["optimiser"]["batch"]) == (0.012, base["optimiser"]["batch"])
+    assert mr.samples.grid["spacing_mm"] == [3.0, 1.3, 1.3]
+    assert mr.samples.grid["field_mm"] == base.samples.grid["field_mm"]
+    assert "changes" not in mr.rows
