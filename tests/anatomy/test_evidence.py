@@ -101,8 +101,8 @@ def test_the_warning_says_how_often(warning):
 
 
 def test_names_at_risk():
-    """Counted upwards the thoracic ones, downwards T12 and what follows, with any other warning none."""
+    """Counted upwards the thoracic and cervical ones, downwards T12 and what follows, with any other warning none."""
     names = ("C7", "T11", "T12", "L1")
-    assert [n for n in names if at_risk(n, from_below())] == ["T11", "T12"]
+    assert [n for n in names if at_risk(n, from_below())] == ["C7", "T11", "T12"]
     assert [n for n in names if at_risk(n, from_above())] == ["T12", "L1"]
     assert not any(at_risk(n, "Something else.") for n in names)

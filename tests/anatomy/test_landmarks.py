@@ -55,15 +55,15 @@ class TestLandmarks:
         assert bears_rib(spine.vertebrae, others, "T12") == 1
         assert bears_rib(spine.vertebrae, others, "T1") is None
 
-    def ribs(self, spine, places) -> Region:
-        """Bone of ribs beside the bodies at some places, both sides."""
+    def ribs(self, spine, places, up_mm=2.0) -> Region:
+        """Bone of ribs beside the bodies at some places, both sides, so far above their middles."""
         index = np.moveaxis(np.indices(spine.grid.shape_ijk), 0, -1)
         points = spine.grid.to_lps_mm(index)
         inside = np.zeros(spine.grid.shape_ijk, bool)
         for place in places:
             at = spine.vertebrae[place].frame.origin_lps_mm
             for side in (-1, 1):
-                inside |= np.linalg.norm(points - (at + np.array([29.0 * side, 12, 2])), axis=-1) <= 6.0
+                inside |= np.linalg.norm(points - (at + np.array([29.0 * side, 12, up_mm])), axis=-1) <= 6.0
         return Region.from_mask("rib", inside, spine.grid)
 
     def test_last_rib_without_a_number(self, spine):
@@ -72,6 +72,15 @@ class TestLandmarks:
 
     def test_first_rib_without_a_number(self, spine):
         assert ribs_of(spine.vertebrae, {"rib": self.ribs(spine, (2, 3))}) == Ribs(first=2, last=None)
+
+    def test_the_head_of_the_first_rib_beside_the_disc_is_not_the_vertebras_above(self, spine):
+        """Finer outlines reach from T1's rib to C7's lower edge, and the first rib named nothing any more."""
+        height = spine.vertebrae[1].size_mm["height_mm"]
+        reaching = self.ribs(spine, (2, 3), up_mm=0.6 * height)
+        above, below = (spine.vertebrae[n].frame.origin_lps_mm[2] for n in (1, 2))
+        assert reaching.grid.to_lps_mm(reaching.indices)[:, 2].max() > above - 0.95 * height
+        assert reaching.grid.to_lps_mm(reaching.indices)[:, 2].max() > below
+        assert ribs_of(spine.vertebrae, {"rib": reaching}) == Ribs(first=2, last=None)
 
     def test_ribs_everywhere_end_nowhere(self, spine):
         assert ribs_of(spine.vertebrae, {"rib": self.ribs(spine, (0, 1, 2, 3))}) == Ribs(first=None, last=None)

@@ -115,8 +115,8 @@ def label_anchors(names: Sequence[str | None], rules: Rules) -> list[Anchor]:
 def from_below() -> str:
     """What is said where thoracic vertebrae are counted from below, with how often that goes wrong (`numbering`)."""
     return (
-        f"Thoracic vertebrae are counted upwards from the lumbar ones: with {_unusual()} thoracic vertebrae every thoracic name "
-        "here is one level off; C2 or the first rib in view, or a named point, would tell."
+        f"Thoracic vertebrae are counted upwards from the lumbar ones: with {_unusual()} thoracic vertebrae every thoracic and "
+        "cervical name here is one level off; C2 or the first rib in view, or a named point, would tell."
     )
 
 
@@ -141,7 +141,7 @@ def _thoracic(variant: Variant) -> int:
 def at_risk(name: str, warning: str) -> bool:
     """Whether a level's name is one that such a warning is about."""
     if warning == from_below():
-        return name[0] == "T"
+        return name[0] in "CT"
     return warning == from_above() and (name[0] == "L" or name in ("T12", "T13"))
 
 

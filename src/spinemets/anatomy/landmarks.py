@@ -20,8 +20,8 @@ DENS_ML, DENS_ABOVE_MM, DENS_BESIDE_MM = 0.35, 4.0, 9.0
 # A wider body is no axis (17 mm on average): where the image ends, a piece of the next body looks like a dens.
 C2_WIDEST_MM = 23.0
 # Where the head and neck of a rib lie about a body: from the body's side outwards, from behind its front to behind the canal,
-# and up and down in heights of the body.
-RIB_OUTWARDS_MM, RIB_BEHIND_MM, RIB_HEIGHTS = 24.0, 34.0, 0.95
+# and in heights of the body up (heads reach the disc above) and down (below it lies the head of the next rib).
+RIB_OUTWARDS_MM, RIB_BEHIND_MM, RIB_UP, RIB_DOWN = 24.0, 34.0, 0.95, 0.5
 # So much rib [mL] on a side is one; where less than that other part is there, none is.
 RIB_ML, NO_RIB_ML = 0.35, 0.08
 # Coverage to the side of a body [mm] in which a rib would be seen.
@@ -124,7 +124,7 @@ def _rib_ml(vertebra: Vertebra, points: NDArray[np.float64], voxel_mm3: float) -
     local = frame.to_local_mm(points)
     aside = np.abs(local[:, 0]) - width / 2
     near = (aside > -4.0) & (aside < RIB_OUTWARDS_MM) & (local[:, 1] < 4.0) & (local[:, 1] > -RIB_BEHIND_MM)
-    near &= np.abs(local[:, 2]) < RIB_HEIGHTS * height
+    near &= (local[:, 2] < RIB_UP * height) & (local[:, 2] > -RIB_DOWN * height)
     left = local[:, 0] > 0
     return (
         float(np.count_nonzero(near & left)) * voxel_mm3 / 1000,
