@@ -57,7 +57,7 @@ def worsened(known: Known, noise: float, thick: int, seed: int) -> Known:
 
 def outlines(known: Known) -> list[Outline]:
     """Vertebrae of the network in an image against the truth's bodies."""
-    of = network()
+    of = network(ct=known.ct)
     scores = seen(known.array, known.grid, of, ct=known.ct)
     if scores is None:
         return []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.segmentation.network.card import Card, read_card
+from spinemets.segmentation.network.card import Card, card_of
 from spinemets.segmentation.network.engine import Engine, engine_of
 from spinemets.segmentation.network.instances import Instances, instances_of
 from spinemets.segmentation.network.painting import PARTS
@@ -48,14 +49,16 @@ class Outlined:
         return np.where(mask, self.numbers if apart else 1, 0)
 
 
-def network() -> tuple[Card, Engine]:
-    """The weights of the package."""
-    card = read_card()
+@cache
+def network(*, ct: bool) -> tuple[Card, Engine]:
+    """The weights of the package that read CT, or MR."""
+    card = card_of(ct=ct)
     return card, engine_of("onnxruntime", card.weights)
 
 
-def outline(known: Known, of: tuple[Card, Engine]) -> Outlined:
+def outline(known: Known) -> Outlined:
     """Outline one image as `spinemets segment` does."""
+    of = network(ct=known.ct)
     begun = time.perf_counter()
     card = of[0]
     scores = seen(known.array, known.grid, of, ct=known.ct)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spinemets.segmentation.network.card import Card
-from spinemets.segmentation.network.engine import Engine
+from spinemets.segmentation.network.card import card_of, said
 from studies.network import images
 from studies.network.images import Known
-from studies.network.measured import in_order, network, outline, scored
+from studies.network.measured import in_order, outline, scored
 from studies.network.scores import Score
 
 SEQUENCES = (
@@ -67,9 +66,9 @@ BARS = [
 ]
 HEAD = """# Validation of the outlines
 
-Written by `python -m studies.network --write` ({name}, weights `{sha}`). No image on this page was trained on: the network saw
-synthetic images only. The real ones lie beside the repository, not in it ([status](status.md)). They were looked at while the network
-was made, so take their figures as optimistic. HD95 = 95th percentile of the distances between the two surfaces, both ways;
+Written by `python -m studies.network --write` ({weights}). No image on this page was trained on: the networks saw
+synthetic images only. The real ones lie beside the repository, not in it ([status](status.md)). They were looked at while the networks
+were made, so take their figures as optimistic. HD95 = 95th percentile of the distances between the two surfaces, both ways;
 volume = ours against that of the masks.
 
 "Marrow" leaves cortex and endplates out, as the masks of the MR sets do; "body" holds them, as those of the CT sets do.
@@ -78,21 +77,20 @@ volume = ours against that of the masks.
 
 def page() -> str:
     """The whole page as Markdown."""
-    of = network()
     rows: dict[str, list[tuple[Known, list[Score], float]]] = {}
     if images.SHARED.is_dir():
-        rows = {name: _measured(make(), of) for name, make in REAL.items()}
-    rows |= {name: _measured((images.synthetic(*pair) for pair in pairs), of) for name, pairs in SYNTHETIC.items()}
-    card = of[0]
-    parts = [HEAD.format(name=card.name, sha=card.sha256[:12]), _against(rows), _orders(rows), _borders(rows)]
+        rows = {name: _measured(make()) for name, make in REAL.items()}
+    rows |= {name: _measured((images.synthetic(*pair) for pair in pairs)) for name, pairs in SYNTHETIC.items()}
+    weights = " and ".join(said(card_of(ct=ct)) for ct in (True, False))
+    parts = [HEAD.format(weights=weights), _against(rows), _orders(rows), _borders(rows)]
     parts += [_table(name, measured) for name, measured in rows.items()]
     return "\n".join(parts)
 
 
-def _measured(known: Iterable[Known], of: tuple[Card, Engine]) -> list[tuple[Known, list[Score], float]]:
+def _measured(known: Iterable[Known]) -> list[tuple[Known, list[Score], float]]:
     found = []
     for one in known:
-        outlined = outline(one, of)
+        outlined = outline(one)
         found.append((one, scored(one, outlined), outlined.seconds))
     return found
 

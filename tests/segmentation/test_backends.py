@@ -63,13 +63,13 @@ class TestSegmenter:
 def test_damaged_weights_are_a_sentence(monkeypatch):
     """'its absence explained by `spinemets doctor`'."""
 
-    def damaged():
-        raise CatalogueError("The weights spine.onnx are not those of their card.")
+    def damaged(*, ct):
+        raise CatalogueError("The weights ct.onnx are not those of their card.")
 
-    monkeypatch.setattr(card, "read_card", damaged)
+    monkeypatch.setattr(card, "card_of", damaged)
     usable, why = backends.BACKENDS["network"].available()
     assert not usable
-    assert why.startswith("The weights spine.onnx are not those of their card.")
+    assert why.startswith("The weights ct.onnx are not those of their card.")
 
 
 def test_without_the_inference_engine(monkeypatch):

@@ -64,15 +64,16 @@ def _label_map() -> tuple[bool, str]:
 
 
 def _network() -> tuple[bool, str]:
-    from spinemets.segmentation.network.card import read_card
+    from spinemets.segmentation.network.card import card_of, said
     from spinemets.segmentation.network.engine import engine_of
 
     try:
-        card = read_card()
-        engine_of("onnxruntime", card.weights)
+        cards = [card_of(ct=ct) for ct in (True, False)]
+        for card in cards:
+            engine_of("onnxruntime", card.weights)
     except (CatalogueError, ImportError, OSError) as error:
         return False, f"{getattr(error, 'what', error)}; give a label map with --labels"
-    return True, f"{card.name}, the default; weights {card.sha256[:12]} in the package"
+    return True, f"{' and '.join(map(said, cards))}, the default; weights in the package"
 
 
 def _make_network(rest: str, limit_s: float | None) -> Segmenter:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spinemets.model.grid import Grid
-from spinemets.segmentation.network.card import Card, read_card
+from spinemets.segmentation.network.card import Card, card_of
 from spinemets.segmentation.network.inference import Scores
 from spinemets.segmentation.network.sampling import DIRECTIONS, lattice_of
 
@@ -75,8 +75,8 @@ def lps(spacing) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def card() -> Card:
-    """Card of the weights in the package."""
-    return read_card()
+    """Card of the weights in the package that read MR."""
+    return card_of(ct=False)
 
 
 @pytest.fixture

@@ -55,8 +55,18 @@ class Card:
         return self.classes.index(name)
 
 
+def card_of(*, ct: bool) -> Card:
+    """Card of the network of the package that reads CT, or MR."""
+    return read_card(FOLDER / ("ct.json" if ct else "mr.json"))
+
+
+def said(card: Card) -> str:
+    """Name of the weights with the beginning of their checksum."""
+    return f"{card.name} ({card.sha256[:8]})"
+
+
 @cache
-def read_card(path: Path = FOLDER / "spine.json") -> Card:
+def read_card(path: Path) -> Card:
     """Card of a JSON file, its weights beside it.
 
     Raises

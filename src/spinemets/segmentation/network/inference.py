@@ -14,7 +14,7 @@ from spinemets.segmentation.network.card import Card
 from spinemets.segmentation.network.engine import Engine
 from spinemets.segmentation.network.sampling import Lattice, lattice_of, sampled
 
-BATCH = 4
+BATCH = 2
 SAMPLED_EVERY = 7
 
 

@@ -17,7 +17,7 @@ from spinemets.model.series import Series
 from spinemets.model.study import Study
 from spinemets.segmentation.network import inference
 from spinemets.segmentation.network.bone_edge import to_the_edge
-from spinemets.segmentation.network.card import Card, read_card
+from spinemets.segmentation.network.card import Card, card_of, said
 from spinemets.segmentation.network.engine import Engine, engine_of
 from spinemets.segmentation.network.inference import Scores
 from spinemets.segmentation.network.instances import Instances, instances_of
@@ -41,25 +41,28 @@ LEAST_SURE = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class SpineNetwork:
-    """Outlines the spine with the network of the package; names no level."""
+    """Outlines the spine with the networks of the package, one for CT and one for MR; names no level."""
 
     engine: str = "onnxruntime"
 
     @property
     def name(self) -> str:
-        """Name of the weights with the beginning of their checksum, and the engine where it is not the usual one."""
-        card = read_card()
-        engine = "" if self.engine == "onnxruntime" else f" in {self.engine}"
-        return f"{card.name} ({card.sha256[:8]}){engine}"
+        """Names of the weights with the beginning of their checksums, and the engine where it is not the usual one."""
+        both = " and ".join(said(card_of(ct=ct)) for ct in (True, False))
+        return both if self.engine == "onnxruntime" else f"{both} in {self.engine}"
 
     def segment(self, study: Study) -> tuple[Segmentation, ...]:
         """Structures of the series that leads, joined with those that reach beyond it in the same patient space."""
         chosen = leading(study.series)
         if not chosen:
             return ()
-        card = read_card()
-        engine = engine_of(self.engine, card.weights)
-        found = [one for series in chosen if (one := outlined(series, card, engine)) is not None]
+        cards = {ct: card_of(ct=ct) for ct in map(_is_ct, chosen)}
+        engines = {ct: engine_of(self.engine, card.weights) for ct, card in cards.items()}
+        found = [
+            one
+            for series in chosen
+            if (one := outlined(series, cards[_is_ct(series)], engines[_is_ct(series)])) is not None
+        ]
         if not found:
             return ()
         whole = joined(found)
@@ -112,6 +115,10 @@ def _usable(series: Series, rules: Any) -> bool:
     return long_enough and min(series.grid.shape_ijk) >= int(rules["least_slices"]["value"])
 
 
+def _is_ct(series: Series) -> bool:
+    return series.kind.startswith(CT)
+
+
 def _reach(series: Series) -> tuple[float, float]:
     """Lowest and highest point of a series' grid."""
     assert series.grid is not None
@@ -123,7 +130,7 @@ def outlined(series: Series, card: Card, engine: Engine) -> Segmentation | None:
     """Structures of one series, None where there is no spine."""
     volume = series.pixels()
     array = volume.array[..., 0] if volume.array.ndim == 4 else volume.array
-    ct = series.kind.startswith(CT)
+    ct = _is_ct(series)
     scores = seen(array, volume.grid, (card, engine), ct=ct)
     if scores is None:
         return None
