@@ -80,7 +80,7 @@ def page() -> str:
     rows: dict[str, list[tuple[Known, list[Score], float]]] = {}
     if images.SHARED.is_dir():
         rows = {name: _measured(make()) for name, make in REAL.items()}
-    rows |= {name: _measured((images.synthetic(*pair) for pair in pairs)) for name, pairs in SYNTHETIC.items()}
+    rows |= {name: _measured(images.synthetic(*pair) for pair in pairs) for name, pairs in SYNTHETIC.items()}
     weights = " and ".join(said(card_of(ct=ct)) for ct in (True, False))
     parts = [HEAD.format(weights=weights), _against(rows), _orders(rows), _borders(rows)]
     parts += [_table(name, measured) for name, measured in rows.items()]
