@@ -12,6 +12,7 @@ from spinemets.anatomy.evidence import (
     counted_from_one_end,
     from_above,
     from_below,
+    from_first_rib,
     label_anchors,
     landmarks,
     stated,
@@ -82,12 +83,18 @@ def level(name, method="landmarks"):
         (["T12", "L1"], Evidence(first_rib=0, sacrum=1), LevelOptions(), None),
         (["T12", "L1"], Evidence(), LevelOptions(anchors=(("T3", (0.0, 0.0, 0.0)),)), "above"),
         (["T10", "T11"], Evidence(c2=0), LevelOptions(), None),
+        (["C7", "T1", "T2"], Evidence(first_rib=1), LevelOptions(), "first rib"),
+        (["C7", "T1", "T2"], Evidence(first_rib=1, c2=0), LevelOptions(), None),
+        (["C7", "T1", "T2"], Evidence(first_rib=1), LevelOptions(top="C7"), None),
+        (["T1", "T2", "T11"], Evidence(first_rib=0, last_rib=2), LevelOptions(), None),
     ],
 )
 def test_names_counted_from_one_end_carry_a_warning(levels, evidence, options, side):
     """Eleven or thirteen thoracic vertebrae look like twelve from one end: what would be wrong is said."""
     said = counted_from_one_end([level(name) for name in levels], evidence, options)
-    assert said == {"below": (from_below(),), "above": (from_above(),), None: ()}[side]
+    assert said == {
+        "below": (from_below(),), "above": (from_above(),), "first rib": (from_first_rib(),), None: (),
+    }[side]  # fmt: skip
 
 
 def test_names_of_a_label_map_are_its_own():
@@ -98,6 +105,18 @@ def test_names_of_a_label_map_are_its_own():
 def test_the_warning_says_how_often(warning):
     """Shares of the table of variants."""
     assert "with 11 (3.0% of people) or 13 (0.5% of people) thoracic vertebrae" in warning
+
+
+def test_a_rib_on_c7_puts_every_name_at_risk():
+    """Its share is that of the table of variants; before, such names were wrong in silence."""
+    assert "a rib on C7 (0.5% of people)" in from_first_rib()
+    assert all(at_risk(name, from_first_rib()) for name in ("C6", "T1", "T12", "L3"))
+
+
+def test_both_ends_of_a_thorax_may_be_in_doubt():
+    """From the first rib down to the loin: T12 and what follows by the number of ribs, all of it by a rib on C7."""
+    said = counted_from_one_end([level("T1"), level("L1")], Evidence(first_rib=0), LevelOptions())
+    assert said == (from_above(), from_first_rib())
 
 
 def test_names_at_risk():

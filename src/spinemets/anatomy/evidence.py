@@ -128,6 +128,15 @@ def from_above() -> str:
     )
 
 
+def from_first_rib() -> str:
+    """What is said where the first rib alone names levels, with how often that goes wrong (`numbering`)."""
+    share = sum(v.prior for v in variants() if v.sequence[v.first_rib][0] == "C")
+    return (
+        f"Levels are counted from the first rib in view: with a rib on C7 ({share:.1%} of people) every name here is one level off; C2 or the "
+        "last rib in view, or a named point, would tell."
+    )
+
+
 def _unusual() -> str:
     """Numbers of thoracic vertebrae other than twelve, and how often they are met."""
     shares = {n: sum(v.prior for v in variants() if _thoracic(v) == n) for n in (11, 13)}
@@ -140,6 +149,8 @@ def _thoracic(variant: Variant) -> int:
 
 def at_risk(name: str, warning: str) -> bool:
     """Whether a level's name is one that such a warning is about."""
+    if warning == from_first_rib():
+        return True
     if warning == from_below():
         return name[0] in "CT"
     return warning == from_above() and (name[0] == "L" or name in ("T12", "T13"))
@@ -149,13 +160,17 @@ def counted_from_one_end(levels: Sequence[Level], evidence: Evidence, options: L
     """Warnings where nothing in view tells how many thoracic vertebrae there are.
 
     From the sacrum and the last rib upwards, eleven or thirteen thoracic vertebrae look like twelve; so they do from the
-    neck downwards where the last rib is short and the sacrum out of view.
+    neck downwards where the last rib is short and the sacrum out of view. A rib on C7 looks like the first one where
+    neither the dens nor the last rib is in view.
     """
     told = [name for name, _ in options.anchors] + ([] if options.top is None else [options.top])
     above = evidence.c2 is not None or evidence.first_rib is not None or any(name[0] in "CT" for name in told)
     below = evidence.sacrum is not None or any(name[0] == "L" or name == "T12" for name in told)
     if evidence.earlier is not None or (above and below):
         return ()
-    warning = from_above() if above else from_below()
+    warnings = [from_above() if above else from_below()]
+    alone = evidence.first_rib is not None and evidence.c2 is None and evidence.last_rib is None
+    if alone and not any(name[0] in "CT" for name in told):
+        warnings.append(from_first_rib())
     counted = [level.name for level in levels if level.name is not None and level.method in COUNTED]
-    return (warning,) if any(at_risk(name, warning) for name in counted) else ()
+    return tuple(warning for warning in warnings if any(at_risk(name, warning) for name in counted))
