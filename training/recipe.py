@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from spinemets.phantom.training import Recipe, recipe_of
+from spinemets.phantom.training.recipe import merged
 
 OWN = Path(__file__).with_name("recipe.yaml")
 SCHEMA = "spinemets-training/1"
@@ -59,10 +60,4 @@ def _rows(path: Path) -> dict[str, Any]:
     if rows.get("schema") != SCHEMA:
         raise SystemExit(f"{path}: not a recipe of {SCHEMA}.")
     changed = rows.pop("changes", None)
-    return _merged(_rows(path.with_name(changed)), rows) if changed else rows
-
-
-def _merged(base: dict[str, Any], rows: dict[str, Any]) -> dict[str, Any]:
-    """Rows in the place of those of the same name, nested ones one by one."""
-    both = {name: _merged(base[name], own) for name, own in rows.items() if isinstance(own, dict) and name in base}
-    return {**base, **rows, **both}
+    return merged(_rows(path.with_name(changed)), rows, may_add=True) if changed else rows

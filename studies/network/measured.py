@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemets.segmentation.network.card import Card, card_of
-from spinemets.segmentation.network.engine import Engine, engine_of
+from spinemets.segmentation.network import segmenter
+from spinemets.segmentation.network.card import Card
+from spinemets.segmentation.network.engine import Engine
 from spinemets.segmentation.network.instances import Instances, instances_of
 from spinemets.segmentation.network.painting import PARTS
-from spinemets.segmentation.network.segmenter import drawn, seen
 from studies.network.images import Known
 from studies.network.scores import Score, instance_scores
 
@@ -52,8 +52,7 @@ class Outlined:
 @cache
 def network(*, ct: bool) -> tuple[Card, Engine]:
     """The weights of the package that read CT, or MR."""
-    card = card_of(ct=ct)
-    return card, engine_of("onnxruntime", card.weights)
+    return segmenter.network("onnxruntime", ct=ct)
 
 
 def outline(known: Known) -> Outlined:
@@ -61,12 +60,12 @@ def outline(known: Known) -> Outlined:
     of = network(ct=known.ct)
     begun = time.perf_counter()
     card = of[0]
-    scores = seen(known.array, known.grid, of, ct=known.ct)
+    scores = segmenter.seen(known.array, known.grid, of, ct=known.ct)
     parts, numbers = (np.zeros(known.grid.shape_ijk, np.uint8) for _ in range(2))
     if scores is None:
         return Outlined(parts=parts, numbers=numbers, found=None, seconds=time.perf_counter() - begun)
     found = instances_of(scores, card)
-    box, here, own = drawn(known.array, scores, found, card, ct=known.ct)
+    box, here, own = segmenter.drawn(known.array, scores, found, card, ct=known.ct)
     parts[box], numbers[box] = here, own
     return Outlined(parts=parts, numbers=numbers, found=found, seconds=time.perf_counter() - begun)
 

@@ -50,14 +50,22 @@ def patient() -> dict[str, Series]:
     return {sequence: scanned(one, sequence, n) for n, sequence in enumerate(("ct", "t1", "stir"), 1)}
 
 
-@pytest.mark.parametrize("pair", [("t1", "stir"), ("stir", "t1"), ("ct", "t1"), ("ct", "stir")])
+PAIRS = [("t1", "stir"), ("stir", "t1"), ("ct", "t1")]
+# 0.5 to 0.6 mm off with any number of points from 12,000 to 60,000
+OFF = pytest.param(("ct", "stir"), marks=pytest.mark.xfail(reason="CT against STIR ends 0.52 mm off", strict=True))
+
+
+@pytest.mark.parametrize("pair", [*PAIRS, ("ct", "stir")])
 def test_a_still_patient_agrees(patient, pair):
     found = between(patient[pair[0]], patient[pair[1]])
     assert found.verdict == "agrees"
-    # CT against STIR ends 0.5 to 0.6 mm off with any number of points from 12,000 to 60,000
-    assert found.shift_mm == pytest.approx((0, 0, 0), abs=0.6 if pair == ("ct", "stir") else 0.5)
     assert found.rotation_deg == pytest.approx((0, 0, 0), abs=0.5)
     assert found.residual_mm <= 1.0
+
+
+@pytest.mark.parametrize("pair", [*PAIRS, OFF])
+def test_a_still_patient_has_not_shifted(patient, pair):
+    assert between(patient[pair[0]], patient[pair[1]]).shift_mm == pytest.approx((0, 0, 0), abs=0.5)
 
 
 @pytest.mark.parametrize(

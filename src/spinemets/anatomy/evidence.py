@@ -164,13 +164,13 @@ def counted_from_one_end(levels: Sequence[Level], evidence: Evidence, options: L
     neither the dens nor the last rib is in view.
     """
     told = [name for name, _ in options.anchors] + ([] if options.top is None else [options.top])
-    above = evidence.c2 is not None or evidence.first_rib is not None or any(name[0] in "CT" for name in told)
+    told_above = any(name[0] in "CT" for name in told)
+    above = evidence.c2 is not None or evidence.first_rib is not None or told_above
     below = evidence.sacrum is not None or any(name[0] == "L" or name == "T12" for name in told)
     if evidence.earlier is not None or (above and below):
         return ()
     warnings = [from_above() if above else from_below()]
-    alone = evidence.first_rib is not None and evidence.c2 is None and evidence.last_rib is None
-    if alone and not any(name[0] in "CT" for name in told):
+    if evidence.first_rib is not None and evidence.c2 is None and evidence.last_rib is None and not told_above:
         warnings.append(from_first_rib())
     counted = [level.name for level in levels if level.name is not None and level.method in COUNTED]
     return tuple(warning for warning in warnings if any(at_risk(name, warning) for name in counted))

@@ -50,19 +50,26 @@ def recipe_of(kind: str = "slab", changes: Row | None = None) -> Recipe:
     UsageError
         If there is no such kind, or a changed row does not exist.
     """
-    rows = _merged(table("phantom_training"), changes or {}, "")
+    rows = merged(table("phantom_training"), changes or {})
     if kind not in rows["kinds"]:
         raise UsageError(f"There are no training samples of the kind {kind!r}.", f"Kinds: {', '.join(rows['kinds'])}.")
     return Recipe(kind=kind, rows=rows)
 
 
-def _merged(base: Row, changes: Row, where: str) -> dict[str, Any]:
+def merged(base: Row, changes: Row, where: str = "", *, may_add: bool = False) -> dict[str, Any]:
+    """Rows with changes in the place of those of the same name, nested ones one by one.
+
+    Raises
+    ------
+    UsageError
+        If a changed row does not exist, unless rows may be added. `where` is what its name is said to begin with.
+    """
     made = dict(base)
     for name, value in changes.items():
-        if name not in base:
+        if name not in base and not may_add:
             raise UsageError(f"The recipe has no row {where + name!r}.", f"Rows there: {', '.join(map(str, base))}.")
-        nested = isinstance(value, Mapping) and isinstance(base[name], Mapping)
-        made[name] = _merged(base[name], value, f"{where}{name}.") if nested else value
+        nested = isinstance(value, Mapping) and isinstance(base.get(name), Mapping)
+        made[name] = merged(base[name], value, f"{where}{name}.", may_add=may_add) if nested else value
     return made
 
 

@@ -56,17 +56,18 @@ class SpineNetwork:
         chosen = leading(study.series)
         if not chosen:
             return ()
-        cards = {ct: card_of(ct=ct) for ct in map(_is_ct, chosen)}
-        engines = {ct: engine_of(self.engine, card.weights) for ct, card in cards.items()}
-        found = [
-            one
-            for series in chosen
-            if (one := outlined(series, cards[_is_ct(series)], engines[_is_ct(series)])) is not None
-        ]
+        networks = {ct: network(self.engine, ct=ct) for ct in map(_is_ct, chosen)}
+        found = [one for series in chosen if (one := outlined(series, networks[_is_ct(series)])) is not None]
         if not found:
             return ()
         whole = joined(found)
         return (replace(whole, warnings=(*whole.warnings, *elsewhere(study.series, whole.grid))),)
+
+
+def network(engine: str, *, ct: bool) -> tuple[Card, Engine]:
+    """Card of the network that reads CT, or MR, and its weights in an engine."""
+    card = card_of(ct=ct)
+    return card, engine_of(engine, card.weights)
 
 
 def leading(series: Sequence[Series]) -> list[Series]:
@@ -126,12 +127,13 @@ def _reach(series: Series) -> tuple[float, float]:
     return float(heights.min()), float(heights.max())
 
 
-def outlined(series: Series, card: Card, engine: Engine) -> Segmentation | None:
+def outlined(series: Series, of: tuple[Card, Engine]) -> Segmentation | None:
     """Structures of one series, None where there is no spine."""
+    card, _ = of
     volume = series.pixels()
     array = volume.array[..., 0] if volume.array.ndim == 4 else volume.array
     ct = _is_ct(series)
-    scores = seen(array, volume.grid, (card, engine), ct=ct)
+    scores = seen(array, volume.grid, of, ct=ct)
     if scores is None:
         return None
     found = instances_of(scores, card)

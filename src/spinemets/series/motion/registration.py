@@ -110,16 +110,15 @@ def register(fixed: Coarse, moving: Coarse, limits: Mapping[str, Any]) -> Motion
     if rough is None:
         return None
     start = _best_start(rough, limits["start_mm"])
-    found = _refined(fixed, moving, start, (limits, int(limits["fine_points"])))
+    found = _refined(fixed, moving, start, limits)
     if found is not None and limits["repeat_mm"] < found.disagreement_mm <= limits["disagreement_max_mm"]:
-        found = _refined(fixed, moving, start, (limits, int(limits["more_points"])))
+        found = _refined(fixed, moving, start, {**limits, "fine_points": limits["more_points"]})
     return found
 
 
-def _refined(fixed: Coarse, moving: Coarse, start: Array, by: tuple[Mapping[str, Any], int]) -> Motion | None:
-    """The fine step from a start with so many points, on the whole field and on its two halves."""
-    limits, n_points = by
-    fine = _sample(fixed, moving, limits["fine_sigma_mm"], n_points)
+def _refined(fixed: Coarse, moving: Coarse, start: Array, limits: Mapping[str, Any]) -> Motion | None:
+    """The fine step from a start, on the whole field and on its two halves."""
+    fine = _sample(fixed, moving, limits["fine_sigma_mm"], int(limits["fine_points"]))
     if fine is None:
         return None
     motion, information = _climb(start, fine, FINE_CHANGE)
